@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include "config/settings.h"
+
+namespace penstock::config {
+
+std::string_view ToString(EventsRecovery value) {
+  switch (value) {
+    case EventsRecovery::kLeaveHole:
+      return "leave_hole";
+    case EventsRecovery::kUseSnapshot:
+      return "use_snapshot";
+    case EventsRecovery::kEnforceSnapshot:
+      return "enforce_snapshot";
+  }
+  return "";
+}
+
+std::string_view ToString(NotifyUserOnDisconnection value) {
+  switch (value) {
+    case NotifyUserOnDisconnection::kFail:
+      return "fail";
+    case NotifyUserOnDisconnection::kForceRetry:
+      return "force_retry";
+    case NotifyUserOnDisconnection::kSendCode:
+      return "send_code";
+  }
+  return "";
+}
+
+}  // namespace penstock::config

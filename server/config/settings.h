@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+
+// What an operator may choose, as plain structs. A default-constructed Settings is what an empty
+// file gives. loader.h makes them from a file and checks every value, so that nobody behind it
+// checks again. The words of each key are in conf/penstock.toml.
+//
+// Owned by the application, shared as `const`. Shard: any; immutable after the load.
+namespace penstock::config {
+
+using Milliseconds = std::chrono::milliseconds;
+using Seconds = std::chrono::seconds;
+
+struct NameValue {
+  std::string name;
+  std::string value;
+  bool operator==(const NameValue&) const = default;
+};
+
+struct Server {
+  std::string name = "Penstock HTTP Server";  // what SERVNAME tells a client
+  int shards = 0;                             // 0 = one for each core
+  Seconds drain_timeout{5};
+  bool operator==(const Server&) const = default;
+};
+
+struct Listener {
+  std::string name = "main";  // unique; for logs and metrics
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8080;
+  std::vector<std::string> allowed_origins = {"*"};  // "*" or scheme://host[:port], lower case
+  std::vector<NameValue> response_headers;
+  bool operator==(const Listener&) const = default;
+};
+
+struct Session {
+  Milliseconds keepalive{5000};
+  Milliseconds keepalive_min{1000};
+  Milliseconds keepalive_max{30000};
+  Milliseconds timeout{10000};  // how long a session without a connection waits for a bind
+  Milliseconds idle_max{30000};
+  Milliseconds polling_max{15000};
+  std::int64_t content_length = 4'000'000;  // bytes of one streaming response
+  std::int64_t content_length_min = 1000;   // bytes; the least that a client may ask for
+  std::size_t request_limit_bytes = 50'000;
+  Seconds sync_interval{20};
+  bool client_ip_hidden = false;
+  bool operator==(const Session&) const = default;
+};
+
+struct Delivery {
+  Milliseconds max_delay{20};  // coalescing window; 0 = end of turn
+  std::size_t send_backlog_bytes = 256 * 1024;
+  Milliseconds write_timeout{120000};  // 0 = none
+  bool operator==(const Delivery&) const = default;
+};
+
+struct Limits {
+  std::size_t max_sessions = 0;              // 0 = no limit
+  std::size_t connections_per_listener = 0;  // 0 = no limit
+  std::size_t head_size_bytes = 16 * 1024;
+  std::size_t headers = 100;
+  Milliseconds read_timeout{20000};  // slow requests and idle keep-alive; 0 = none
+  std::size_t subscriptions_per_session = 10'000;
+  std::size_t items_per_subscription = 10'000;
+  std::size_t fields_per_subscription = 1'000;
+  std::size_t adapter_line_bytes = 16 * 1024 * 1024;
+  std::size_t field_names = 65'536;              // different ones that a Data Adapter may use
+  std::size_t pending_control_requests = 1'000;  // of one session, unanswered
+  bool operator==(const Limits&) const = default;
+};
+
+struct Log {
+  log::Level level = log::Level::kInfo;
+  // [log.areas]: what differs from `level`.
+  std::array<std::optional<log::Level>, log::kAreaCount> areas;
+  std::string file;  // absolute or as given; empty = standard error
+
+  log::Level LevelOf(log::Area area) const {
+    return areas[static_cast<std::size_t>(area)].value_or(level);
+  }
+  bool operator==(const Log&) const = default;
+};
+
+struct Pages {
+  std::string dir;  // empty = no static pages
+  Seconds cache{0};
+  bool operator==(const Pages&) const = default;
+};
+
+struct Credential {
+  std::string user;
+  std::string password;
+  bool operator==(const Credential&) const = default;
+};
+
+// What the Metadata and the Data proxies have in common.
+struct ProxySettings {
+  std::string name;    // label for logs; the loader sets "<set>" or "<set>.<data adapter>"
+  bool robust = true;  // false: the loss of the remote adapter ends the server
+  std::string address = "127.0.0.1";
+  std::uint16_t request_reply_port = 0;        // the loader sets 6663 (metadata) or 6661 (data)
+  Milliseconds timeout{10000};                 // of a request; 0 = none
+  Milliseconds keepalive_timeout{0};           // 0 = off
+  std::optional<Milliseconds> keepalive_hint;  // absent: derived from keepalive_timeout; 0 = none
+  bool auth = false;
+  std::vector<Credential> credentials;  // any of them lets a remote adapter in
+  std::vector<NameValue> remote_params;
+  Milliseconds first_connection_timeout{0};         // -1 = wait for ever, 0 = do not wait
+  Milliseconds connection_recovery_timeout{10000};  // after a failed attempt; -1 = never again
+  std::vector<std::string> address_allow_list;      // numeric addresses; empty = any
+  bool operator==(const ProxySettings&) const = default;
+};
+
+enum class EventsRecovery : std::uint8_t { kLeaveHole, kUseSnapshot, kEnforceSnapshot };
+enum class NotifyUserOnDisconnection : std::uint8_t { kFail, kForceRetry, kSendCode };
+
+std::string_view ToString(EventsRecovery value);
+std::string_view ToString(NotifyUserOnDisconnection value);
+
+struct MetadataAdapter {
+  ProxySettings proxy;
+  NotifyUserOnDisconnection notify_user_on_disconnection = NotifyUserOnDisconnection::kFail;
+  int notify_user_disconnection_code = 0;  // 0 or less; with kSendCode only
+  std::string notify_user_disconnection_message;
+  // Leaves item lists out of NNT and NTC for the one adapter kit that cannot read them.
+  bool node_item_list_workaround = true;
+  bool operator==(const MetadataAdapter&) const = default;
+};
+
+struct DataAdapter {
+  std::string name = "DEFAULT";
+  ProxySettings proxy;
+  std::optional<std::uint16_t> notify_port;  // present: two connections, as older kits need
+  EventsRecovery events_recovery = EventsRecovery::kUseSnapshot;
+  bool operator==(const DataAdapter&) const = default;
+};
+
+struct AdapterSet {
+  std::string id = "DEFAULT";
+  bool metadata_adapter_initialised_first = true;
+  std::optional<MetadataAdapter> metadata_adapter;  // absent: the built-in policy
+  std::vector<DataAdapter> data_adapters;           // never empty
+  bool operator==(const AdapterSet&) const = default;
+};
+
+struct Settings {
+  Server server;
+  std::vector<Listener> listeners = {Listener()};
+  Session session;
+  Delivery delivery;
+  Limits limits;
+  Log log;
+  Pages pages;
+  // Of the file itself, then those of `adapters_files`. Empty: health and pages are served, and
+  // every create_session is told that the adapter set is unknown.
+  std::vector<AdapterSet> adapter_sets;
+  std::vector<std::string> adapters_files;
+  // What a file asks for and this server does not do, once by name; for the log, as warnings.
+  std::vector<std::string> notes;
+  bool operator==(const Settings&) const = default;
+};
+
+}  // namespace penstock::config
