@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "base/clock.h"
+#include "runtime/timer_wheel.h"
+
+namespace asio {
+class io_context;
+}
+
+namespace penstock::runtime {
+
+using ShardIndex = std::uint32_t;
+using Task = absl::AnyInvocable<void()>;
+
+// Something that must outlive the callbacks still on their way to it. DeferDelete() keeps it until
+// it says that none is left.
+class Deferred {
+ public:
+  virtual ~Deferred() = default;
+  virtual bool IsQuiet() const { return true; }
+};
+
+// Work done at the end of each turn, in this order.
+enum class TurnPhase : std::uint8_t {
+  kRoute,   // adapter events leave for the shards that own their items
+  kFanout,  // item updates leave for the shards with subscribers
+  kPump,    // sessions write
+};
+inline constexpr int kTurnPhases = 3;
+
+class TurnHook {
+ public:
+  virtual ~TurnHook() = default;
+  virtual void OnEndTurn() = 0;
+};
+
+// One thread, one io_context and all that lives on it: listeners, connections, sessions, items,
+// one timer wheel. Nothing of a shard is touched by another thread; Post() is the only door in.
+//
+// A turn: wait for the first ready handler, run more up to a budget, fire timers, run the turn
+// hooks, hand mail to other shards (one post per destination), delete what was deferred.
+class Shard {
+ public:
+  Shard(ShardIndex index, std::size_t shard_count, const Clock& clock);
+  ~Shard();
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+
+  ShardIndex index() const { return index_; }
+  TimePoint now() const { return now_; }  // of this turn
+  asio::io_context& io() { return *io_; }
+  TimerWheel& wheel() { return wheel_; }
+
+  // Runs turns until Stop(). Called by the shard's thread.
+  void Run();
+  // One turn; waits for work no longer than `wait`. Tests drive a shard with it.
+  void RunTurn(Duration wait);
+  // Thread-safe.
+  void Stop();
+  // Runs `task` on this shard, in a later turn. Thread-safe.
+  void Post(Task task);
+
+  // To another shard (or, in order behind the running turn, to this one): collected and handed
+  // over at the end of the turn. Shard: own.
+  void Mail(Shard& destination, Task task);
+  // Destroys `object` after the turn, once it is quiet. Shard: own.
+  void DeferDelete(std::unique_ptr<Deferred> object);
+  // `hook` must outlive the shard's last turn, or be removed. Shard: own, or before Run().
+  void AddHook(TurnPhase phase, TurnHook* hook);
+  void RemoveHook(TurnPhase phase, TurnHook* hook);
+
+  // Scratch that belongs to whoever runs right now; its content dies with the callback.
+  std::span<char> read_buffer() { return read_buffer_; }
+  std::string& write_buffer() { return write_buffer_; }
+
+  bool OnThisShard() const;
+
+ private:
+  void EndTurn();
+
+  // Fixed after construction.
+  const ShardIndex index_;
+  const Clock& clock_;
+  std::unique_ptr<asio::io_context> io_;
+
+  // State.
+  TimePoint now_;
+  TimerWheel wheel_;
+  bool stopped_ = false;
+  std::vector<std::vector<Task>> mail_;  // by destination
+  std::vector<Shard*> mail_targets_;
+  std::vector<std::unique_ptr<Deferred>> deferred_;
+  std::vector<TurnHook*> hooks_[kTurnPhases];
+  std::vector<char> read_buffer_;
+  std::string write_buffer_;
+};
+
+}  // namespace penstock::runtime
