@@ -11,23 +11,23 @@ constexpr auto kTick = std::chrono::milliseconds(1);
 }  // namespace
 
 void WheelTimer::Cancel() {
-  if (next_ == nullptr) return;
-  prev_->next_ = next_;
-  next_->prev_ = prev_;
-  next_ = prev_ = nullptr;
+  if (next == nullptr) return;
+  prev->next = next;
+  next->prev = prev;
+  next = prev = nullptr;
 }
 
 TimerWheel::TimerWheel(TimePoint start) : start_(start) {
   for (auto& level : slots_) {
-    for (WheelTimer& head : level) head.next_ = head.prev_ = &head;
+    for (TimerLink& head : level) head.next = head.prev = &head;
   }
 }
 
 TimerWheel::~TimerWheel() {
   for (auto& level : slots_) {
-    for (WheelTimer& head : level) {
-      while (head.next_ != &head) head.next_->Cancel();
-      head.next_ = head.prev_ = nullptr;
+    for (TimerLink& head : level) {
+      while (head.next != &head) static_cast<WheelTimer*>(head.next)->Cancel();
+      head.next = head.prev = nullptr;
     }
   }
 }
@@ -47,33 +47,33 @@ void TimerWheel::Insert(WheelTimer& timer) {
   while (level < kLevels - 1 && delta >= (std::uint64_t{1} << (kBits * (level + 1)))) ++level;
   const std::uint64_t reach = (std::uint64_t{1} << (kBits * kLevels)) - 1;
   const std::uint64_t tick = std::min(timer.tick_, current_ + reach);
-  WheelTimer& head = slots_[level][(tick >> (kBits * level)) & (kSlots - 1)];
-  timer.prev_ = head.prev_;
-  timer.next_ = &head;
-  head.prev_->next_ = &timer;
-  head.prev_ = &timer;
+  TimerLink& head = slots_[level][(tick >> (kBits * level)) & (kSlots - 1)];
+  timer.prev = head.prev;
+  timer.next = &head;
+  head.prev->next = &timer;
+  head.prev = &timer;
 }
 
 void TimerWheel::Cascade(int level) {
-  WheelTimer& head = slots_[level][(current_ >> (kBits * level)) & (kSlots - 1)];
-  WheelTimer moved;
-  if (head.next_ == &head) return;
-  moved.next_ = head.next_;
-  moved.prev_ = head.prev_;
-  moved.next_->prev_ = &moved;
-  moved.prev_->next_ = &moved;
-  head.next_ = head.prev_ = &head;
-  while (moved.next_ != &moved) {
-    WheelTimer& timer = *moved.next_;
+  TimerLink& head = slots_[level][(current_ >> (kBits * level)) & (kSlots - 1)];
+  TimerLink moved;
+  if (head.next == &head) return;
+  moved.next = head.next;
+  moved.prev = head.prev;
+  moved.next->prev = &moved;
+  moved.prev->next = &moved;
+  head.next = head.prev = &head;
+  while (moved.next != &moved) {
+    WheelTimer& timer = *static_cast<WheelTimer*>(moved.next);
     timer.Cancel();
     Insert(timer);
   }
-  moved.next_ = moved.prev_ = nullptr;
+  moved.next = moved.prev = nullptr;
 }
 
 bool TimerWheel::SlotEmpty(int level, int slot) const {
-  const WheelTimer& head = slots_[level][slot];
-  return head.next_ == &head;
+  const TimerLink& head = slots_[level][slot];
+  return head.next == &head;
 }
 
 void TimerWheel::Advance(TimePoint now) {
@@ -91,9 +91,9 @@ void TimerWheel::Advance(TimePoint now) {
       if (((current_ >> kBits) & (kSlots - 1)) == 0) Cascade(2);
       Cascade(1);
     }
-    WheelTimer& head = slots_[0][current_ & (kSlots - 1)];
-    while (head.next_ != &head) {
-      WheelTimer& timer = *head.next_;
+    TimerLink& head = slots_[0][current_ & (kSlots - 1)];
+    while (head.next != &head) {
+      WheelTimer& timer = *static_cast<WheelTimer*>(head.next);
       timer.Cancel();
       if (timer.tick_ > current_) {  // waited beyond the wheel's reach
         Insert(timer);

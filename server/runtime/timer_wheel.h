@@ -11,9 +11,15 @@ namespace penstock::runtime {
 
 class TimerWheel;
 
+// A place in a circular list; the head of each slot is one too.
+struct TimerLink {
+  TimerLink* next = nullptr;
+  TimerLink* prev = nullptr;
+};
+
 // One deadline, embedded in its owner; costs no allocation to arm, move or cancel. Cancels itself
 // when it dies. Shard: the one of the wheel it is armed on.
-class WheelTimer {
+class WheelTimer : private TimerLink {
  public:
   using Callback = void (*)(void* context);
 
@@ -22,15 +28,11 @@ class WheelTimer {
   WheelTimer(const WheelTimer&) = delete;
   WheelTimer& operator=(const WheelTimer&) = delete;
 
-  bool armed() const { return next_ != nullptr; }
+  bool armed() const { return next != nullptr; }
   void Cancel();
 
  private:
   friend class TimerWheel;
-  WheelTimer() : callback_(nullptr), context_(nullptr) {}  // list head
-
-  WheelTimer* next_ = nullptr;
-  WheelTimer* prev_ = nullptr;
   std::uint64_t tick_ = 0;
   Callback callback_;
   void* context_;
@@ -62,7 +64,7 @@ class TimerWheel {
 
   TimePoint start_;
   std::uint64_t current_ = 0;  // all ticks up to this one have fired
-  std::array<std::array<WheelTimer, kSlots>, kLevels> slots_;
+  std::array<std::array<TimerLink, kSlots>, kLevels> slots_;
 };
 
 }  // namespace penstock::runtime
