@@ -16,10 +16,10 @@ void BugFound(const char* what, const char* file, int line);
 
 }  // namespace penstock
 
-#define PENSTOCK_CHECK(condition)                                     \
-  do {                                                                \
-    if (!(condition)) [[unlikely]]                                    \
-      ::penstock::CheckFailed(#condition, __FILE__, __LINE__);        \
+#define PENSTOCK_CHECK(condition)                              \
+  do {                                                         \
+    if (!(condition)) [[unlikely]]                             \
+      ::penstock::CheckFailed(#condition, __FILE__, __LINE__); \
   } while (false)
 
 #ifdef NDEBUG
@@ -30,11 +30,11 @@ void BugFound(const char* what, const char* file, int line);
 #define PENSTOCK_DCHECK(condition) PENSTOCK_CHECK(condition)
 #endif
 
-#define PENSTOCK_BUG(what)                                            \
-  do {                                                                \
-    static bool penstock_reported = false;                            \
-    if (!penstock_reported) {                                         \
-      penstock_reported = true;                                       \
-      ::penstock::BugFound(what, __FILE__, __LINE__);                 \
-    }                                                                 \
+#define PENSTOCK_BUG(what)                            \
+  do {                                                \
+    static bool penstock_reported = false;            \
+    if (!penstock_reported) {                         \
+      penstock_reported = true;                       \
+      ::penstock::BugFound(what, __FILE__, __LINE__); \
+    }                                                 \
   } while (false)

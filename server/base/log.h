@@ -60,9 +60,9 @@ void Write(Area area, Level level, std::string_view message, std::initializer_li
 
 }  // namespace penstock::log
 
-#define PENSTOCK_LOG(area, level, message, ...)                                               \
-  do {                                                                                        \
-    if (::penstock::log::Enabled(::penstock::log::Area::area, ::penstock::log::Level::level)) \
-      ::penstock::log::Write(::penstock::log::Area::area, ::penstock::log::Level::level,      \
-                             message, {__VA_ARGS__});                                         \
+#define PENSTOCK_LOG(area, level, message, ...)                                                   \
+  do {                                                                                            \
+    if (::penstock::log::Enabled(::penstock::log::Area::area, ::penstock::log::Level::level))     \
+      ::penstock::log::Write(::penstock::log::Area::area, ::penstock::log::Level::level, message, \
+                             {__VA_ARGS__});                                                      \
   } while (false)

@@ -29,8 +29,7 @@ inline std::string_view Message(const Status& status) {
 
 }  // namespace penstock
 
-#define PENSTOCK_RETURN_IF_ERROR(expression)                         \
-  do {                                                               \
-    if (auto penstock_status = (expression); !penstock_status.ok()) \
-      return penstock_status;                                        \
+#define PENSTOCK_RETURN_IF_ERROR(expression)                                                \
+  do {                                                                                      \
+    if (auto penstock_status = (expression); !penstock_status.ok()) return penstock_status; \
   } while (false)

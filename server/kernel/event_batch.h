@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kernel/event.h"
+
+namespace penstock::kernel {
+
+// Events on their way to one other shard, copied once into a few flat arrays. Filled by one
+// shard in a turn, then moved to the destination, which reads it.
+class EventBatch {
+ public:
+  bool empty() const { return records_.empty(); }
+
+  void Append(SlotRef target, const ItemEvent& event);
+
+  // Calls `visit(target, event)` for each event in order.
+  template <class Visitor>
+  void ForEach(Visitor&& visit) const {
+    std::vector<FieldValue> values;
+    for (const Record& record : records_) {
+      values.clear();
+      for (std::uint32_t i = 0; i < record.field_count; ++i) {
+        const Field& field = fields_[record.first_field + i];
+        values.push_back(
+            {field.id, std::string_view(bytes_).substr(field.offset, field.size), field.is_null});
+      }
+      visit(record.target,
+            ItemEvent{record.kind, record.is_snapshot, record.replaces_state, values});
+    }
+  }
+
+ private:
+  struct Record {
+    SlotRef target;
+    EventKind kind;
+    bool is_snapshot;
+    bool replaces_state;
+    std::uint32_t first_field;
+    std::uint32_t field_count;
+  };
+  struct Field {
+    FieldId id;
+    bool is_null;
+    std::uint32_t offset;
+    std::uint32_t size;
+  };
+  std::vector<Record> records_;
+  std::vector<Field> fields_;
+  std::string bytes_;
+};
+
+}  // namespace penstock::kernel
