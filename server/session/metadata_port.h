@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "kernel/event.h"
+#include "tlcp/codes.h"
+
+namespace penstock::session {
+
+// The answer of a Metadata Adapter: a value, or the error that the client is to see (already
+// translated, ari.md §3.17). Called exactly once, on the shard that asked.
+template <class T>
+using Reply = absl::AnyInvocable<void(std::variant<T, tlcp::Error>)>;
+
+// A client asks to enter (NUS, then NNS).
+struct OpenQuery {
+  std::string session_id;  // of the session to be
+  std::string request_id;  // the same in both calls
+  std::optional<std::string> user;
+  std::optional<std::string> password;
+  // Request headers, names in lower case, repeated ones joined by a comma.
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string remote_ip;
+  std::string remote_port;
+  std::string user_agent;
+  std::string local_server;  // name of the listener
+  std::string client_type;
+};
+
+struct OpenGrant {
+  double max_bandwidth_kbps = 0;  // 0 = no limit
+  bool wants_tables = false;      // NNT and NTC are to be sent for this user
+  std::chrono::seconds time_to_live{0};  // 0 = no limit
+};
+
+// A subscription as the Metadata Adapter knows it (table descriptor, ari.md §3.8).
+struct Table {
+  int win_index = 0;  // the client's LS_subId
+  kernel::Mode mode = kernel::Mode::kMerge;
+  std::string group;
+  std::string data_adapter;
+  std::string schema;
+  std::optional<std::string> selector;
+  std::vector<std::string> items;
+};
+
+// A session asks to subscribe (GIS, GSC, GIT, GUI, NNT).
+struct SubscribeQuery {
+  std::optional<std::string> user;
+  std::string session_id;
+  bool wants_tables = false;  // as told in OpenGrant
+  bool unfiltered = false;
+  Table table;  // items empty: to be resolved
+};
+
+// 0 = no limit, or none.
+struct ItemLimits {
+  int distinct_snapshot_length = 0;
+  double min_source_frequency = 0;  // updates/s
+  int buffer_size = 0;
+  double max_frequency = 0;  // updates/s
+};
+
+struct SubscribeGrant {
+  std::vector<std::string> items;
+  std::vector<std::string> fields;
+  std::vector<ItemLimits> limits;  // one an item
+  bool table_open = false;         // NNT was accepted: CloseTable() is due at the end
+  bool enable_unsubscription = false;
+  bool wants_final_statistics = false;
+};
+
+// What sessions ask the Metadata Adapter of their Adapter Set; adapters/ implements it, over a
+// remote adapter or by the built-in policy. Every call answers within a deadline of its own.
+// Shard: any shard; replies come back on the caller's. Outlives every session.
+class MetadataPort {
+ public:
+  virtual ~MetadataPort() = default;
+
+  virtual void OpenSession(OpenQuery query, Reply<OpenGrant> reply) = 0;
+  // Once for each session that OpenSession let in, after its tables are closed. No answer.
+  virtual void CloseSession(std::string session_id) = 0;
+  virtual void Authorize(SubscribeQuery query, Reply<SubscribeGrant> reply) = 0;
+  // Once for each grant with table_open. No answer.
+  virtual void CloseTable(std::string session_id, Table table) = 0;
+};
+
+}  // namespace penstock::session
