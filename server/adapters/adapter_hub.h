@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/functional/any_invocable.h"
+#include "adapters/proxy_counters.h"
+#include "base/status.h"
+#include "base/string_hash.h"
+#include "config/settings.h"
+#include "kernel/data_source.h"
+#include "kernel/event_router.h"
+#include "runtime/shard_pool.h"
+#include "session/metadata_port.h"
+
+namespace penstock::adapters {
+
+class Proxy;
+
+// An Adapter Set as sessions see it. Shard: any; immutable from Start() to the end of the hub.
+struct AdapterSetView {
+  std::string id;
+  session::MetadataPort* metadata = nullptr;  // never null
+  absl::flat_hash_map<std::string, kernel::DataSource*, StringHash, std::equal_to<>> data_adapters;
+
+  kernel::DataSource* FindDataAdapter(std::string_view name) const {
+    const auto it = data_adapters.find(name);
+    return it == data_adapters.end() ? nullptr : it->second;
+  }
+};
+
+// How a proxy fares; a copy, for health checks and the admin pages.
+struct ProxyStatus {
+  std::string name;  // as in the log: "<set>" or "<set>.<data adapter>"
+  std::string adapter_set;
+  bool is_metadata = false;
+  bool ready = false;  // a remote adapter is there and has been initialised
+  std::uint16_t port = 0;
+  std::string peer;  // of the remote adapter; these three are empty while none is there
+  std::string sdk;
+  std::string version;
+  const ProxyCounters* counters = nullptr;  // lives as long as the hub
+};
+
+// All Adapter Sets of the server: makes a MetadataPort and DataSources for each, spreads their
+// proxies over the shards, and opens the ports that remote adapters dial. Owned by the app.
+//
+//   AdapterHub hub(settings, pool, routers, instance_id, on_fatal);
+//   hub.Start();                 // ports are open; a port in use is reported here
+//   pool.Start();
+//   hub.WaitFirstConnections(deadline);
+//   ...
+//   hub.StopInput();             // no new remote adapter; those that are there go on
+//   (sessions end)
+//   hub.Drain(deadline);         // CLOSE to each remote adapter
+//   pool.StopAndJoin();
+//   (the hub dies before the pool and the routers)
+//
+// Shard: the main thread, unless a function says otherwise.
+class AdapterHub {
+ public:
+  // A plain proxy has lost its remote adapter, or never got on with it: the server has to end.
+  // Called at most once, on a shard.
+  using FatalCallback = absl::AnyInvocable<void(std::string reason)>;
+
+  // `routers` by shard index. All must outlive the hub. `server_instance_id` is told to the
+  // remote adapters; ASCII letters and digits.
+  AdapterHub(const config::Settings& settings, runtime::ShardPool& shards,
+             std::vector<kernel::EventRouter*> routers, std::string server_instance_id,
+             FatalCallback on_fatal);
+  ~AdapterHub();
+  AdapterHub(const AdapterHub&) = delete;
+  AdapterHub& operator=(const AdapterHub&) = delete;
+
+  // Opens the ports, before the shards run. An error names the proxy, the address and the port.
+  Status Start();
+
+  // Waits until each proxy has had its first remote adapter or has waited for it as long as its
+  // first_connection_timeout says (a plain proxy: for ever), or until `deadline`, or a fatal
+  // loss, or StopInput(). True if nothing is left to wait for. May be called again.
+  bool WaitFirstConnections(TimePoint deadline);
+
+  // No new connections from now on. Shard: any.
+  void StopInput();
+  // Tells each remote adapter why and closes; true if all are closed before `deadline`. The
+  // shards must be running.
+  bool Drain(TimePoint deadline);
+
+  // Shard: any, after Start().
+  const AdapterSetView* Find(std::string_view adapter_set) const;
+  const std::vector<AdapterSetView>& adapter_sets() const { return sets_; }
+
+  // Shard: any, after Start().
+  std::vector<ProxyStatus> Describe() const;
+
+ private:
+  struct Shared;
+
+  // Fixed after Start().
+  const config::Settings& settings_;
+  runtime::ShardPool& shards_;
+  std::vector<kernel::EventRouter*> routers_;
+  std::string server_instance_id_;
+  std::unique_ptr<Shared> shared_;
+  std::vector<std::unique_ptr<Proxy>> proxies_;
+  std::vector<std::unique_ptr<session::MetadataPort>> builtin_;
+  std::vector<AdapterSetView> sets_;
+};
+
+}  // namespace penstock::adapters

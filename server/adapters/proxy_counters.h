@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace penstock::adapters {
+
+// A count with one writer, the proxy's shard, and readers anywhere: no locked instruction.
+class Count {
+ public:
+  void Add(std::uint64_t n = 1) {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+  std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+// What a proxy has seen since the start of the server, over all connections.
+// Shard: written by the proxy's, read by any.
+struct ProxyCounters {
+  Count events;             // handed to the kernel
+  Count events_stale;       // of a subscription that is over, or of an item that nobody wants
+  Count events_refused;     // snapshot events that events_recovery drops
+  Count diff_declarations;  // DFD, read and not used
+  Count requests;
+  Count requests_failed;  // answered with an error
+  Count timeouts;
+  Count late_replies;         // of requests that had timed out, or that nobody made
+  Count malformed_lines;      // skipped
+  Count unsupported_calls;    // FST and FUS, answered with an error
+  Count connections;          // that reached the end of the handshake
+  Count connections_refused;  // surplus, not on the allow list, wrong credentials, no handshake
+  Count connections_lost;
+};
+
+}  // namespace penstock::adapters
