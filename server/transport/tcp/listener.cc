@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include "transport/tcp/listener.h"
+
+#include <sys/socket.h>
+
+#include "base/log.h"
+
+namespace penstock::tcp {
+
+namespace {
+
+// Connections accepted for one readiness; the others wait for the next turn.
+constexpr int kAcceptBatch = 64;
+constexpr auto kRest = std::chrono::milliseconds(100);
+
+Status Failure(const std::string& address, std::uint16_t port, const asio::error_code& error) {
+  std::string text = "cannot listen on " + address + " port " + std::to_string(port) + ": ";
+  text += error == asio::error::address_in_use ? "the port is in use" : error.message();
+  return Unavailable(text);
+}
+
+template <class Acceptor>
+Status Bind(Acceptor& acceptor, const std::string& address, std::uint16_t port, bool reuse_port) {
+  asio::error_code error;
+  const auto ip = asio::ip::make_address(address, error);
+  if (error) return InvalidArgument("not a numeric address: " + address);
+  const Endpoint endpoint(ip, port);
+  acceptor.open(endpoint.protocol(), error);
+  if (error) return Failure(address, port, error);
+  acceptor.set_option(asio::socket_base::reuse_address(true), error);
+  if (reuse_port) {
+    const int on = 1;
+    ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  }
+  acceptor.bind(endpoint, error);
+  if (error) return Failure(address, port, error);
+  return OkStatus();
+}
+
+}  // namespace
+
+Listener::Listener(runtime::Shard& shard, OnAccept on_accept)
+    : shard_(shard),
+      on_accept_(std::move(on_accept)),
+      acceptor_(shard.io()),
+      rest_([](void* self) { static_cast<Listener*>(self)->Wait(); }, this) {}
+
+StatusOr<std::unique_ptr<Listener>> Listener::Open(runtime::Shard& shard,
+                                                   const std::string& address, std::uint16_t port,
+                                                   PortUse use, OnAccept on_accept) {
+  std::unique_ptr<Listener> listener(new Listener(shard, std::move(on_accept)));
+  PENSTOCK_RETURN_IF_ERROR(Bind(listener->acceptor_, address, port, use == PortUse::kShared));
+  asio::error_code error;
+  listener->acceptor_.listen(asio::socket_base::max_listen_connections, error);
+  if (error) return Failure(address, port, error);
+  listener->acceptor_.non_blocking(true, error);
+  listener->port_ = listener->acceptor_.local_endpoint(error).port();
+  listener->Wait();
+  return listener;
+}
+
+StatusOr<std::uint16_t> Listener::ClaimPort(const std::string& address, std::uint16_t port) {
+  asio::io_context io(1);
+  Acceptor probe(io);
+  // Without SO_REUSEPORT the bind fails where any other socket holds the port.
+  PENSTOCK_RETURN_IF_ERROR(Bind(probe, address, port, false));
+  asio::error_code error;
+  probe.listen(1, error);
+  if (error) return Failure(address, port, error);
+  return probe.local_endpoint(error).port();
+}
+
+void Listener::Wait() {
+  if (!acceptor_.is_open()) return;
+  ++waits_;
+  acceptor_.async_wait(Acceptor::wait_read, [this](const asio::error_code& error) {
+    --waits_;
+    if (!error && acceptor_.is_open()) Accept();
+  });
+}
+
+void Listener::Accept() {
+  for (int i = 0; i < kAcceptBatch; ++i) {
+    asio::error_code error;
+    AsioSocket socket(shard_.io());
+    acceptor_.accept(socket, error);
+    if (error == asio::error::would_block || error == asio::error::try_again) break;
+    if (error == asio::error::no_descriptors || error == asio::error::no_buffer_space ||
+        error == asio::error::no_memory) {
+      PENSTOCK_LOG(kConnection, kError, "cannot accept a connection", {"error", error.message()},
+                   {"port", port_});
+      shard_.wheel().Arm(rest_, shard_.now() + kRest);
+      return;
+    }
+    if (error) continue;  // the peer is gone again
+    on_accept_(std::move(socket));
+    if (!acceptor_.is_open()) return;
+  }
+  Wait();
+}
+
+void Listener::Close() {
+  rest_.Cancel();
+  asio::error_code ignored;
+  acceptor_.close(ignored);
+}
+
+}  // namespace penstock::tcp

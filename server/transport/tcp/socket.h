@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <asio/basic_stream_socket.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "runtime/shard.h"
+
+namespace penstock::tcp {
+
+// The concrete executor keeps a socket at half the size.
+using AsioSocket = asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type>;
+using Endpoint = asio::ip::tcp::endpoint;
+
+enum class ReadStatus : std::uint8_t { kData, kWouldBlock, kEnd, kBroken };
+
+struct ReadResult {
+  ReadStatus status;
+  std::size_t size = 0;
+};
+
+// Who is told about a socket; usually owns it.
+class SocketOwner {
+ public:
+  virtual void OnReadable() = 0;
+  // The backlog is gone: writes reach the kernel again.
+  virtual void OnDrained() = 0;
+
+ protected:
+  ~SocketOwner() = default;
+};
+
+// A connected TCP socket, readiness style: nothing is allocated while it is idle. Reads go into a
+// buffer of the caller (the shard's); writes go to the kernel at once, and only what it refuses is
+// kept in a backlog, which the owner bounds.
+//
+// Owned by its SocketOwner, which must stay alive until quiet(). Shard: own.
+class Socket {
+ public:
+  // Takes over a connected socket.
+  Socket(runtime::Shard& shard, AsioSocket socket, SocketOwner* owner);
+  // Takes over a descriptor that Release() gave on another shard.
+  Socket(runtime::Shard& shard, int descriptor, bool ipv6, SocketOwner* owner);
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+
+  // OnReadable() once, when there is something to read or the peer is gone. Idempotent.
+  void WaitReadable();
+  [[nodiscard]] ReadResult Read(std::span<char> buffer);
+
+  // Sends what the kernel takes; the rest joins the backlog. False when the connection is broken.
+  bool Write(std::string_view bytes);
+  std::size_t backlog_size() const { return backlog_.size() - backlog_sent_; }
+
+  // Tells the peer that no more will come.
+  void ShutdownSend();
+  // No callback comes after this.
+  void Close();
+  bool is_open() const { return socket_.is_open(); }
+  // Nothing is under way any more that knows this object.
+  bool quiet() const { return waits_ == 0; }
+
+  // Gives up the descriptor without closing it; nothing may be in the backlog.
+  int Release();
+  bool ipv6() const { return ipv6_; }
+
+  // The peer's address; of port 0 if it is gone already.
+  Endpoint Remote() const;
+
+ private:
+  void WaitWritable();
+  void OnWritable();
+
+  AsioSocket socket_;
+  SocketOwner* owner_;
+  std::uint8_t waits_ = 0;  // handlers on their way
+  bool waiting_read_ = false;
+  bool waiting_write_ = false;
+  bool ipv6_ = false;
+  std::size_t backlog_sent_ = 0;
+  std::string backlog_;
+};
+
+// "127.0.0.1", "::1"; an IPv4 address inside IPv6 is shown as IPv4.
+std::string AddressText(const Endpoint& endpoint);
+
+}  // namespace penstock::tcp
