@@ -54,10 +54,10 @@ class BodyReader {
   void TakeFramingByte(char c);
   void AddSizeDigit(char c);
   void EndSizeLine();
-  void CountIgnoredByte();
+  void SkipByte(char c);
 
   std::uint64_t max_body_bytes_ = 0;
-  std::uint64_t received_ = 0;   // of the body so far
+  std::uint64_t received_ = 0;   // sizes of all chunks announced so far
   std::uint64_t remaining_ = 0;  // of the body, or of this chunk
   std::uint32_t ignored_ = 0;    // bytes of extensions and trailers
   std::uint8_t size_digits_ = 0;

@@ -24,8 +24,8 @@ class OriginPolicy {
   OriginPolicy() = default;
 
   // Nothing when an entry has none of the forms; `*bad_entry` then names it.
-  static std::optional<OriginPolicy> Create(std::span<const std::string> entries,
-                                            std::string* bad_entry);
+  [[nodiscard]] static std::optional<OriginPolicy> Create(std::span<const std::string> entries,
+                                                          std::string* bad_entry);
 
   // `origin`: value of Origin, nothing if there is none. `host`: RequestHead::host. `secure`: the
   // request came over TLS. On a plain listener the own origin may still be https: a proxy in front
@@ -39,6 +39,12 @@ class OriginPolicy {
     std::string port;    // empty: any
     bool wildcard = false;
   };
+
+  static std::optional<Rule> ParseRule(std::string_view entry);
+  static bool IsOwnOrigin(std::string_view scheme, std::string_view origin_host,
+                          std::string_view origin_port, std::string_view host, bool secure);
+  bool MatchesRule(std::string_view scheme, std::string_view origin_host,
+                   std::string_view origin_port) const;
 
   bool any_ = false;
   std::vector<Rule> rules_;

@@ -38,6 +38,10 @@ class RequestHeadParser {
   void Reset();
 
  private:
+  // Complete: `searched_` is just behind the empty line.
+  ParseResult FindEnd(std::string_view buffer, std::size_t begin, const HeadLimits& limits,
+                      RequestError* error);
+
   std::uint32_t searched_ = 0;
   bool request_line_ended_ = false;
 };
