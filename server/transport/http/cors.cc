@@ -103,6 +103,7 @@ bool OriginPolicy::Allows(std::optional<std::string_view> origin, std::string_vi
   const std::size_t mark = origin->find("://");
   if (mark == std::string_view::npos) return false;
   const std::string_view scheme = origin->substr(0, mark);
+  if (!IsScheme(scheme)) return false;
   const std::optional<Authority> from = SplitAuthority(origin->substr(mark + 3));
   if (!from) return false;
   const std::string_view port = from->port.value_or(DefaultPort(scheme));
