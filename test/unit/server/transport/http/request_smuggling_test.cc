@@ -77,6 +77,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"VerticalTabEncoding", POST_HEAD("Transfer-Encoding: \vchunked\r\n"), 400},
         Case{"RepeatedEncoding",
              POST_HEAD("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n"), 501},
+        Case{"ChunkedTwice",
+             POST_HEAD("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), 501},
         Case{"EncodingInOldVersion", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"sv,
              400},
         Case{"NoHost", "GET / HTTP/1.1\r\nX: y\r\n\r\n"sv, 400},
@@ -85,6 +87,17 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"HostWithSpace", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n"sv, 400},
         Case{"HostWithUser", "GET / HTTP/1.1\r\nHost: a@b\r\n\r\n"sv, 400}),
     [](const auto& param_info) { return std::string(param_info.param.name); });
+
+TEST(RequestSmugglingText, NamesTheFold) {
+  RequestHeadParser parser;
+  RequestHead head;
+  RequestError error;
+  std::size_t consumed = 0;
+  ASSERT_EQ(parser.Parse(POST_HEAD("X: a\r\n Content-Length: 5\r\n"), HeadLimits(), &head,
+                         &consumed, &error),
+            ParseResult::kError);
+  EXPECT_EQ(error.text, "folded header line");
+}
 
 TEST(RequestSmugglingOracle, TheSameRequestsWithoutTheTrickAreServed) {
   for (const std::string_view text :
