@@ -28,6 +28,7 @@ void AppendConErr(const Error& error, std::string& out);
 void AppendEnd(const Error& error, std::string& out);
 void AppendLoop(Millis delay, std::string& out);
 void AppendProg(std::uint64_t progressive, std::string& out);
+// Nothing is written for an empty name or address: those lines must have an argument.
 void AppendServName(std::string_view name, std::string& out);
 void AppendClientIp(std::string_view address, std::string& out);
 // Bandwidth in force; `unmanaged` = unlimited, and the client may not change that.

@@ -19,7 +19,16 @@ class ParamList {
  public:
   enum class Result { kOk, kBadEscape, kTooMany };
 
+  ParamList() = default;
+  ParamList(const ParamList&) = delete;  // holds views of itself
+  ParamList& operator=(const ParamList&) = delete;
+
+  // On an error the pairs that could be read are there all the same, so that an answer may find
+  // the request id.
   [[nodiscard]] Result Parse(std::string_view line, std::size_t max_params);
+
+  // The counted part of an LS_unq line: LS_message, its last parameter, is taken as it is.
+  [[nodiscard]] Result ParseRawMessage(std::string_view counted, std::size_t max_params);
 
   void Clear() { params_.clear(); }
   std::size_t size() const { return params_.size(); }
@@ -33,21 +42,23 @@ class ParamList {
     std::string_view value;
   };
 
-  Result Append(std::string_view line, std::size_t max_params);
+  void Start(std::size_t line_size);
+  Result AppendPairs(std::string_view line, std::size_t max_params);
   bool Decode(std::string_view raw, std::string_view* decoded);
 
   std::vector<Param> params_;
   std::string decoded_;  // reserved for the whole line before views of it are taken
 };
 
-// `LS_unq=<n>&` as the first pair of a line: the next n UTF-16 units are the rest of the line, and
-// its last parameter, LS_message, is raw: it may hold any character, line ends too.
+// `LS_unq=<n>&` as the first pair of a line: the next n UTF-16 units are the rest of the line,
+// which may hold any character, line ends too.
 struct UnquotedLine {
-  std::size_t start = 0;  // of the counted part, in bytes
-  std::size_t size = 0;   // of the counted part, in bytes
+  enum class Kind { kAbsent, kPresent, kMalformed };  // malformed: the count fits no line end
+  Kind kind = Kind::kAbsent;
+  std::string_view counted;
+  std::size_t end = 0;  // bytes of `text` up to the line end
 };
 
-// Nothing if `text` does not begin with that pair or is shorter than it promises.
-std::optional<UnquotedLine> FindUnquotedLine(std::string_view text);
+UnquotedLine FindUnquotedLine(std::string_view text);
 
 }  // namespace penstock::tlcp

@@ -17,6 +17,8 @@
 
 namespace penstock::tlcp {
 
+class RequestFields;
+
 // A request that is not understood and the line that must say so. CONERR for create and bind;
 // REQERR where the request id was readable; ERROR, which official clients take as fatal, else.
 struct Rejection {
@@ -53,7 +55,7 @@ struct Arrival {
   bool websocket = false;
   // HTTP: the raw query string; its parameters are defaults for each line. All of a GET is here.
   std::string_view query;
-  // WebSocket: what the handshake agreed on. HTTP: ignored, LS_protocol says it.
+  // WebSocket: what the handshake agreed on. HTTP, or nothing: LS_protocol of the request says it.
   std::optional<Version> version;
 };
 
@@ -81,20 +83,26 @@ class RequestReader {
   std::optional<Parsed<Request>> Next();
 
  private:
-  bool NextLine(std::string_view& line);
-  bool SkipBlankLines();
-  bool LoadLine(std::string_view line);
+  struct Line {
+    std::string_view text;
+    bool raw_message = false;  // LS_unq: `text` is the counted part
+    bool malformed = false;
+  };
+
+  std::optional<Line> NextLine();
+  std::optional<Error> Load(const Line& line);
+  Parsed<Request> ParseLine();
   Parsed<Request> ParseCreate();
   Parsed<Request> Refuse(Error error) const;
-  std::optional<Error> ResolveVersion(Version& version) const;
-  std::string_view RequestIdOfLine() const;
+  Parsed<Request> Finish(const RequestFields& fields, Request request) const;
+  Version ReadVersion(RequestFields& fields) const;
 
   const RequestName name_;
   const Arrival arrival_;
   const Limits limits_;
   std::string_view rest_;
   ParamList query_;
-  bool query_broken_ = false;
+  std::optional<Error> query_error_;
   ParamList params_;
   std::size_t lines_ = 0;
   bool done_ = false;

@@ -29,7 +29,7 @@ void AppendUpdatePrefix(int sub_id, int item, std::string& out);
 // has each bad sequence replaced by U+FFFD, since a text frame with it would end the connection.
 void AppendEncodedValue(std::string_view value, std::string& out);
 
-// True if the token of `value` is `value` itself.
+// True only if the token of `value` is `value` itself; cheap, so false for all that is not ASCII.
 bool IsPlainValue(std::string_view value);
 
 // All fields, in the order of the schema.

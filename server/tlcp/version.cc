@@ -47,9 +47,10 @@ std::optional<Version> ParseSubprotocol(std::string_view text) {
   return ParseProtocol(text);
 }
 
-Error UnsupportedVersion(Version version) {
+Error UnsupportedProtocol(std::string_view protocol) {
+  if (protocol.starts_with(kProtocolPrefix)) protocol.remove_prefix(kProtocolPrefix.size());
   return MakeError(RequestCode::kInvalidArgument,
-                   "Unsupported protocol version: " + version.ToString());
+                   "Unsupported protocol version: " + std::string(protocol));
 }
 
 }  // namespace penstock::tlcp

@@ -49,7 +49,8 @@ std::optional<Version> ParseProtocol(std::string_view text);
 // echoed; the refusal comes as the answer to the first request.
 std::optional<Version> ParseSubprotocol(std::string_view text);
 
-// Code 65 with the text clients know: "Unsupported protocol version: 9.0.0".
-Error UnsupportedVersion(Version version);
+// Code 65 with the text clients know: "Unsupported protocol version: 9.0.0". `protocol` is what the
+// client wrote, with or without "TLCP-".
+Error UnsupportedProtocol(std::string_view protocol);
 
 }  // namespace penstock::tlcp
