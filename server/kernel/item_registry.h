@@ -14,7 +14,7 @@
 #include "kernel/event_batch.h"
 #include "kernel/item.h"
 #include "kernel/local_item.h"
-#include "kernel/slot_map.h"
+#include "base/slot_map.h"
 #include "runtime/shard.h"
 
 namespace penstock::kernel {

@@ -2,6 +2,8 @@
 // Copyright the Penstock authors.
 #include "runtime/shard.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
@@ -17,8 +19,15 @@ constexpr std::size_t kReadBufferSize = 64 * 1024;
 // Handlers in one turn. Without a bound a busy shard would never reach the end of its turn.
 constexpr int kTurnBudget = 256;
 constexpr auto kLongestWait = std::chrono::seconds(1);
+constexpr auto kLoadPeriod = std::chrono::milliseconds(100);
 
 thread_local Shard* current_shard = nullptr;
+
+Duration ThreadCpu() {
+  timespec used{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
 
 }  // namespace
 
@@ -65,9 +74,19 @@ void Shard::RunTurn(Duration wait) {
   now_ = clock_.Now();
   for (int i = 1; i < kTurnBudget && io_->poll_one() != 0; ++i) {
   }
+  if (now_ - load_since_ >= kLoadPeriod) MeasureLoad();
   wheel_.Advance(now_);
   EndTurn();
   current_shard = before;
+}
+
+void Shard::MeasureLoad() {
+  const Duration cpu = ThreadCpu();
+  const double share = static_cast<double>((cpu - load_cpu_).count()) /
+                       static_cast<double>((now_ - load_since_).count());
+  load_ = load_since_ == TimePoint() ? 0 : std::clamp(0.5 * load_ + 0.5 * share, 0.0, 1.0);
+  load_since_ = now_;
+  load_cpu_ = cpu;
 }
 
 void Shard::EndTurn() {

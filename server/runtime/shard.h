@@ -57,6 +57,8 @@ class Shard {
 
   ShardIndex index() const { return index_; }
   TimePoint now() const { return now_; }  // of this turn
+  // Share of a core that the shard's thread used lately, 0 to 1.
+  double load() const { return load_; }
   asio::io_context& io() { return *io_; }
   TimerWheel& wheel() { return wheel_; }
 
@@ -86,6 +88,7 @@ class Shard {
 
  private:
   void EndTurn();
+  void MeasureLoad();
 
   // Fixed after construction.
   const ShardIndex index_;
@@ -96,6 +99,9 @@ class Shard {
   TimePoint now_;
   TimerWheel wheel_;
   bool stopped_ = false;
+  double load_ = 0;
+  TimePoint load_since_;
+  Duration load_cpu_{0};
   std::vector<std::vector<Task>> mail_;  // by destination
   std::vector<Shard*> mail_targets_;
   std::vector<std::unique_ptr<Deferred>> deferred_;

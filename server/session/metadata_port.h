@@ -36,8 +36,8 @@ struct OpenQuery {
 };
 
 struct OpenGrant {
-  double max_bandwidth_kbps = 0;  // 0 = no limit
-  bool wants_tables = false;      // NNT and NTC are to be sent for this user
+  double max_bandwidth_kbps = 0;         // 0 = no limit
+  bool wants_tables = false;             // NNT and NTC are to be sent for this user
   std::chrono::seconds time_to_live{0};  // 0 = no limit
 };
 

@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-namespace penstock::kernel {
+namespace penstock {
 
 // Owns objects under small stable numbers with a generation each, so that a late message for a
 // dead object finds nothing. Shard: that of its owner.
@@ -54,4 +54,4 @@ class SlotMap {
   std::vector<std::uint32_t> free_;
 };
 
-}  // namespace penstock::kernel
+}  // namespace penstock

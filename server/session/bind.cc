@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+
+// The session and its link: binding, leaving, what the head of a bind says (TLCP §2.2, §2.4, §7).
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "session/pump.h"
+#include "session/session.h"
+#include "session/session_table.h"
+#include "tlcp/line_writer.h"
+
+namespace penstock::session {
+
+void Session::Bind(ClientLink* link, const tlcp::LinkOptions& options, bool websocket, bool created,
+                   std::string_view client_ip) {
+  const Options& limits = table_.options();
+  const TimePoint now = table_.shard().now();
+  Touch();
+  // The newest bind wins; the old connection gets no further line.
+  if (link_ != nullptr) std::exchange(link_, nullptr)->Abandon();
+  link_ = link;
+  binding_ = Binding();
+  binding_.websocket = websocket;
+  binding_.bound_at = binding_.last_write = now;
+  binding_.budget = -1;
+  if (!websocket) {
+    const std::int64_t wanted = options.content_length.value_or(0);
+    binding_.budget = wanted >= limits.content_length_min ? wanted : limits.content_length;
+  }
+  Millis granted{0};
+  if (options.polling) {
+    binding_.polling = true;
+    binding_.polling_interval = std::min(options.polling->interval, limits.polling_max);
+    granted = std::min(options.polling->idle, limits.idle_max);
+    binding_.idle_until = now + granted;
+  } else {
+    granted = std::clamp(options.keepalive.value_or(limits.keepalive), limits.keepalive_min,
+                         limits.keepalive_max);
+    binding_.keepalive = granted;
+    binding_.inactivity = options.inactivity.value_or(Millis(0));
+    binding_.send_sync = options.send_sync;
+    binding_.next_sync = now + limits.sync_interval;
+  }
+  head_.clear();
+  if (created || !options.reduce_head) {
+    tlcp::AppendConOk(id(), limits.request_limit, granted, "*", head_);
+  }
+  const bool ip_changed = !limits.client_ip_hidden && client_ip != client_ip_;
+  if (!options.reduce_head) {
+    if (created) tlcp::AppendServName(limits.server_name, head_);
+    if (ip_changed) tlcp::AppendClientIp(client_ip, head_);
+  }
+  AppendCons(head_);
+  client_ip_ = client_ip;
+  unbound_until_ = TimePoint::max();
+  window_at_ = now;
+  wait_until_ = TimePoint::max();
+  // What became due while there was no link.
+  ReleasePaced();
+  MarkReady(true);
+  ArmAt(NextDeadline());
+}
+
+void Session::OnLinkWritable() {
+  if (link_ != nullptr) MarkReady(true);
+}
+
+void Session::OnLinkLost() {
+  if (link_ == nullptr) return;
+  PENSTOCK_LOG(kSession, kDebug, "link lost", {"session", id()});
+  Unbind(table_.options().timeout);
+}
+
+void Session::Unbind(Duration wait) {
+  link_ = nullptr;
+  head_.clear();
+  wait_until_ = TimePoint::max();
+  unbound_until_ = table_.shard().now() + wait;
+  ArmAt(unbound_until_);
+}
+
+void Session::SendLoop(Millis delay, bool close_socket) {
+  std::string& cork = table_.shard().write_buffer();
+  cork.assign(kHeaderRoom, '\0');
+  Compose(cork);
+  tlcp::AppendLoop(delay, cork);
+  ClientLink* const link = link_;
+  link->Flush(cork);
+  Unbind(table_.options().timeout + delay);
+  link->Finish(close_socket);
+}
+
+std::optional<double> Session::BandwidthInForce() const {
+  const double allowed = profile_.grant.max_bandwidth_kbps;
+  if (allowed <= 0) return requested_kbps_;
+  return requested_kbps_ ? std::min(*requested_kbps_, allowed) : allowed;
+}
+
+void Session::AppendCons(std::string& out) const {
+  tlcp::AppendCons(tlcp::Bandwidth{BandwidthInForce()}, out);
+}
+
+}  // namespace penstock::session

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace penstock::session {
+
+// Room that the pump leaves in front of the lines it composes, for the header of a frame or chunk.
+inline constexpr std::size_t kHeaderRoom = 16;
+
+// The stream connection of a session: the current way to its client (TLCP "stream connection").
+// endpoint/ implements it over a WebSocket, a streaming HTTP response and a poll. It is owned by
+// its connection, which tells the session (OnLinkWritable, OnLinkLost) and unbinds before it dies.
+// Shard: the session's.
+class ClientLink {
+ public:
+  // All that was flushed has left the process; nothing is composed while this is false.
+  virtual bool writable() const = 0;
+  // Sends the lines that `cork` holds from kHeaderRoom on, as one piece. What stands in front of
+  // them, and the string behind them, is the link's to use.
+  virtual void Flush(std::string& cork) = 0;
+  // LOOP or END was flushed: the session has left this link. A response ends; a WebSocket stays
+  // open unless `close_socket`.
+  virtual void Finish(bool close_socket) = 0;
+  // The session has gone to another link, or died, without last words on this one.
+  virtual void Abandon() = 0;
+
+ protected:
+  ~ClientLink() = default;
+};
+
+}  // namespace penstock::session

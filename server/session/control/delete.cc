@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+
+// LS_op=delete (TLCP §3.3).
+
+#include "base/log.h"
+#include "session/session.h"
+#include "session/session_table.h"
+#include "tlcp/line_writer.h"
+
+namespace penstock::session {
+
+void Session::HandleDelete(const tlcp::Delete& request, Answer answer) {
+  const auto it = subscriptions_.find(request.sub_id);
+  if (it == subscriptions_.end()) {
+    answer(tlcp::MakeError(tlcp::RequestCode::kSubscriptionNotFound));
+    return;
+  }
+  if (it->second->state() == Subscription::State::kAuthorizing) {
+    it->second->waiting_deletes.push_back(std::move(answer));
+    return;
+  }
+  Unsubscribe(request.sub_id);
+  tlcp::AppendUnsub(request.sub_id, lines_);
+  MarkReady(true);
+  answer(std::nullopt);
+}
+
+void Session::Unsubscribe(int sub_id) {
+  const auto it = subscriptions_.find(sub_id);
+  const std::unique_ptr<Subscription> dying = std::move(it->second);
+  subscriptions_.erase(it);
+  if (dying->state() == Subscription::State::kAuthorizing) {
+    // Only when the session closes; whoever waits is told that it is gone.
+    for (Answer& answer : dying->waiting_adds) {
+      answer(tlcp::MakeError(tlcp::RequestCode::kSessionNotFound));
+    }
+    for (Answer& answer : dying->waiting_deletes) {
+      answer(tlcp::MakeError(tlcp::RequestCode::kSessionNotFound));
+    }
+    return;
+  }
+  DropReady(*dying);
+  for (SubscribedItem& item : dying->items()) {
+    PENSTOCK_LOG(kSession, kDebug, "unsubscribed", {"session", id()}, {"sub", sub_id},
+                 {"item", item.item->name()});
+    table_.items().Detach(&item);
+  }
+  if (dying->table_open) {
+    profile_.adapter_set->metadata->CloseTable(id(), dying->MakeTable());
+  }
+}
+
+}  // namespace penstock::session

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+
+// What happens between "an update is there" and "its bytes leave" for one session.
+
+#include <algorithm>
+
+#include "session/pump.h"
+#include "session/session.h"
+#include "session/session_table.h"
+#include "session/tail_cache.h"
+#include "tlcp/line_writer.h"
+#include "tlcp/update_encoder.h"
+
+namespace penstock::session {
+
+namespace {
+
+// Bytes of lines in one flush; what is left goes in the next, with values as they are then.
+constexpr std::size_t kFlushLimit = 32 * 1024;
+// Kept free of the content length for the LOOP line.
+constexpr std::int64_t kLoopReserve = 32;
+// A session with a bandwidth limit may save this much up.
+constexpr double kCreditSeconds = 0.25;
+constexpr double kCreditFloor = 1500;
+
+double BytesPerSecond(double kbps) { return std::max(kbps, 0.1) * 1000 / 8; }
+
+}  // namespace
+
+void Session::OnItemReady(SubscribedItem& item) {
+  if (item.queued) return;
+  const kernel::LocalItem& local = *item.item;
+  if (local.generation() == 0) return;
+  if (item.sent_any) {
+    if (item.sent_generation == local.generation()) return;
+  } else if (!item.subscription->request().snapshot.wanted &&
+             local.realtime_generation() <= item.sent_generation) {
+    return;  // no snapshot was asked for: the first real-time event comes first
+  }
+  item.queued = true;
+  if (const Pace* pace = item.subscription->PaceOf(item.index);
+      pace != nullptr && pace->due > table_.shard().now()) {
+    paced_.push_back(&item);
+    pace_at_ = std::min(pace_at_, pace->due);
+    ArmAt(pace_at_);
+    return;
+  }
+  PushReady(item);
+  MarkReady(false);
+}
+
+void Session::PushReady(SubscribedItem& item) {
+  item.next_ready = nullptr;
+  if (ready_tail_ == nullptr) {
+    ready_head_ = &item;
+  } else {
+    ready_tail_->next_ready = &item;
+  }
+  ready_tail_ = &item;
+}
+
+SubscribedItem* Session::PopReady() {
+  SubscribedItem* const item = ready_head_;
+  ready_head_ = item->next_ready;
+  if (ready_head_ == nullptr) ready_tail_ = nullptr;
+  item->queued = false;
+  return item;
+}
+
+void Session::DropReady(const Subscription& subscription) {
+  SubscribedItem* item = std::exchange(ready_head_, nullptr);
+  ready_tail_ = nullptr;
+  while (item != nullptr) {
+    SubscribedItem* const next = item->next_ready;
+    if (item->subscription != &subscription) PushReady(*item);
+    item = next;
+  }
+  std::erase_if(paced_,
+                [&](const SubscribedItem* paced) { return paced->subscription == &subscription; });
+}
+
+void Session::ReleasePaced() {
+  const TimePoint now = table_.shard().now();
+  pace_at_ = TimePoint::max();
+  std::erase_if(paced_, [&](SubscribedItem* item) {
+    const Pace* const pace = item->subscription->PaceOf(item->index);
+    if (pace != nullptr && pace->due > now) {
+      pace_at_ = std::min(pace_at_, pace->due);
+      return false;
+    }
+    PushReady(*item);
+    return true;
+  });
+}
+
+// Leading edge and window: a session that was quiet is written at the end of this turn, one that
+// was written a moment ago waits until its window is over, unless the client waits for an answer.
+void Session::MarkReady(bool at_once) {
+  if (link_ == nullptr || closed_) return;
+  const TimePoint now = table_.shard().now();
+  if (!at_once && !binding_.polling && now < window_at_) {
+    wait_until_ = std::min(wait_until_, window_at_);
+    ArmAt(wait_until_);
+    return;
+  }
+  table_.pump().Ready(*this);
+}
+
+bool Session::CreditLeft() {
+  const std::optional<double> kbps = BandwidthInForce();
+  if (!kbps) return true;
+  const TimePoint now = table_.shard().now();
+  const double rate = BytesPerSecond(*kbps);
+  const double elapsed = std::chrono::duration<double>(now - credit_at_).count();
+  credit_ = std::min(credit_ + elapsed * rate, std::max(rate * kCreditSeconds, kCreditFloor));
+  credit_at_ = now;
+  if (credit_ > 0) return true;
+  const auto wait = std::chrono::duration<double>(-credit_ / rate);
+  wait_until_ = now + std::chrono::duration_cast<Duration>(wait) + Millis(1);
+  ArmAt(wait_until_);
+  return false;
+}
+
+Session::Fill Session::AppendUpdates(std::string& cork, std::size_t enough, std::size_t most) {
+  const std::size_t start = cork.size();
+  while (ready_head_ != nullptr) {
+    // The first line always goes: no limit may starve a long value.
+    if (cork.size() >= enough && cork.size() > start) return Fill::kEnough;
+    SubscribedItem& item = *ready_head_;
+    const kernel::LocalItem& local = *item.item;
+    const std::uint32_t from = item.sent_any ? item.sent_generation : 0;
+    if (from == local.generation()) {
+      PopReady();
+      continue;
+    }
+    const std::string_view tail =
+        TailCache::Of(*item.item).Tail(local, item.subscription->schema(), from);
+    const std::size_t before = cork.size();
+    tlcp::AppendUpdatePrefix(item.subscription->id(), static_cast<int>(item.index) + 1, cork);
+    cork += tail;
+    if (cork.size() > most && binding_.used) {
+      cork.resize(before);
+      return Fill::kBudgetSpent;
+    }
+    binding_.used = true;
+    PopReady();
+    item.sent_any = true;
+    item.sent_generation = local.generation();
+    if (Pace* const pace = item.subscription->PaceOf(item.index)) {
+      // Keeps the rhythm where it can, so that the granted frequency is the average.
+      const TimePoint now = table_.shard().now();
+      pace->due = std::max(pace->due + pace->interval, now + pace->interval / 2);
+    }
+    ++table_.pump().counters().updates;
+  }
+  return Fill::kAll;
+}
+
+void Session::Compose(std::string& cork) {
+  cork += head_;
+  std::string().swap(head_);
+  if (!lines_.empty()) {
+    cork += lines_;
+    binding_.used = true;
+    std::string().swap(lines_);
+  }
+}
+
+void Session::Flush() {
+  if (link_ == nullptr || closed_ || !link_->writable()) return;
+  const TimePoint now = table_.shard().now();
+  // A poll is answered when there is something to say, or when its time is over.
+  if (binding_.polling && lines_.empty() && !HasUpdates() && now < binding_.idle_until) {
+    ArmAt(binding_.idle_until);
+    return;
+  }
+  std::string& cork = table_.shard().write_buffer();
+  cork.assign(kHeaderRoom, '\0');
+  Compose(cork);
+  wait_until_ = TimePoint::max();
+  Fill fill = Fill::kAll;
+  if (HasUpdates() && CreditLeft()) {
+    std::size_t enough = kHeaderRoom + kFlushLimit;
+    if (BandwidthInForce()) enough = kHeaderRoom + static_cast<std::size_t>(credit_);
+    if (binding_.polling) enough = SIZE_MAX;
+    std::size_t most = SIZE_MAX;
+    if (binding_.budget >= 0) {
+      const std::int64_t left = std::max<std::int64_t>(binding_.budget - kLoopReserve, 0);
+      most = kHeaderRoom + static_cast<std::size_t>(left);
+    }
+    fill = AppendUpdates(cork, enough, most);
+  }
+  const std::size_t size = cork.size() - kHeaderRoom;
+  if (binding_.polling) {
+    tlcp::AppendLoop(binding_.polling_interval, cork);
+    ClientLink* const link = link_;
+    link->Flush(cork);
+    ++table_.pump().counters().flushes;
+    Unbind(table_.options().timeout + binding_.polling_interval);
+    link->Finish(false);
+    return;
+  }
+  if (size == 0) return;
+  credit_ -= static_cast<double>(size);
+  if (binding_.budget >= 0) {
+    binding_.budget -= static_cast<std::int64_t>(size);
+    if (fill == Fill::kBudgetSpent || binding_.budget <= kLoopReserve) {
+      tlcp::AppendLoop(Millis(0), cork);
+      ClientLink* const link = link_;
+      link->Flush(cork);
+      ++table_.pump().counters().flushes;
+      Unbind(table_.options().timeout);
+      link->Finish(false);
+      return;
+    }
+  }
+  binding_.last_write = now;
+  window_at_ = now + table_.pump().window();
+  link_->Flush(cork);
+  ++table_.pump().counters().flushes;
+  table_.pump().counters().bytes += size;
+  if (!HasUpdates() || !link_ || !link_->writable()) return;
+  if (BandwidthInForce()) {
+    if (CreditLeft()) MarkReady(false);
+  } else {
+    MarkReady(true);
+  }
+}
+
+}  // namespace penstock::session

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "session/adapter_set.h"
+
+namespace penstock::session {
+
+// What the operator chose that concerns sessions; the app fills it from the configuration.
+// Shard: any; immutable.
+struct Options {
+  std::string server_name;
+  bool client_ip_hidden = false;
+  Millis keepalive{5000};
+  Millis keepalive_min{1000};
+  Millis keepalive_max{30000};
+  Millis timeout{10000};  // unbound sessions wait that long for a bind
+  Millis idle_max{30000};
+  Millis polling_max{15000};
+  std::int64_t content_length = 4'000'000;
+  std::int64_t content_length_min = 1000;
+  std::int64_t request_limit = 50'000;
+  std::chrono::seconds sync_interval{20};
+  Millis max_delay{20};          // coalescing window
+  std::size_t max_sessions = 0;  // 0 = no limit
+  std::size_t max_subscriptions = 10'000;
+  std::size_t max_items = 10'000;  // of one subscription
+  std::size_t max_fields = 1'000;
+  std::size_t max_pending_controls = 1'000;
+  std::vector<AdapterSet> adapter_sets;
+
+  const AdapterSet* FindSet(std::string_view id) const {
+    for (const AdapterSet& set : adapter_sets) {
+      if (set.id == id) return &set;
+    }
+    return nullptr;
+  }
+};
+
+}  // namespace penstock::session

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kernel/item_registry.h"
+#include "runtime/shard.h"
+
+namespace penstock::session {
+
+class Session;
+
+// What the pump counts; `updates / flushes` explains all other figures. Read by its shard only.
+struct PumpCounters {
+  std::uint64_t updates = 0;  // `U` lines
+  std::uint64_t flushes = 0;  // writes to links
+  std::uint64_t bytes = 0;    // of lines
+  std::uint64_t marks = 0;    // items told to sessions
+};
+
+// Writes for all sessions of a shard, once, at the end of each turn: tells sessions which of their
+// items changed, then lets every ready session compose and send. Nothing else writes updates.
+// Owned by the SessionTable. Shard: own.
+class Pump final : public runtime::TurnHook {
+ public:
+  Pump(runtime::Shard& shard, kernel::ItemRegistry& items, Duration max_window);
+  ~Pump() override;
+
+  // `session` is flushed at the end of this turn.
+  void Ready(Session& session);
+  void Forget(Session& session);
+
+  // The coalescing window in force: none while the shard has time to spare, up to the configured
+  // one as it gets busy.
+  Duration window() const;
+  PumpCounters& counters() { return counters_; }
+
+  void OnEndTurn() override;
+
+ private:
+  runtime::Shard& shard_;
+  kernel::ItemRegistry& items_;
+  const Duration max_window_;
+  std::vector<Session*> ready_;
+  std::vector<Session*> flushing_;
+  std::size_t rotation_ = 0;  // so that not the same sessions are always last
+  PumpCounters counters_;
+};
+
+}  // namespace penstock::session

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include "session/session.h"
+
+#include "base/log.h"
+#include "session/session_table.h"
+#include "tlcp/line_writer.h"
+
+namespace penstock::session {
+
+Session::Session(SessionTable& table, SessionProfile profile)
+    : table_(table),
+      profile_(std::move(profile)),
+      timer_([](void* self) { static_cast<Session*>(self)->OnTimer(); }, this) {
+  const TimePoint now = table_.shard().now();
+  if (profile_.requested_bandwidth) requested_kbps_ = profile_.requested_bandwidth->kbps;
+  if (profile_.grant.time_to_live.count() > 0) expires_at_ = now + profile_.grant.time_to_live;
+  last_request_ = now;
+  credit_at_ = now;
+  unbound_until_ = now + table_.options().timeout;
+  ArmAt(unbound_until_);
+}
+
+Session::~Session() = default;
+
+void Session::Touch() { last_request_ = table_.shard().now(); }
+
+void Session::Handle(tlcp::Control control, Answer answer) {
+  Touch();
+  if (auto* add = std::get_if<tlcp::Add>(&control.op)) {
+    HandleAdd(std::move(*add), std::move(answer));
+  } else if (auto* del = std::get_if<tlcp::Delete>(&control.op)) {
+    HandleDelete(*del, std::move(answer));
+  } else if (auto* reconf = std::get_if<tlcp::Reconf>(&control.op)) {
+    HandleReconf(*reconf, std::move(answer));
+  } else if (auto* constrain = std::get_if<tlcp::Constrain>(&control.op)) {
+    HandleConstrain(*constrain, std::move(answer));
+  } else if (auto* rebind = std::get_if<tlcp::ForceRebind>(&control.op)) {
+    HandleForceRebind(*rebind, std::move(answer));
+  } else if (auto* destroy = std::get_if<tlcp::Destroy>(&control.op)) {
+    HandleDestroy(*destroy, std::move(answer));
+  } else {
+    answer(tlcp::MakeError(tlcp::RequestCode::kMpnDisabled));
+  }
+}
+
+void Session::Close(const std::optional<tlcp::Error>& cause, bool close_socket) {
+  if (closed_) return;
+  closed_ = true;
+  timer_.Cancel();
+  std::vector<int> ids;
+  for (const auto& [id, subscription] : subscriptions_) ids.push_back(id);
+  for (const int id : ids) Unsubscribe(id);
+  if (link_ != nullptr) {
+    ClientLink* const link = std::exchange(link_, nullptr);
+    if (cause && link->writable()) {
+      std::string& cork = table_.shard().write_buffer();
+      cork.assign(kHeaderRoom, '\0');
+      cork += head_;
+      tlcp::AppendEnd(*cause, cork);
+      link->Flush(cork);
+      link->Finish(close_socket);
+    } else {
+      link->Abandon();
+    }
+  }
+  PENSTOCK_LOG(kSession, kInfo, "session closed", {"session", id()},
+               {"code", cause ? cause->code : 0},
+               {"reason", cause ? std::string_view(cause->message) : std::string_view("silent")});
+  profile_.adapter_set->metadata->CloseSession(id());
+  table_.Retire(*this);
+}
+
+}  // namespace penstock::session

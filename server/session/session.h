@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "runtime/shard.h"
+#include "session/client_link.h"
+#include "session/metadata_port.h"
+#include "session/options.h"
+#include "session/subscription.h"
+#include "tlcp/request.h"
+
+namespace penstock::session {
+
+class SessionTable;
+
+// What is known of a session from its create_session on.
+struct SessionProfile {
+  std::string id;
+  tlcp::Version version;
+  const AdapterSet* adapter_set = nullptr;
+  std::optional<std::string> user;
+  OpenGrant grant;
+  std::optional<tlcp::Bandwidth> requested_bandwidth;
+};
+
+// A client's session (TLCP §7): subscriptions, what waits to be sent, and the link it is bound to,
+// if any. It composes nothing by itself: the pump calls Flush() at the end of a turn in which the
+// session said that it is ready, and only then are the latest values looked at.
+//
+// Owned by the SessionTable of its shard until Close(), then by the shard until the turn is over.
+// Shard: own; the session never leaves it. Invariant: bound to at most one link.
+class Session final : public runtime::Deferred {
+ public:
+  Session(SessionTable& table, SessionProfile profile);
+  ~Session() override;
+
+  const std::string& id() const { return profile_.id; }
+  const SessionProfile& profile() const { return profile_; }
+  SessionTable& table() { return table_; }
+  bool bound() const { return link_ != nullptr; }
+  const ClientLink* link() const { return link_; }
+
+  // The stream connection (bind.cc). `created`: right after create_session.
+  void Bind(ClientLink* link, const tlcp::LinkOptions& options, bool websocket, bool created,
+            std::string_view client_ip);
+  void OnLinkWritable();
+  void OnLinkLost();
+
+  // Requests. Any of them counts as a sign of life.
+  void Touch();
+  void Handle(tlcp::Control control, Answer answer);
+
+  // Ends the session: END with `cause` on the link where that is possible, silently without one.
+  // The object dies after the turn.
+  void Close(const std::optional<tlcp::Error>& cause, bool close_socket = false);
+
+  // The item has something that this subscription has not sent.
+  void OnItemReady(SubscribedItem& item);
+  // Composes and sends what is due. Called by the pump.
+  void Flush();
+
+ private:
+  friend class Pump;
+
+  // One file each in control/.
+  void HandleAdd(tlcp::Add request, Answer answer);
+  void OnAuthorized(int sub_id, std::uint32_t serial,
+                    std::variant<SubscribeGrant, tlcp::Error> result);
+  // Nothing, or why the grant cannot be used.
+  std::optional<tlcp::Error> Activate(Subscription& subscription, SubscribeGrant grant);
+  void HandleDelete(const tlcp::Delete& request, Answer answer);
+  void Unsubscribe(int sub_id);
+  void HandleReconf(const tlcp::Reconf& request, Answer answer);
+  void HandleConstrain(const tlcp::Constrain& request, Answer answer);
+  void HandleForceRebind(const tlcp::ForceRebind& request, Answer answer);
+  void HandleDestroy(const tlcp::Destroy& request, Answer answer);
+
+  // bind.cc
+  void Unbind(Duration wait);
+  void SendLoop(Millis delay, bool close_socket);
+  void AppendCons(std::string& out) const;
+  std::optional<double> BandwidthInForce() const;  // kbit/s
+
+  // flush.cc
+  void MarkReady(bool at_once);
+  void Compose(std::string& cork);
+  // Why AppendUpdates() stopped.
+  enum class Fill : std::uint8_t { kAll, kEnough, kBudgetSpent };
+  // Appends lines until there are `enough` bytes, but never more than `most`.
+  Fill AppendUpdates(std::string& cork, std::size_t enough, std::size_t most);
+  bool HasUpdates() const { return ready_head_ != nullptr; }
+  void PushReady(SubscribedItem& item);
+  SubscribedItem* PopReady();
+  void DropReady(const Subscription& subscription);
+  void ReleasePaced();
+  bool CreditLeft();
+
+  // timers.cc
+  void OnTimer();
+  void ArmAt(TimePoint at);
+  TimePoint NextDeadline() const;
+
+  // What a bind asked for and was granted.
+  struct Binding {
+    bool polling = false;
+    bool websocket = false;
+    bool send_sync = false;
+    Millis keepalive{0};
+    Millis polling_interval{0};
+    Millis inactivity{0};     // 0 = not asked
+    std::int64_t budget = 0;  // bytes left of the response; negative = no limit
+    bool used = false;        // something beyond the head was sent
+    TimePoint bound_at{};
+    TimePoint last_write{};
+    TimePoint next_sync{};
+    TimePoint idle_until{};
+  };
+
+  // Fixed after construction.
+  SessionTable& table_;
+  const SessionProfile profile_;
+
+  // State.
+  ClientLink* link_ = nullptr;
+  Binding binding_;
+  std::string client_ip_;  // last told to the client
+  absl::flat_hash_map<int, std::unique_ptr<Subscription>> subscriptions_;
+  std::uint32_t pending_controls_ = 0;
+  std::uint32_t next_serial_ = 1;
+  bool closed_ = false;
+  bool in_pump_ = false;
+
+  // What waits to be sent: the head of a bind, control notifications, items.
+  std::string head_;
+  std::string lines_;
+  SubscribedItem* ready_head_ = nullptr;
+  SubscribedItem* ready_tail_ = nullptr;
+  std::vector<SubscribedItem*> paced_;  // have something new, but not before their time
+
+  // Bandwidth: bytes that may be sent, refilled with time.
+  std::optional<double> requested_kbps_;
+  double credit_ = 0;
+  TimePoint credit_at_{};
+
+  // Deadlines; the one timer is armed at the earliest.
+  TimePoint window_at_{};      // start of the next coalescing window
+  TimePoint unbound_until_{};  // while not bound
+  TimePoint last_request_{};
+  TimePoint expires_at_ = TimePoint::max();  // time to live
+  TimePoint wait_until_ = TimePoint::max();  // for the window or for credit
+  TimePoint pace_at_ = TimePoint::max();
+  TimePoint armed_at_ = TimePoint::max();
+  runtime::WheelTimer timer_;
+};
+
+}  // namespace penstock::session

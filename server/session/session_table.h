@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "base/string_hash.h"
+#include "kernel/field_names.h"
+#include "kernel/item_registry.h"
+#include "session/options.h"
+#include "session/pump.h"
+#include "session/schema.h"
+#include "session/session.h"
+#include "tlcp/request.h"
+
+namespace penstock::session {
+
+// What a connection knows about the client that wants a session.
+struct ClientProfile {
+  std::string ip;
+  std::string port;
+  std::string listener;
+  std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+};
+
+struct SessionCounters {
+  std::uint64_t opened = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t closed = 0;
+  std::uint64_t controls_refused = 0;
+};
+
+// The sessions of one shard, and what they share: pump, schemas, field names, options. One per
+// shard; the tables know each other. Owned by the app. Shard: own.
+class SessionTable {
+ public:
+  // The session, or what its CONERR says.
+  using OpenReply = absl::AnyInvocable<void(std::variant<Session*, tlcp::Error>)>;
+
+  SessionTable(runtime::Shard& shard, const Options& options, kernel::ItemRegistry& items,
+               kernel::FieldRegistry& fields, std::atomic<std::size_t>& session_count);
+  ~SessionTable();
+
+  // The tables of all shards, by shard index; before the first turn.
+  void Connect(std::vector<SessionTable*> all) { all_ = std::move(all); }
+
+  // create_session: asks the Metadata Adapter, then makes the session, with the subscriptions of a
+  // combo request. The caller binds it to a link, or closes it.
+  void Open(tlcp::CreateSession request, const ClientProfile& client, OpenReply reply);
+  // Null if there is no such session on this shard.
+  Session* Find(std::string_view id) const;
+  // Ends all sessions, each with `cause`.
+  void CloseAll(const tlcp::Error& cause);
+
+  runtime::Shard& shard() { return shard_; }
+  const Options& options() const { return options_; }
+  kernel::ItemRegistry& items() { return items_; }
+  kernel::FieldNames& field_names() { return field_names_; }
+  SchemaTable& schemas() { return schemas_; }
+  Pump& pump() { return pump_; }
+  std::size_t size() const { return sessions_.size(); }
+  SessionCounters& counters() { return counters_; }
+
+ private:
+  friend class Session;
+
+  void Create(tlcp::CreateSession request, std::string id, const AdapterSet& set, OpenGrant grant,
+              OpenReply reply);
+  void OpenCombo(std::string session_id, std::vector<std::variant<tlcp::Control, tlcp::Message>>,
+                 OpenReply reply);
+  void CloseOld(const std::string& id);
+  // Takes a closed session out; it dies after the turn.
+  void Retire(Session& session);
+
+  runtime::Shard& shard_;
+  const Options& options_;
+  kernel::ItemRegistry& items_;
+  std::atomic<std::size_t>& session_count_;  // of all shards; touched once a session
+  std::vector<SessionTable*> all_;
+  kernel::FieldNames field_names_;
+  SchemaTable schemas_;
+  Pump pump_;
+  SessionCounters counters_;
+  absl::flat_hash_map<std::string, std::unique_ptr<Session>, StringHash, std::equal_to<>> sessions_;
+};
+
+}  // namespace penstock::session

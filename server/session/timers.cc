@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+
+// All that time does to a session, on one timer: unbound timeout, keepalive, sync, long polls,
+// inactivity, coalescing window, frequency and time to live (TLCP §7).
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "session/pump.h"
+#include "session/session.h"
+#include "session/session_table.h"
+#include "tlcp/line_writer.h"
+
+namespace penstock::session {
+
+void Session::ArmAt(TimePoint at) {
+  if (at == TimePoint::max() || (timer_.armed() && armed_at_ <= at)) return;
+  armed_at_ = at;
+  table_.shard().wheel().Arm(timer_, at);
+}
+
+TimePoint Session::NextDeadline() const {
+  TimePoint next = std::min({expires_at_, wait_until_, pace_at_});
+  if (link_ == nullptr) return std::min(next, unbound_until_);
+  if (binding_.polling) return std::min(next, binding_.idle_until);
+  next = std::min(next, binding_.last_write + binding_.keepalive);
+  if (binding_.send_sync) next = std::min(next, binding_.next_sync);
+  if (binding_.inactivity.count() > 0) {
+    next = std::min(next, last_request_ + binding_.inactivity + table_.options().timeout);
+  }
+  return next;
+}
+
+void Session::OnTimer() {
+  const TimePoint now = table_.shard().now();
+  armed_at_ = TimePoint::max();
+  if (now >= expires_at_) {
+    Close(tlcp::MakeError(tlcp::SessionCode::kMaxDurationReached));
+    return;
+  }
+  if (link_ == nullptr) {
+    if (now >= unbound_until_) {
+      Close(std::nullopt);
+      return;
+    }
+  }
+  if (now >= pace_at_) {
+    ReleasePaced();
+    if (HasUpdates()) MarkReady(false);
+  }
+  if (link_ != nullptr && now >= wait_until_) {
+    wait_until_ = TimePoint::max();
+    MarkReady(true);
+  }
+  if (link_ != nullptr && binding_.polling) {
+    if (now >= binding_.idle_until) MarkReady(true);
+  } else if (link_ != nullptr) {
+    if (binding_.inactivity.count() > 0 &&
+        now >= last_request_ + binding_.inactivity + table_.options().timeout) {
+      SendLoop(Millis(0), false);  // the client promised a sign of life (TLCP §7.6)
+    } else if (link_->writable()) {
+      if (now >= binding_.last_write + binding_.keepalive) {
+        tlcp::AppendProbe(lines_);
+        binding_.last_write = now;
+        MarkReady(true);
+      }
+      if (binding_.send_sync && now >= binding_.next_sync) {
+        tlcp::AppendSync(std::chrono::duration_cast<std::chrono::seconds>(now - binding_.bound_at),
+                         lines_);
+        binding_.next_sync = now + table_.options().sync_interval;
+        MarkReady(true);
+      }
+    } else {
+      // A client that does not read gets neither; the endpoint cuts it off in the end.
+      binding_.last_write = now;
+      binding_.next_sync = std::max(binding_.next_sync, now + Millis(1000));
+    }
+  }
+  ArmAt(NextDeadline());
+}
+
+}  // namespace penstock::session
