@@ -108,19 +108,20 @@ struct Credential {
 
 // What the Metadata and the Data proxies have in common.
 struct ProxySettings {
-  std::string name;    // label for logs; the loader sets "<set>" or "<set>.<data adapter>"
-  bool robust = true;  // false: the loss of the remote adapter ends the server
+  std::string name = {};  // label for logs; the loader sets "<set>" or "<set>.<data adapter>"
+  bool robust = true;     // false: the loss of the remote adapter ends the server
   std::string address = "127.0.0.1";
-  std::uint16_t request_reply_port = 0;        // the loader sets 6663 (metadata) or 6661 (data)
-  Milliseconds timeout{10000};                 // of a request; 0 = none
-  Milliseconds keepalive_timeout{0};           // 0 = off
-  std::optional<Milliseconds> keepalive_hint;  // absent: derived from keepalive_timeout; 0 = none
+  std::uint16_t request_reply_port = 0;
+  Milliseconds timeout{10000};        // of a request; 0 = none
+  Milliseconds keepalive_timeout{0};  // 0 = off
+  std::optional<Milliseconds> keepalive_hint =
+      {};  // absent: derived from keepalive_timeout; 0 = none
   bool auth = false;
-  std::vector<Credential> credentials;  // any of them lets a remote adapter in
-  std::vector<NameValue> remote_params;
-  Milliseconds first_connection_timeout{0};         // -1 = wait for ever, 0 = do not wait
-  Milliseconds connection_recovery_timeout{10000};  // after a failed attempt; -1 = never again
-  std::vector<std::string> address_allow_list;      // numeric addresses; empty = any
+  std::vector<Credential> credentials = {};  // any of them lets a remote adapter in
+  std::vector<NameValue> remote_params = {};
+  Milliseconds first_connection_timeout{0};          // -1 = wait for ever, 0 = do not wait
+  Milliseconds connection_recovery_timeout{10000};   // after a failed attempt; -1 = never again
+  std::vector<std::string> address_allow_list = {};  // numeric addresses; empty = any
   bool operator==(const ProxySettings&) const = default;
 };
 
@@ -131,7 +132,7 @@ std::string_view ToString(EventsRecovery value);
 std::string_view ToString(NotifyUserOnDisconnection value);
 
 struct MetadataAdapter {
-  ProxySettings proxy;
+  ProxySettings proxy = {.request_reply_port = 6663, .first_connection_timeout = Milliseconds(-1)};
   NotifyUserOnDisconnection notify_user_on_disconnection = NotifyUserOnDisconnection::kFail;
   int notify_user_disconnection_code = 0;  // 0 or less; with kSendCode only
   std::string notify_user_disconnection_message;
@@ -142,7 +143,7 @@ struct MetadataAdapter {
 
 struct DataAdapter {
   std::string name = "DEFAULT";
-  ProxySettings proxy;
+  ProxySettings proxy = {.request_reply_port = 6661};
   std::optional<std::uint16_t> notify_port;  // present: two connections, as older kits need
   EventsRecovery events_recovery = EventsRecovery::kUseSnapshot;
   bool operator==(const DataAdapter&) const = default;

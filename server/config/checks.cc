@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include "config/checks.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "base/parse_number.h"
+#include "base/percent.h"
+
+namespace penstock::config {
+namespace {
+
+constexpr std::size_t kLongestLabel = 200;
+
+bool HasControl(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+bool IsAlphanumeric(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool IsToken(std::string_view text) {
+  static constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return IsAlphanumeric(c) || kOthers.find(c) != std::string_view::npos;
+  });
+}
+
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+bool IsOrigin(std::string_view text) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!text.starts_with(scheme)) continue;
+    std::string_view host = text.substr(scheme.size());
+    const std::size_t bracket = host.rfind(']');
+    const std::size_t colon = host.rfind(':');
+    if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) {
+      const auto port = ParseNumber<std::uint16_t>(host.substr(colon + 1));
+      if (!port || *port == 0) return false;
+      host = host.substr(0, colon);
+    }
+    return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
+      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '.' || c == '-' || c == ':' ||
+             c == '[' || c == ']';
+    });
+  }
+  return false;
+}
+
+// Headers whose value decides how a response is read, or that other keys decide.
+bool IsServersOwn(const std::string& name) {
+  constexpr std::string_view kOwn[] = {"connection",        "content-length", "content-type",
+                                       "content-encoding",  "date",           "server",
+                                       "transfer-encoding", "upgrade"};
+  return std::find(std::begin(kOwn), std::end(kOwn), name) != std::end(kOwn) ||
+         name.starts_with("sec-websocket-") || name.starts_with("access-control-");
+}
+
+bool IsEveryAddress(std::string_view address) { return address == "0.0.0.0" || address == "::"; }
+
+}  // namespace
+
+std::string CheckLabel(const std::string& text) {
+  if (text.empty()) return "is empty; write a name";
+  if (text.size() > kLongestLabel) return "is longer than 200 bytes; write a shorter name";
+  if (HasControl(text) || !IsValidUtf8(text)) {
+    return "holds a character that cannot be printed; write printable text";
+  }
+  return {};
+}
+
+std::string CheckAddress(const std::string& text) {
+  in_addr v4;
+  in6_addr v6;
+  if (inet_pton(AF_INET, text.c_str(), &v4) == 1 || inet_pton(AF_INET6, text.c_str(), &v6) == 1) {
+    return {};
+  }
+  return "\"" + text +
+         "\" is no numeric address; write one such as \"127.0.0.1\", or \"0.0.0.0\" " +
+         "for every interface";
+}
+
+std::string CheckAddresses(const std::vector<std::string>& addresses) {
+  for (const std::string& address : addresses) {
+    if (!CheckAddress(address).empty()) {
+      return "\"" + address + "\" is no numeric address; write addresses such as \"10.0.0.7\"";
+    }
+  }
+  return {};
+}
+
+std::string CheckOrigins(const std::vector<std::string>& origins) {
+  for (const std::string& origin : origins) {
+    if (origin != "*" && !IsOrigin(origin)) {
+      return "\"" + origin +
+             "\" is no origin; write \"*\" or scheme://host[:port] in lower case, such as " +
+             "\"https://app.example.com\"";
+    }
+  }
+  return {};
+}
+
+std::string CheckHeaders(const std::vector<NameValue>& headers) {
+  for (const NameValue& header : headers) {
+    if (!IsToken(header.name)) {
+      return "\"" + header.name + "\" is no header name; write letters, digits and dashes";
+    }
+    if (IsServersOwn(Lower(header.name))) {
+      return "the server itself decides " + header.name + "; leave it out";
+    }
+    if (HasControl(header.value)) {
+      return "the value of " + header.name + " holds a control character; write printable text";
+    }
+  }
+  return {};
+}
+
+std::string CheckRemoteParams(const std::vector<NameValue>& params) {
+  constexpr std::string_view kOwn[] = {"ari.version",        "keepalive_hint.millis",
+                                       "adapters_conf.id",   "data_provider.name",
+                                       "server.instance_id", "proxy.instance_id"};
+  std::vector<std::string_view> seen;
+  for (const NameValue& param : params) {
+    if (param.name.empty()) return "a name is empty; write the name that the adapter expects";
+    if (std::find(std::begin(kOwn), std::end(kOwn), Lower(param.name)) != std::end(kOwn)) {
+      return "the server itself sends " + param.name + "; leave it out";
+    }
+    if (std::find(seen.begin(), seen.end(), param.name) != seen.end()) {
+      return "\"" + param.name + "\" is there twice; write each name once";
+    }
+    seen.push_back(param.name);
+  }
+  return {};
+}
+
+std::string CheckCredentials(const std::vector<Credential>& credentials) {
+  for (const Credential& credential : credentials) {
+    if (credential.user.empty() || credential.password.empty()) {
+      return "a user or a password is empty; write both, as { user = \"...\", password = \"...\" }";
+    }
+  }
+  return {};
+}
+
+void FinishSet(const std::vector<Place>& places, LoadedSet* loaded, Problems* problems) {
+  AdapterSet& set = loaded->set;
+  if (set.metadata_adapter && set.metadata_adapter->proxy.name.empty()) {
+    set.metadata_adapter->proxy.name = set.id;
+  }
+  if (set.data_adapters.empty()) {
+    problems->Add(loaded->place, "",
+                  "adapter set \"" + set.id + "\" has no Data Adapter; give it at least one");
+  }
+  for (std::size_t i = 0; i < set.data_adapters.size(); ++i) {
+    DataAdapter& adapter = set.data_adapters[i];
+    if (adapter.proxy.name.empty()) adapter.proxy.name = set.id + "." + adapter.name;
+    for (std::size_t j = 0; j < i; ++j) {
+      if (set.data_adapters[j].name != adapter.name) continue;
+      problems->Add(places[i], "",
+                    "the set has a Data Adapter \"" + adapter.name + "\" already (" +
+                        ToString(places[j]) + "); give each a name of its own");
+      break;
+    }
+  }
+}
+
+void CheckAuth(const Place& place, const std::string& key, const ProxySettings& proxy,
+               Problems* problems) {
+  if (proxy.auth && proxy.credentials.empty()) {
+    problems->Add(place, key, "is on, but there are no credentials; add some, or turn it off");
+  }
+  if (!proxy.auth && !proxy.credentials.empty()) {
+    problems->Add(place, key, "is off, but there are credentials; turn it on, or remove them");
+  }
+}
+
+void FinishDisconnection(const Place& place, const std::string& key, bool set_mode, bool set_code,
+                         MetadataAdapter* adapter, Problems* problems) {
+  constexpr auto kSendCode = NotifyUserOnDisconnection::kSendCode;
+  if (set_code && !set_mode) adapter->notify_user_on_disconnection = kSendCode;
+  const bool sends_code = adapter->notify_user_on_disconnection == kSendCode;
+  if (sends_code && !set_code) {
+    problems->Add(place, key,
+                  "send_code needs a code; add notify_user_disconnection_code, 0 or less");
+  }
+  if (!sends_code && (set_code || !adapter->notify_user_disconnection_message.empty())) {
+    problems->Add(place, key, "a code and its text go with send_code only; remove them");
+  }
+}
+
+void CheckSetIds(const std::vector<LoadedSet>& sets, Problems* problems) {
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (sets[i].set.id != sets[j].set.id) continue;
+      problems->Add(sets[i].place, "",
+                    "there is an adapter set \"" + sets[i].set.id + "\" already (" +
+                        ToString(sets[j].place) + "); give each an id of its own");
+      break;
+    }
+  }
+}
+
+void CheckPorts(const std::vector<PortUse>& uses, Problems* problems) {
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      const PortUse& later = uses[i];
+      const PortUse& earlier = uses[j];
+      if (later.port != earlier.port) continue;
+      if (later.address != earlier.address && !IsEveryAddress(later.address) &&
+          !IsEveryAddress(earlier.address)) {
+        continue;
+      }
+      problems->Add(later.place, later.key,
+                    std::to_string(later.port) + " is taken by " + earlier.what + " (" +
+                        ToString(earlier.place) + "); write a port of its own");
+      break;
+    }
+  }
+}
+
+}  // namespace penstock::config

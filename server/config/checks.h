@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/problems.h"
+#include "config/settings.h"
+
+// What a single value must look like, whichever file it comes from. Each gives an empty text, or
+// what is wrong and what would be right.
+namespace penstock::config {
+
+std::string CheckLabel(const std::string& text);    // not empty, no control character
+std::string CheckAddress(const std::string& text);  // a numeric IPv4 or IPv6 address
+std::string CheckAddresses(const std::vector<std::string>& addresses);
+std::string CheckOrigins(const std::vector<std::string>& origins);
+std::string CheckHeaders(const std::vector<NameValue>& headers);
+std::string CheckRemoteParams(const std::vector<NameValue>& params);
+std::string CheckCredentials(const std::vector<Credential>& credentials);
+
+// A listening socket that a file asks for.
+struct PortUse {
+  std::string address;
+  std::uint16_t port = 0;
+  std::string key;   // of the port, for the error
+  std::string what;  // "listener main"
+  Place place;
+};
+
+// An adapter set and where its file says what.
+struct LoadedSet {
+  AdapterSet set;
+  Place place;
+  std::vector<PortUse> ports;
+};
+
+// What both file formats ask of a set once it is read: labels for its proxies, at least one Data
+// Adapter, names that differ. `places` are those of the Data Adapters.
+void FinishSet(const std::vector<Place>& places, LoadedSet* loaded, Problems* problems);
+
+// Credentials that no one asks for, or the reverse; and a code without send_code, or the reverse.
+// `set_mode` and `set_code`: the file names that key.
+void CheckAuth(const Place& place, const std::string& key, const ProxySettings& proxy,
+               Problems* problems);
+void FinishDisconnection(const Place& place, const std::string& key, bool set_mode, bool set_code,
+                         MetadataAdapter* adapter, Problems* problems);
+
+void CheckSetIds(const std::vector<LoadedSet>& sets, Problems* problems);
+
+// Two sockets that cannot both listen: the same port on the same or on every address.
+void CheckPorts(const std::vector<PortUse>& uses, Problems* problems);
+
+}  // namespace penstock::config

@@ -1,0 +1,521 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include "config/schema.h"
+
+#include <type_traits>
+
+#include "config/checks.h"
+
+namespace penstock::config {
+namespace {
+
+constexpr std::int64_t kHourMillis = 3'600'000;
+constexpr std::int64_t kDayMillis = 24 * kHourMillis;
+constexpr std::int64_t kMebibyte = 1024 * 1024;
+
+// How a member of a settings struct travels as a Value.
+
+template <class T>
+struct Codec;
+
+template <class T>
+requires(std::is_integral_v<T> && !std::is_same_v<T, bool>) struct Codec<T> {
+  static constexpr Type kType = Type::kInteger;
+  static Value Read(T member) { return static_cast<std::int64_t>(member); }
+  static bool Assign(T& member, const Value& value) {
+    member = static_cast<T>(std::get<std::int64_t>(value));
+    return true;
+  }
+};
+
+template <class Period>
+struct Codec<std::chrono::duration<std::int64_t, Period>> {
+  using Duration = std::chrono::duration<std::int64_t, Period>;
+  static constexpr Type kType = Type::kInteger;
+  static Value Read(Duration member) { return static_cast<std::int64_t>(member.count()); }
+  static bool Assign(Duration& member, const Value& value) {
+    member = Duration(std::get<std::int64_t>(value));
+    return true;
+  }
+};
+
+// Members that are a Value's alternative already.
+template <class T, Type type>
+struct PlainCodec {
+  static constexpr Type kType = type;
+  static Value Read(const T& member) { return member; }
+  static bool Assign(T& member, const Value& value) {
+    member = std::get<T>(value);
+    return true;
+  }
+};
+template <>
+struct Codec<bool> : PlainCodec<bool, Type::kBoolean> {};
+template <>
+struct Codec<std::string> : PlainCodec<std::string, Type::kText> {};
+template <>
+struct Codec<std::vector<std::string>> : PlainCodec<std::vector<std::string>, Type::kTexts> {};
+template <>
+struct Codec<std::vector<NameValue>> : PlainCodec<std::vector<NameValue>, Type::kNameValues> {};
+template <>
+struct Codec<std::vector<Credential>> : PlainCodec<std::vector<Credential>, Type::kCredentials> {};
+
+template <class T>
+requires(std::is_same_v<T, EventsRecovery> ||
+         std::is_same_v<T, NotifyUserOnDisconnection>) struct Codec<T> {
+  static constexpr Type kType = Type::kText;
+  static Value Read(T member) { return std::string(ToString(member)); }
+  static bool Assign(T& member, const Value& value) {
+    return ParseChoice(std::get<std::string>(value), &member);
+  }
+};
+
+template <>
+struct Codec<log::Level> {
+  static constexpr Type kType = Type::kText;
+  static Value Read(log::Level member) { return std::string(log::LevelName(member)); }
+  static bool Assign(log::Level& member, const Value& value) {
+    return log::ParseLevel(std::get<std::string>(value), &member);
+  }
+};
+
+template <class T>
+struct Codec<std::optional<T>> {
+  static constexpr Type kType = Codec<T>::kType;
+  static std::optional<Value> Read(const std::optional<T>& member) {
+    if (!member) return std::nullopt;
+    return Codec<T>::Read(*member);
+  }
+  static bool Assign(std::optional<T>& member, const Value& value) {
+    T parsed{};
+    if (!Codec<T>::Assign(parsed, value)) return false;
+    member = std::move(parsed);
+    return true;
+  }
+};
+
+template <class T>
+struct MemberOf;
+template <class S, class M>
+struct MemberOf<M S::*> {
+  using Struct = S;
+  using Member = M;
+};
+
+// What a row of the table may say beyond its name, its member and its reason.
+struct Extra {
+  std::int64_t min = 0;
+  std::int64_t max = 0;
+  std::string_view choices = {};
+  std::string (*check)(const Value&) = nullptr;
+  std::string_view example = {};
+  bool robust_only = false;
+};
+
+template <auto member>
+constexpr Key<typename MemberOf<decltype(member)>::Struct> Bind(std::string_view name,
+                                                                std::string_view why,
+                                                                Extra extra = {}) {
+  using S = typename MemberOf<decltype(member)>::Struct;
+  using Coder = Codec<typename MemberOf<decltype(member)>::Member>;
+  return {name,
+          Coder::kType,
+          extra.min,
+          extra.max,
+          extra.choices,
+          extra.check,
+          why,
+          extra.example,
+          extra.robust_only,
+          [](S& into, const Value& value) { return Coder::Assign(into.*member, value); },
+          [](const S& from) -> std::optional<Value> { return Coder::Read(from.*member); }};
+}
+
+template <class T, std::string (*check)(const T&)>
+std::string Checked(const Value& value) {
+  return check(std::get<T>(value));
+}
+constexpr auto kLabel = &Checked<std::string, CheckLabel>;
+constexpr auto kAddress = &Checked<std::string, CheckAddress>;
+constexpr auto kAddresses = &Checked<std::vector<std::string>, CheckAddresses>;
+constexpr auto kOrigins = &Checked<std::vector<std::string>, CheckOrigins>;
+constexpr auto kHeaders = &Checked<std::vector<NameValue>, CheckHeaders>;
+constexpr auto kRemoteParams = &Checked<std::vector<NameValue>, CheckRemoteParams>;
+constexpr auto kCredentials = &Checked<std::vector<Credential>, CheckCredentials>;
+
+constexpr std::string_view kLevels = "trace, debug, info, warn, error or off";
+
+constexpr Key<Settings> kTop[] = {
+    Bind<&Settings::adapters_files>(
+        "adapters_files",
+        "adapters.xml files to read adapter sets from, as well as from this file."),
+};
+
+constexpr Key<Server> kServer[] = {
+    Bind<&Server::name>("name", "What SERVNAME tells a client.", {.check = kLabel}),
+    Bind<&Server::shards>("shards", "Threads that serve clients; 0 = one for each core.",
+                          {.max = 256}),
+    Bind<&Server::drain_timeout>("drain_timeout_seconds",
+                                 "At a stop, how long clients get to move elsewhere.",
+                                 {.max = 3600}),
+};
+
+constexpr Key<Listener> kListener[] = {
+    Bind<&Listener::name>("name", "For logs and metrics; each listener has its own.",
+                          {.check = kLabel}),
+    Bind<&Listener::address>("address",
+                             "Loopback unless you say otherwise; \"0.0.0.0\" is every interface.",
+                             {.check = kAddress}),
+    Bind<&Listener::port>("port", "Each listener has its own.", {.min = 1, .max = 65535}),
+    Bind<&Listener::allowed_origins>(
+        "allowed_origins", "Web pages that may connect: \"*\", or \"https://app.example.com\" ...",
+        {.check = kOrigins}),
+    Bind<&Listener::response_headers>(
+        "response_headers",
+        "Added to each answer, as { name = \"x-accel-buffering\", value = \"no\" }.",
+        {.check = kHeaders}),
+};
+
+constexpr Key<Session> kSession[] = {
+    Bind<&Session::keepalive>("keepalive_millis",
+                              "A quiet stream gets a PROBE this often if the client does not ask.",
+                              {.min = 100, .max = kHourMillis}),
+    Bind<&Session::keepalive_min>("keepalive_min_millis",
+                                  "The shortest a client may ask for; below, probes cost too much.",
+                                  {.min = 100, .max = kHourMillis}),
+    Bind<&Session::keepalive_max>("keepalive_max_millis",
+                                  "The longest a client may ask for; beyond, proxies cut the line.",
+                                  {.min = 100, .max = kHourMillis}),
+    Bind<&Session::timeout>("timeout_millis",
+                            "How long a session without a connection waits for its client.",
+                            {.min = 100, .max = kDayMillis}),
+    Bind<&Session::idle_max>("idle_max_millis",
+                             "The longest that a poll may wait for data; clients may ask for less.",
+                             {.max = kHourMillis}),
+    Bind<&Session::polling_max>("polling_max_millis",
+                                "The longest pause between polls that a client may ask for.",
+                                {.max = kHourMillis}),
+    Bind<&Session::content_length>("content_length_bytes",
+                                   "A streaming HTTP response ends here and the client binds anew.",
+                                   {.min = 1000, .max = 1'000'000'000'000}),
+    Bind<&Session::content_length_min>("content_length_min_bytes",
+                                       "The least a client may ask for; less means endless binds.",
+                                       {.min = 1000, .max = 1'000'000'000'000}),
+    Bind<&Session::request_limit_bytes>("request_limit_bytes",
+                                        "The largest request; clients split theirs to fit.",
+                                        {.min = 1000, .max = 100 * kMebibyte}),
+    Bind<&Session::sync_interval>("sync_interval_seconds",
+                                  "How often SYNC lets a client see that it lags.",
+                                  {.min = 1, .max = 3600}),
+    Bind<&Session::client_ip_hidden>("client_ip_hidden",
+                                     "true: clients are not told the address they come from."),
+};
+
+constexpr Key<Delivery> kDelivery[] = {
+    Bind<&Delivery::max_delay>(
+        "max_delay_millis",
+        "Updates wait this long for company, after the first; 0 = every turn writes.",
+        {.max = 10'000}),
+    Bind<&Delivery::send_backlog_bytes>(
+        "send_backlog_bytes", "Unsent bytes of a connection before updates are conflated.",
+        {.min = 4096, .max = 1024 * kMebibyte}),
+    Bind<&Delivery::write_timeout>("write_timeout_millis",
+                                   "A client that takes nothing for so long is cut off; 0 = never.",
+                                   {.max = kHourMillis}),
+};
+
+constexpr Key<Limits> kLimits[] = {
+    Bind<&Limits::max_sessions>("max_sessions", "New sessions beyond it are refused; 0 = no limit.",
+                                {.max = 100'000'000}),
+    Bind<&Limits::connections_per_listener>("connections_per_listener",
+                                            "Connections beyond it are closed; 0 = no limit.",
+                                            {.max = 100'000'000}),
+    Bind<&Limits::head_size_bytes>("head_size_bytes",
+                                   "Request line and headers; cookies make them long.",
+                                   {.min = 1024, .max = kMebibyte}),
+    Bind<&Limits::headers>("headers", "Headers of one request.", {.min = 10, .max = 1000}),
+    Bind<&Limits::read_timeout>("read_timeout_millis",
+                                "Ends slow requests and idle keep-alive connections; 0 = never.",
+                                {.max = kHourMillis}),
+    Bind<&Limits::subscriptions_per_session>("subscriptions_per_session",
+                                             "Keeps one client from taking all memory.",
+                                             {.min = 1, .max = 10'000'000}),
+    Bind<&Limits::items_per_subscription>("items_per_subscription",
+                                          "Bounds what one request can cost.",
+                                          {.min = 1, .max = 10'000'000}),
+    Bind<&Limits::fields_per_subscription>("fields_per_subscription",
+                                           "Bounds the memory that each item of a schema costs.",
+                                           {.min = 1, .max = 65'535}),
+    Bind<&Limits::pending_control_requests>(
+        "pending_control_requests",
+        "Requests of one session that wait for an adapter; more are refused.",
+        {.min = 1, .max = 1'000'000}),
+    Bind<&Limits::adapter_line_bytes>("adapter_line_bytes",
+                                      "One line of an adapter, so also one update.",
+                                      {.min = 64 * 1024, .max = 1024 * kMebibyte}),
+    Bind<&Limits::field_names>("field_names", "Different field names that a Data Adapter may use.",
+                               {.min = 1, .max = 1'000'000}),
+};
+
+constexpr Key<Log> kLog[] = {
+    Bind<&Log::level>("level", "For every area that [log.areas] does not name.",
+                      {.choices = kLevels}),
+    Bind<&Log::file>("file", "Empty: standard error, where a service manager collects it."),
+};
+
+template <log::Area area>
+Key<Log> BindArea(std::string_view why) {
+  using Coder = Codec<std::optional<log::Level>>;
+  constexpr auto kIndex = static_cast<std::size_t>(area);
+  return {log::AreaName(area),
+          Type::kText,
+          0,
+          0,
+          kLevels,
+          nullptr,
+          why,
+          "\"debug\"",
+          false,
+          [](Log& into, const Value& value) { return Coder::Assign(into.areas[kIndex], value); },
+          [](const Log& from) { return Coder::Read(from.areas[kIndex]); }};
+}
+
+constexpr Key<Pages> kPages[] = {
+    Bind<&Pages::dir>("dir", "Folder of static pages to serve; empty: none."),
+    Bind<&Pages::cache>("cache_seconds",
+                        "How long browsers keep a page; 0: they ask again each time.",
+                        {.max = 31'536'000}),
+};
+
+constexpr Key<AdapterSet> kAdapterSet[] = {
+    Bind<&AdapterSet::id>("id", "The name by which clients ask for the set.", {.check = kLabel}),
+    Bind<&AdapterSet::metadata_adapter_initialised_first>(
+        "metadata_adapter_initialised_first",
+        "true: Data Adapters are let in once the Metadata Adapter is ready."),
+};
+
+constexpr Key<ProxySettings> kProxy[] = {
+    Bind<&ProxySettings::name>("label", "For logs; empty: made of the set and the adapter."),
+    Bind<&ProxySettings::robust>("robust", "false: the loss of the adapter ends the server."),
+    Bind<&ProxySettings::address>(
+        "address", "Where the remote adapter connects; loopback unless you say otherwise.",
+        {.check = kAddress}),
+    Bind<&ProxySettings::request_reply_port>(
+        "request_reply_port", "Where the remote adapter connects.", {.min = 1, .max = 65535}),
+    Bind<&ProxySettings::timeout>("timeout_millis",
+                                  "A request without an answer fails after this; 0 = never.",
+                                  {.max = kHourMillis}),
+    Bind<&ProxySettings::keepalive_timeout>("keepalive_timeout_millis",
+                                            "An adapter silent for so long is lost; 0 = never.",
+                                            {.max = kHourMillis}),
+    Bind<&ProxySettings::keepalive_hint>(
+        "keepalive_hint_millis",
+        "How often the adapter is asked to speak; absent: from the timeout; 0: not asked.",
+        {.max = kHourMillis, .example = "6000"}),
+    Bind<&ProxySettings::auth>("auth", "true: the adapter must name one of `credentials`."),
+    Bind<&ProxySettings::credentials>(
+        "credentials", "Who may connect, as { user = \"u\", password = \"p\" }; needs auth = true.",
+        {.check = kCredentials}),
+    Bind<&ProxySettings::remote_params>(
+        "remote_params", "Told to the adapter at its start, as { name = \"n\", value = \"v\" }.",
+        {.check = kRemoteParams}),
+    Bind<&ProxySettings::first_connection_timeout>(
+        "first_connection_timeout_millis",
+        "How long the start waits for the adapter; -1 = for ever, 0 = not at all.",
+        {.min = -1, .max = kDayMillis, .robust_only = true}),
+    Bind<&ProxySettings::connection_recovery_timeout>(
+        "connection_recovery_timeout_millis",
+        "The pause after a failed attempt; -1: the first failure is the last.",
+        {.min = -1, .max = kDayMillis, .robust_only = true}),
+    Bind<&ProxySettings::address_allow_list>("address_allow_list",
+                                             "Addresses the adapter may come from; empty: any.",
+                                             {.check = kAddresses}),
+};
+
+constexpr Key<MetadataAdapter> kMetadataAdapter[] = {
+    Bind<&MetadataAdapter::notify_user_on_disconnection>(
+        "notify_user_on_disconnection", "What new sessions are told while the adapter is away.",
+        {.choices = "fail, force_retry or send_code", .robust_only = true}),
+    Bind<&MetadataAdapter::notify_user_disconnection_code>(
+        "notify_user_disconnection_code", "The code for send_code, which needs it.",
+        {.min = -2'147'483'647, .max = 0, .example = "-1", .robust_only = true}),
+    Bind<&MetadataAdapter::notify_user_disconnection_message>(
+        "notify_user_disconnection_message", "The text for send_code.",
+        {.example = "\"Back soon\"", .robust_only = true}),
+    Bind<&MetadataAdapter::node_item_list_workaround>(
+        "node_item_list_workaround",
+        "Sends the Node.js kit no item lists, which it cannot read; harmless to others."),
+};
+
+constexpr Key<DataAdapter> kDataAdapter[] = {
+    Bind<&DataAdapter::name>("name", "The name by which clients ask for the adapter.",
+                             {.check = kLabel}),
+    Bind<&DataAdapter::notify_port>(
+        "notify_port", "For adapters of old kits, which connect twice; absent: they connect once.",
+        {.min = 1, .max = 65535, .example = "6662"}),
+    Bind<&DataAdapter::events_recovery>(
+        "events_recovery", "How items go on when a lost adapter is back.",
+        {.choices = "leave_hole, use_snapshot or enforce_snapshot", .robust_only = true}),
+};
+
+struct Absent {
+  std::string_view name;
+  std::string_view text;
+};
+constexpr Absent kNotThereYet[] = {
+    {"tls", "this version does not speak TLS; put a TLS proxy in front"},
+    {"remote_host", "this version does not dial out to adapters; let the adapter connect"},
+    {"proxy_protocol", "this version does not read the PROXY protocol; leave it out"},
+    {"forwarded_for_depth", "this version does not read X-Forwarded-For; leave it out"},
+    {"status_item", "this version serves no status item; leave it out"},
+    {"close_notifications_recovery", "this version repeats no lost notification; leave it out"},
+};
+
+template <class S>
+void Collect(const std::string& section, std::span<const Key<S>> keys, const S& defaults,
+             std::vector<KeyInfo>* all) {
+  for (const Key<S>& key : keys) {
+    std::string text;
+    // A key with an example has no default worth repeating.
+    if (const auto value = key.read(defaults); value && key.example.empty()) text = ToToml(*value);
+    all->push_back({section, std::string(key.name), text, std::string(key.why)});
+  }
+}
+
+void AppendQuoted(std::string_view text, std::string* out) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  *out += '"';
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      *out += '\\';
+      *out += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      *out += "\\u00";
+      *out += kHex[byte >> 4];
+      *out += kHex[byte & 15];
+    } else {
+      *out += c;
+    }
+  }
+  *out += '"';
+}
+
+struct TomlWriter {
+  std::string* out;
+
+  void operator()(std::int64_t value) const { *out += std::to_string(value); }
+  void operator()(bool value) const { *out += value ? "true" : "false"; }
+  void operator()(const std::string& value) const { AppendQuoted(value, out); }
+  void operator()(const NameValue& value) const { Pair("name", value.name, "value", value.value); }
+  void operator()(const Credential& value) const {
+    Pair("user", value.user, "password", value.password);
+  }
+  template <class T>
+  void operator()(const std::vector<T>& values) const {
+    *out += '[';
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (i > 0) *out += ", ";
+      (*this)(values[i]);
+    }
+    *out += ']';
+  }
+
+ private:
+  void Pair(std::string_view key1, std::string_view value1, std::string_view key2,
+            std::string_view value2) const {
+    out->append("{ ").append(key1).append(" = ");
+    AppendQuoted(value1, out);
+    out->append(", ").append(key2).append(" = ");
+    AppendQuoted(value2, out);
+    *out += " }";
+  }
+};
+
+}  // namespace
+
+std::span<const Key<Settings>> TopKeys() { return kTop; }
+std::span<const Key<Server>> ServerKeys() { return kServer; }
+std::span<const Key<Listener>> ListenerKeys() { return kListener; }
+std::span<const Key<Session>> SessionKeys() { return kSession; }
+std::span<const Key<Delivery>> DeliveryKeys() { return kDelivery; }
+std::span<const Key<Limits>> LimitsKeys() { return kLimits; }
+std::span<const Key<Log>> LogKeys() { return kLog; }
+std::span<const Key<Pages>> PagesKeys() { return kPages; }
+std::span<const Key<AdapterSet>> AdapterSetKeys() { return kAdapterSet; }
+std::span<const Key<ProxySettings>> ProxyKeys() { return kProxy; }
+std::span<const Key<MetadataAdapter>> MetadataAdapterKeys() { return kMetadataAdapter; }
+std::span<const Key<DataAdapter>> DataAdapterKeys() { return kDataAdapter; }
+
+std::span<const Key<Log>> LogAreaKeys() {
+  static_assert(log::kAreaCount == 6, "each area has a row here");
+  static const Key<Log> kAreas[] = {
+      BindArea<log::Area::kServer>("Start, stop, drain."),
+      BindArea<log::Area::kConnection>("Connections of clients, bad requests."),
+      BindArea<log::Area::kSession>("Sessions and subscriptions."),
+      BindArea<log::Area::kKernel>("Items and their events."),
+      BindArea<log::Area::kAdapter>("Remote adapters: connections, requests, failures."),
+      BindArea<log::Area::kConfig>("What was read, and what of it is not done."),
+  };
+  return kAreas;
+}
+
+std::vector<KeyInfo> AllKeys() {
+  std::vector<KeyInfo> all;
+  const Settings settings;
+  const MetadataAdapter metadata;
+  const DataAdapter data;
+  Collect("", TopKeys(), settings, &all);
+  Collect("server", ServerKeys(), settings.server, &all);
+  Collect("listener", ListenerKeys(), settings.listeners[0], &all);
+  Collect("session", SessionKeys(), settings.session, &all);
+  Collect("delivery", DeliveryKeys(), settings.delivery, &all);
+  Collect("limits", LimitsKeys(), settings.limits, &all);
+  Collect("log", LogKeys(), settings.log, &all);
+  Collect("log.areas", LogAreaKeys(), settings.log, &all);
+  Collect("pages", PagesKeys(), settings.pages, &all);
+  Collect("adapter_set", AdapterSetKeys(), AdapterSet(), &all);
+  Collect("adapter_set.metadata_adapter", ProxyKeys(), metadata.proxy, &all);
+  Collect("adapter_set.metadata_adapter", MetadataAdapterKeys(), metadata, &all);
+  Collect("adapter_set.data_adapter", DataAdapterKeys(), data, &all);
+  Collect("adapter_set.data_adapter", ProxyKeys(), data.proxy, &all);
+  return all;
+}
+
+std::string_view NotThereYet(std::string_view name) {
+  for (const Absent& absent : kNotThereYet) {
+    if (absent.name == name) return absent.text;
+  }
+  return {};
+}
+
+std::string ToToml(const Value& value) {
+  std::string text;
+  std::visit(TomlWriter{&text}, value);
+  return text;
+}
+
+bool ParseChoice(std::string_view text, EventsRecovery* value) {
+  for (const auto choice : {EventsRecovery::kLeaveHole, EventsRecovery::kUseSnapshot,
+                            EventsRecovery::kEnforceSnapshot}) {
+    if (ToString(choice) == text) {
+      *value = choice;
+      return true;
+    }
+  }
+  return false;
+}
+
+bool ParseChoice(std::string_view text, NotifyUserOnDisconnection* value) {
+  for (const auto choice :
+       {NotifyUserOnDisconnection::kFail, NotifyUserOnDisconnection::kForceRetry,
+        NotifyUserOnDisconnection::kSendCode}) {
+    if (ToString(choice) == text) {
+      *value = choice;
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace penstock::config

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "config/settings.h"
+
+// The one table of keys. Reading a file, its errors, `--check-config` and the text of
+// conf/penstock.toml all come from it, so that they cannot differ. A default is not written here:
+// it is what a default-constructed struct holds.
+namespace penstock::config {
+
+// In the order of Type.
+using Value = std::variant<std::int64_t, bool, std::string, std::vector<std::string>,
+                           std::vector<NameValue>, std::vector<Credential>>;
+enum class Type : std::uint8_t { kInteger, kBoolean, kText, kTexts, kNameValues, kCredentials };
+
+// A key of the table whose values land in a struct S.
+template <class S>
+struct Key {
+  std::string_view name;
+  Type type;
+  std::int64_t min;  // of an integer
+  std::int64_t max;
+  std::string_view choices;                // of a text with few values, "a, b or c"; else empty
+  std::string (*check)(const Value&);      // what is wrong, or empty; may be null
+  std::string_view why;                    // one line for conf/penstock.toml
+  std::string_view example;                // TOML, for a key without a default
+  bool robust_only;                        // means something for a robust proxy only
+  bool (*assign)(S&, const Value&);        // false: not one of the choices
+  std::optional<Value> (*read)(const S&);  // nothing: not set
+};
+
+std::span<const Key<Settings>> TopKeys();
+std::span<const Key<Server>> ServerKeys();
+std::span<const Key<Listener>> ListenerKeys();
+std::span<const Key<Session>> SessionKeys();
+std::span<const Key<Delivery>> DeliveryKeys();
+std::span<const Key<Limits>> LimitsKeys();
+std::span<const Key<Log>> LogKeys();
+std::span<const Key<Log>> LogAreaKeys();  // a key for each area
+std::span<const Key<Pages>> PagesKeys();
+std::span<const Key<AdapterSet>> AdapterSetKeys();
+std::span<const Key<ProxySettings>> ProxyKeys();  // of both kinds of adapter
+std::span<const Key<MetadataAdapter>> MetadataAdapterKeys();
+std::span<const Key<DataAdapter>> DataAdapterKeys();
+
+// A key as documents see it.
+struct KeyInfo {
+  std::string section;  // "session"; empty for the top
+  std::string name;
+  std::string default_text;  // as TOML; empty: no default
+  std::string why;
+};
+std::vector<KeyInfo> AllKeys();
+
+// Names that people look for and that this version does not know, with what to say; else empty.
+std::string_view NotThereYet(std::string_view name);
+
+// As TOML on one line.
+std::string ToToml(const Value& value);
+
+// Finds a choice by its text, for the parsers of both file formats.
+bool ParseChoice(std::string_view text, EventsRecovery* value);
+bool ParseChoice(std::string_view text, NotifyUserOnDisconnection* value);
+
+}  // namespace penstock::config
