@@ -136,9 +136,6 @@ export class Connection {
     document.querySelector("#transport").textContent = this.page.transport || "–";
     document.querySelector("#adapter-set").textContent = kAdapterSet;
     document.querySelector("#server").textContent = this.settings.server;
-    if (state === "on") {
-      this.#showError(null);
-    }
   }
 
   #showError(text) {
