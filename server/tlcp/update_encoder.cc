@@ -74,11 +74,12 @@ void AppendSlowly(std::string_view text, std::string& out) {
 }  // namespace
 
 void AppendUpdatePrefix(int sub_id, int item, std::string& out) {
-  std::array<char, 32> prefix{'U', ','};
-  char* const end = prefix.data() + prefix.size();
-  char* at = std::to_chars(prefix.data() + 2, end, sub_id).ptr;
+  constexpr std::size_t kNumber = 11;  // digits of an int and a sign
+  std::array<char, 2 + 2 * (kNumber + 1)> prefix{'U', ','};
+  char* at = prefix.data() + 2;
+  at = std::to_chars(at, prefix.data() + 2 + kNumber, sub_id).ptr;
   *at++ = ',';
-  at = std::to_chars(at, end, item).ptr;
+  at = std::to_chars(at, prefix.data() + prefix.size() - 1, item).ptr;
   *at++ = ',';
   out.append(prefix.data(), at);
 }
