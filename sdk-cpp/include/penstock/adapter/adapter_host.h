@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <chrono>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "penstock/adapter/data_provider.h"
+#include "penstock/adapter/export.h"
+#include "penstock/adapter/host_options.h"
+#include "penstock/adapter/metadata_provider.h"
+#include "penstock/adapter/result.h"
+
+namespace penstock::adapter {
+
+// Connects one provider to one proxy of a server, and keeps it connected (ari.md 1, 5). A process
+// may have any number of hosts, one for each adapter:
+//
+//   AdapterHost host(std::make_shared<MyData>(), {.port = 6661});
+//   if (const Status started = host.Start(); !started) return 1;
+//   host.Wait();
+//
+// Owner: the user. It has a thread that reads, one that writes (two with a notify_port) and a small
+// pool that runs the provider's calls. Thread: Start(), Stop(), Wait() and the destructor are for
+// any thread but the host's own, which means: not from within a provider's or a listener's call.
+// Everything else may be called from anywhere. Errors: a server that is away, refuses or hangs up
+// is no error but a reason to try again, told to the HostListener. The library never ends the
+// process and installs no signal handler.
+class PENSTOCK_SDK_EXPORT AdapterHost {
+ public:
+  AdapterHost(std::shared_ptr<DataProvider> provider, HostOptions options);
+  AdapterHost(std::shared_ptr<MetadataProvider> provider, HostOptions options);
+  // Stops, if Stop() was not called.
+  ~AdapterHost();
+  AdapterHost(const AdapterHost&) = delete;
+  AdapterHost& operator=(const AdapterHost&) = delete;
+
+  // Starts the threads and returns; the connection comes about by itself. Fails when the options
+  // make no sense or the host was started before: a host is started once.
+  Status Start();
+
+  // Ends in order: takes no more requests, has the items unsubscribed, lets the running calls end,
+  // sends what is queued, closes and joins the threads. What cannot be sent within `drain` is
+  // dropped; a provider's call that does not return is waited for. Calling it again does nothing.
+  void Stop(std::chrono::milliseconds drain = std::chrono::seconds(5));
+
+  // Blocks until the host is stopped, by Stop() from another thread or because `reconnect` is off
+  // and the connection is gone. Returns at once if it was never started.
+  void Wait();
+
+  HostState state() const;
+  HostCounters counters() const;
+
+  // The adapter is unusable: tells the server, which drops the connection, or ends if its proxy is
+  // a plain one (FAL). For metadata adapters from 1.9.0. The connection is then made anew as after
+  // any loss. Fails when there is none.
+  Status Fail(std::string_view message);
+
+  // Ends a client's session (FST; metadata adapters, from 1.9.0). With `code` (0 or less) and
+  // `message` the client is told a reason. An unknown session is a success. The future is ready
+  // when the server has answered or the connection is lost; do not wait for it inside of a
+  // provider's call.
+  std::future<Status> ForceSessionTermination(std::string_view session,
+                                              std::optional<int> code = std::nullopt,
+                                              NullableString message = std::nullopt);
+
+  // Ends one subscription of a session (FUS; metadata adapters, from 1.9.0). False: NewTables() did
+  // not allow it. The future is as above.
+  std::future<Result<bool>> ForceUnsubscription(std::string_view session, int win_index);
+
+ private:
+  class Core;
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace penstock::adapter

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "penstock/adapter/export.h"
+#include "penstock/adapter/types.h"
+
+namespace penstock::adapter {
+
+// What an event does that finds the outgoing queue full.
+enum class QueuePolicy {
+  kBlock,   // waits for room: the provider is slowed to the pace of the connection
+  kRefuse,  // returns PushResult::kFull at once; the provider decides
+};
+
+enum class LogLevel { kDebug, kInfo, kWarning, kError };
+
+enum class HostState {
+  kStopped,     // not started, or stopped
+  kConnecting,  // dials, or waits until it is time to
+  kInit,        // connected; the server's init request has not been answered yet
+  kReady,       // serves requests
+};
+
+// What a host tells about itself. All calls come from the host's threads, one at a time for
+// OnState, any number at once for OnLog; they must not block and must not call Stop().
+class PENSTOCK_SDK_EXPORT HostListener {
+ public:
+  virtual ~HostListener();
+  // One line, without a time and a line end. Passwords never appear in it.
+  virtual void OnLog(LogLevel level, std::string_view text);
+  // `reason` says why, for kConnecting and kStopped: "connection refused", or the server's own
+  // words when it closed the connection ("keepalive timeout", "wrong credentials").
+  virtual void OnState(HostState state, std::string_view reason);
+};
+
+// How a host reaches its server, and what it may use. All have sensible defaults but the port.
+struct HostOptions {
+  // For the log; with several hosts in one process, a telling name.
+  std::string name = "adapter";
+
+  // Where the server's proxy listens: its request_reply_port.
+  std::string host = "127.0.0.1";
+  uint16_t port = 0;
+  // The two-connection form, for data adapters only: the server's notify_port. Absent: one
+  // connection carries all, which needs a server of protocol 1.9.1.
+  std::optional<uint16_t> notify_port = {};
+
+  // Sent in clear at the start of each connection (RAC), if set. The protocol refuses one without
+  // the other.
+  std::optional<std::string> user = {};
+  std::optional<std::string> password = {};
+
+  // Overlay the parameters that the server sends to Init().
+  Params params = {};
+
+  // Longest silence towards the server before a keepalive line. Absent: what the server asks for,
+  // 10 s if it does not. Zero or less: none unless the server asks for them. Never under 1 s by the
+  // server's wish.
+  std::optional<std::chrono::milliseconds> keepalive = {};
+
+  // A connection that is refused or lost is tried again: after a random time between half and all
+  // of a delay that doubles from `min_backoff` to `max_backoff`, and starts over once a connection
+  // was ready.
+  bool reconnect = true;
+  std::chrono::milliseconds min_backoff{500};
+  std::chrono::milliseconds max_backoff{30000};
+  std::chrono::milliseconds connect_timeout{10000};
+
+  // Threads that run the provider's calls; at least 1.
+  size_t worker_threads = 4;
+  // Requests waiting for a thread; beyond this the host stops reading until there is room.
+  size_t max_pending_requests = 100000;
+
+  // Bound of the events waiting to be written; answers are never held back.
+  size_t max_queued_bytes = size_t{16} << 20;
+  QueuePolicy queue_policy = QueuePolicy::kBlock;
+
+  // A longer line from the server ends the connection.
+  size_t max_line_bytes = size_t{16} << 20;
+
+  // Told what happens, if set; must outlive the host.
+  HostListener* listener = nullptr;
+};
+
+// What a host has done since it was made. Read at any time, from any thread; the numbers only grow.
+struct HostCounters {
+  uint64_t connections = 0;     // that got as far as kReady
+  uint64_t requests = 0;        // received
+  uint64_t malformed = 0;       // lines that could not be understood
+  uint64_t events = 0;          // queued by subscriptions
+  uint64_t events_closed = 0;   // answered kClosed
+  uint64_t events_refused = 0;  // answered kFull
+  uint64_t events_blocked = 0;  // that had to wait for room
+  uint64_t keepalives = 0;      // sent
+  uint64_t writes = 0;          // system calls; each takes all that is queued
+  uint64_t bytes = 0;           // sent
+};
+
+}  // namespace penstock::adapter

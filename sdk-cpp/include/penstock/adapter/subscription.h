@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "penstock/adapter/export.h"
+
+namespace penstock::adapter {
+
+// One field of an update; nullopt is the protocol's null. The views need to live for the call only.
+struct Field {
+  std::string_view name;
+  std::optional<std::string_view> value;
+};
+
+// How the server may send the changes of a field to its clients, in order of preference. Empty:
+// never as a difference.
+enum class DiffAlgorithm { kJsonPatch, kDiffMatchPatch };
+struct FieldDiffOrder {
+  std::string_view field;
+  std::vector<DiffAlgorithm> algorithms;
+};
+
+// What became of an event.
+enum class PushResult {
+  kOk,      // queued for the server
+  kClosed,  // the subscription is over; drop the handle, a later Subscribe() gives a new one
+  kFull,    // the queue is full and the policy is QueuePolicy::kRefuse; the event was not taken
+};
+
+struct SubscriptionState;  // private to the library
+
+// The right to send the events of one item, from one Subscribe() to the matching Unsubscribe() or
+// to the loss of the connection. It names that very subscription to the server (ari.md 4.3): an
+// event can never reach a later one of the same item by mistake.
+//
+// Owner: the provider, which gets it by Subscribe() and may keep it or drop it; dropping it sends
+// nothing and ends nothing. Move-only; a moved-from or default-made handle answers kClosed. Thread:
+// any number of threads may call at once. The events of one thread keep their order. A call costs
+// one encoding and one short lock; with QueuePolicy::kBlock (the default) it blocks while the
+// outgoing queue is full, so that a provider runs at the pace of the connection. Errors: none
+// beyond PushResult; a call after the end is a no-op that says kClosed.
+class PENSTOCK_SDK_EXPORT Subscription {
+ public:
+  Subscription();
+  explicit Subscription(std::shared_ptr<SubscriptionState> state);  // for the library
+  ~Subscription();
+  Subscription(Subscription&& other) noexcept;
+  Subscription& operator=(Subscription&& other) noexcept;
+
+  // The item's name; empty for a moved-from handle.
+  const std::string& item() const;
+
+  // False once Unsubscribe() is about to be called, or the connection is lost.
+  bool is_open() const;
+
+  // Sends an event (UD3). A field left out is unchanged, a field given as nullopt is null.
+  // `snapshot` marks an event that is part of the initial state: MERGE has at most one, DISTINCT
+  // and COMMAND any number. In COMMAND mode the fields `key` and `command` (ADD, UPDATE, DELETE)
+  // are needed.
+  PushResult Update(std::span<const Field> fields, bool snapshot = false);
+  PushResult Update(std::initializer_list<Field> fields, bool snapshot = false);
+
+  // The initial state is complete (EOS). Needed at the end of the snapshot of DISTINCT and COMMAND;
+  // without it clients wait for the first event that is no snapshot. If IsSnapshotAvailable() said
+  // no, the library has sent it.
+  PushResult EndOfSnapshot();
+
+  // Forgets the item's state on server and clients (CLS): MERGE sets all fields to null, COMMAND
+  // deletes all keys, DISTINCT clears the history.
+  PushResult ClearSnapshot();
+
+  // Says how changes of fields may be sent (DFD, from 1.9.0; a no-op before). The first word on a
+  // field holds, and only if it comes before the field's first event.
+  PushResult DeclareDiffOrder(std::span<const FieldDiffOrder> orders);
+
+ private:
+  std::shared_ptr<SubscriptionState> state_;
+};
+
+}  // namespace penstock::adapter
