@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include "stocklist/options.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace penstock::stocklist {
+namespace {
+
+std::optional<Options> Parse(std::vector<const char*> arguments, std::string& error) {
+  arguments.insert(arguments.begin(), "program");
+  return Options::Parse(static_cast<int>(arguments.size()), arguments.data(), error);
+}
+
+std::string ErrorOf(std::vector<const char*> arguments) {
+  std::string error;
+  EXPECT_FALSE(Parse(std::move(arguments), error).has_value());
+  return error;
+}
+
+TEST(StocklistOptions, TakesValuesAfterABlankOrAnEqualsSign) {
+  std::string error;
+  const auto options =
+      Parse({"--data", "d", "--speed=2.5", "--data-port", "7001", "--to=2001-02-03"}, error);
+  ASSERT_TRUE(options.has_value()) << error;
+  EXPECT_EQ(options->data_folder, "d");
+  EXPECT_EQ(options->speed, 2.5);
+  EXPECT_EQ(options->data_port, 7001);
+  EXPECT_EQ(options->metadata_port, 6663);
+  EXPECT_EQ(options->to, ParseDay("2001-02-03"));
+}
+
+TEST(StocklistOptions, NamesTheOptionThatIsWrong) {
+  EXPECT_EQ(ErrorOf({"--data", "d", "--speed", "0"}), "--speed: \"0\" is no good value");
+  EXPECT_EQ(ErrorOf({"--data-port", "70000"}), "--data-port: \"70000\" is no good value");
+  EXPECT_EQ(ErrorOf({"--colour", "red"}), "--colour is no option of this program");
+  EXPECT_EQ(ErrorOf({"--data", "d", "--host"}), "--host: \"\" is no good value");
+  EXPECT_NE(ErrorOf({}).find("--data is missing"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace penstock::stocklist
