@@ -2,6 +2,7 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -41,6 +42,14 @@ class SlotMap {
     ++slots_[slot].generation;
     free_.push_back(slot);
     return object;
+  }
+
+  // Calls `visit` for each object; it may remove any.
+  template <class Visitor>
+  void ForEach(Visitor&& visit) {
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      if (slots_[i].object != nullptr) visit(*slots_[i].object);
+    }
   }
 
   std::size_t size() const { return slots_.size() - free_.size(); }

@@ -128,6 +128,13 @@ void Socket::Close() {
   std::string().swap(backlog_);
 }
 
+std::string Socket::TakeBacklog() {
+  std::string rest = std::move(backlog_).substr(backlog_sent_);
+  backlog_sent_ = 0;
+  std::string().swap(backlog_);
+  return rest;
+}
+
 int Socket::Release() {
   PENSTOCK_DCHECK(backlog_size() == 0);
   asio::error_code ignored;

@@ -66,6 +66,8 @@ class Socket {
   // Nothing is under way any more that knows this object.
   bool quiet() const { return waits_ == 0; }
 
+  // What was not sent yet, for whoever takes the descriptor over.
+  std::string TakeBacklog();
   // Gives up the descriptor without closing it; nothing may be in the backlog.
   int Release();
   bool ipv6() const { return ipv6_; }

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include "endpoint/connection.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "endpoint/http_channel.h"
+#include "endpoint/ws_channel.h"
+
+namespace penstock::endpoint {
+
+namespace {
+// How long a closing connection waits for the client to close too, so that the last bytes are not
+// lost to a reset.
+constexpr auto kLinger = std::chrono::seconds(2);
+}  // namespace
+
+Connection::Connection(Endpoint& endpoint, std::size_t listener, tcp::AsioSocket socket)
+    : endpoint_(endpoint),
+      listener_index_(listener),
+      socket_(endpoint.shard(), std::move(socket), this),
+      http_(std::make_unique<HttpChannel>(*this)),
+      timer_([](void* self) { static_cast<Connection*>(self)->OnTimer(); }, this) {}
+
+Connection::Connection(Endpoint& endpoint, Handover handover)
+    : endpoint_(endpoint),
+      listener_index_(handover.listener),
+      socket_(endpoint.shard(), handover.descriptor, handover.ipv6, this),
+      arrival_(std::make_unique<Handover>(std::move(handover))),
+      timer_([](void* self) { static_cast<Connection*>(self)->OnTimer(); }, this) {
+  if (arrival_->websocket) {
+    ws_ = std::make_unique<WsChannel>(*this, tlcp::ParseSubprotocol(arrival_->subprotocol),
+                                      arrival_->subprotocol, std::move(arrival_->ws_headers));
+  } else {
+    http_ = std::make_unique<HttpChannel>(*this);
+  }
+}
+
+Connection::~Connection() = default;
+
+void Connection::Start(ConnectionRef self) {
+  self_ = self;
+  if (arrival_ == nullptr) {
+    ExpectInput(endpoint_.options().read_timeout);
+  } else {
+    const std::unique_ptr<Handover> arrival = std::move(arrival_);
+    kept_ = std::move(arrival->unread);
+    if (!arrival->unsent.empty()) Write(arrival->unsent);
+    if (ws_ != nullptr) {
+      ws_->Serve(std::move(arrival->body));
+    } else {
+      http_->Serve(arrival->head, std::move(arrival->body));
+    }
+    if (state_ == State::kOpen) ProcessKept();
+  }
+  if (state_ == State::kOpen) socket_.WaitReadable();
+}
+
+void Connection::ExpectInput(Millis limit) {
+  input_due_ = limit.count() > 0 ? shard().now() + limit : TimePoint::max();
+  if (input_due_ != TimePoint::max()) {
+    shard().wheel().Arm(timer_, std::min(input_due_, output_due_));
+  }
+}
+
+void Connection::OnReadable() {
+  // A few reads a turn: a fast sender must not starve the others.
+  constexpr int kReads = 4;
+  for (int i = 0; i < kReads && state_ != State::kClosed; ++i) {
+    const std::span<char> buffer = shard().read_buffer();
+    const tcp::ReadResult result = socket_.Read(buffer);
+    if (result.status == tcp::ReadStatus::kWouldBlock) break;
+    if (result.status != tcp::ReadStatus::kData) {
+      OnEnd();
+      return;
+    }
+    if (state_ == State::kClosing) continue;
+    Consume(buffer.data(), result.size);
+    if (result.size < buffer.size()) break;
+  }
+  // A client that goes on sending while a request is served waits in the kernel.
+  const std::size_t bound = endpoint_.options().max_head_bytes + endpoint_.options().request_limit;
+  if (state_ != State::kClosed && kept_.size() <= bound) socket_.WaitReadable();
+}
+
+void Connection::Consume(char* data, std::size_t size) {
+  if (!kept_.empty()) {
+    kept_.append(data, size);
+    ProcessKept();
+    return;
+  }
+  processing_ = true;
+  std::size_t used = 0;
+  // The upgrade changes who reads on in the middle of a buffer.
+  for (std::size_t before = size + 1; used < size && state_ == State::kOpen && before != used;) {
+    before = used;
+    used += ws_ != nullptr ? ws_->Consume({data + used, size - used})
+                           : http_->Consume({data + used, size - used});
+  }
+  processing_ = false;
+  if (ws_ != nullptr) http_.reset();
+  if (state_ == State::kLeaving) Leave({data + used, size - used});
+  if (state_ == State::kOpen && used < size) kept_.assign(data + used, size - used);
+}
+
+void Connection::ProcessKept() {
+  if (processing_ || kept_.empty()) return;
+  processing_ = true;
+  std::size_t used = 0;
+  for (std::size_t before = kept_.size() + 1;
+       used < kept_.size() && state_ == State::kOpen && before != used;) {
+    before = used;
+    used += ws_ != nullptr ? ws_->Consume({kept_.data() + used, kept_.size() - used})
+                           : http_->Consume(std::string_view(kept_).substr(used));
+  }
+  processing_ = false;
+  if (ws_ != nullptr) http_.reset();
+  if (state_ == State::kLeaving) Leave(std::string_view(kept_).substr(used));
+  if (used == kept_.size() || state_ != State::kOpen) {
+    std::string().swap(kept_);
+  } else {
+    kept_.erase(0, used);
+  }
+}
+
+void Connection::Resume() {
+  if (state_ != State::kOpen) return;
+  ProcessKept();
+  if (state_ == State::kOpen) socket_.WaitReadable();
+}
+
+void Connection::Write(std::string_view bytes) {
+  if (state_ == State::kClosed) return;
+  if (!socket_.Write(bytes)) {
+    // Broken; the reading side hears of it in a later turn, outside of whoever writes now.
+    socket_.WaitReadable();
+    return;
+  }
+  if (socket_.backlog_size() == 0) return;
+  if (output_due_ == TimePoint::max() && endpoint_.options().write_timeout.count() > 0) {
+    output_due_ = shard().now() + endpoint_.options().write_timeout;
+    shard().wheel().Arm(timer_, std::min(input_due_, output_due_));
+  }
+  // The session stops composing long before; this is for answers to requests.
+  if (socket_.backlog_size() > endpoint_.options().send_backlog) {
+    output_due_ = shard().now();
+    shard().wheel().Arm(timer_, output_due_);
+  }
+}
+
+void Connection::OnDrained() {
+  output_due_ = TimePoint::max();
+  if (state_ == State::kClosing) {
+    socket_.ShutdownSend();
+    return;
+  }
+  if (state_ != State::kOpen) return;
+  if (ws_ != nullptr) {
+    ws_->OnDrained();
+  } else {
+    http_->OnDrained();
+  }
+}
+
+void Connection::CloseAfterWrites() {
+  if (state_ != State::kOpen) return;
+  state_ = State::kClosing;
+  std::string().swap(kept_);
+  if (writable()) socket_.ShutdownSend();
+  ExpectInput(kLinger);
+  socket_.WaitReadable();
+}
+
+void Connection::Close(std::string_view why) {
+  if (state_ == State::kClosed) return;
+  state_ = State::kClosed;
+  PENSTOCK_LOG(kConnection, kDebug, "connection closed", {"listener", listener().name},
+               {"reason", why});
+  timer_.Cancel();
+  socket_.Close();
+  if (ws_ != nullptr) ws_->OnEnd();
+  if (http_ != nullptr) http_->OnEnd();
+  endpoint_.Retire(self_);
+}
+
+void Connection::OnEnd() { Close("closed by the client"); }
+
+void Connection::OnTimer() {
+  const TimePoint now = shard().now();
+  if (now >= output_due_) {
+    ++endpoint_.counters().slow_readers;
+    PENSTOCK_LOG(kConnection, kInfo, "client does not read", {"client", client_ip()},
+                 {"listener", listener().name});
+    Close("slow reader");
+    return;
+  }
+  if (now >= input_due_) {
+    if (state_ == State::kOpen) ++endpoint_.counters().read_timeouts;
+    Close("read timeout");
+    return;
+  }
+  const TimePoint next = std::min(input_due_, output_due_);
+  if (next != TimePoint::max()) shard().wheel().Arm(timer_, next);
+}
+
+void Connection::Drain() {
+  if (state_ != State::kOpen) return;
+  if (ws_ != nullptr) {
+    ws_->Drain();
+  } else {
+    http_->Drain();
+  }
+}
+
+void Connection::Upgrade(std::unique_ptr<WsChannel> channel) {
+  ws_ = std::move(channel);
+  input_due_ = TimePoint::max();
+}
+
+void Connection::HandOver(runtime::ShardIndex shard, Handover handover) {
+  state_ = State::kLeaving;
+  departure_ = std::make_unique<Handover>(std::move(handover));
+  departure_shard_ = shard;
+  // In the middle of a buffer the rest of it has to come along.
+  if (!processing_) Leave(kept_);
+}
+
+void Connection::Leave(std::string_view unread) {
+  const std::unique_ptr<Handover> handover = std::move(departure_);
+  handover->listener = listener_index_;
+  handover->ipv6 = socket_.ipv6();
+  handover->unread = unread;
+  handover->unsent = socket_.TakeBacklog();
+  handover->descriptor = socket_.Release();
+  state_ = State::kClosed;
+  timer_.Cancel();
+  endpoint_.HandOver(departure_shard_, std::move(*handover));
+  endpoint_.Retire(self_);
+}
+
+}  // namespace penstock::endpoint

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "endpoint/endpoint.h"
+#include "runtime/shard.h"
+#include "transport/tcp/socket.h"
+
+namespace penstock::endpoint {
+
+class HttpChannel;
+class WsChannel;
+
+// One TCP connection of a client: bytes in and out, timeouts, and the channel that understands
+// them, HTTP first, WebSocket after an upgrade. Idle, it owns no buffer.
+//
+// Owned by the Endpoint of its shard until Close(). Shard: own; it may be handed over to another.
+class Connection final : public tcp::SocketOwner, public runtime::Deferred {
+ public:
+  Connection(Endpoint& endpoint, std::size_t listener, tcp::AsioSocket socket);
+  Connection(Endpoint& endpoint, Handover handover);
+  ~Connection() override;
+
+  // Once, when the endpoint knows it.
+  void Start(ConnectionRef self);
+
+  Endpoint& endpoint() { return endpoint_; }
+  runtime::Shard& shard() { return endpoint_.shard(); }
+  const ListenerProfile& listener() const { return endpoint_.listener(listener_index_); }
+  std::size_t listener_index() const { return listener_index_; }
+  ConnectionRef self() const { return self_; }
+  // Of the client; made anew each time, since hardly anybody asks.
+  std::string client_ip() const { return tcp::AddressText(socket_.Remote()); }
+  std::string client_port() const { return std::to_string(socket_.Remote().port()); }
+
+  // Sends now what the kernel takes. A client that lets too much pile up is cut off; the channel
+  // hears of it as of any other end.
+  void Write(std::string_view bytes);
+  // Nothing waits to be sent.
+  bool writable() const { return socket_.backlog_size() == 0; }
+  // Ends the connection when all is sent; what the client still says is not read.
+  void CloseAfterWrites();
+  // Ends it now.
+  void Close(std::string_view why);
+  // The server drains: ends in order what is under way.
+  void Drain();
+
+  // The time limit on what the client is expected to do next; 0 = none.
+  void ExpectInput(Millis limit);
+  // From HTTP to WebSocket; the channel takes over once the running callback is left.
+  void Upgrade(std::unique_ptr<WsChannel> channel);
+  // Sends the connection to `shard` with a request that is served there.
+  void HandOver(runtime::ShardIndex shard, Handover handover);
+  // The channel can take input again.
+  void Resume();
+  bool is_open() const { return state_ == State::kOpen; }
+  HttpChannel* http() const { return http_.get(); }
+  WsChannel* ws() const { return ws_.get(); }
+
+  // tcp::SocketOwner
+  void OnReadable() override;
+  void OnDrained() override;
+  // runtime::Deferred
+  bool IsQuiet() const override { return socket_.quiet(); }
+
+ private:
+  enum class State : std::uint8_t { kOpen, kLeaving, kClosing, kClosed };
+
+  void Consume(char* data, std::size_t size);
+  void ProcessKept();
+  void Leave(std::string_view unread);
+  void OnTimer();
+  void OnEnd();
+
+  Endpoint& endpoint_;
+  const std::size_t listener_index_;
+  ConnectionRef self_;
+  tcp::Socket socket_;
+  State state_ = State::kOpen;
+  bool processing_ = false;
+  std::string kept_;  // unread bytes of a request that is not complete
+  std::unique_ptr<HttpChannel> http_;
+  std::unique_ptr<WsChannel> ws_;
+  std::unique_ptr<Handover> arrival_;  // until Start()
+  std::unique_ptr<Handover> departure_;
+  runtime::ShardIndex departure_shard_ = 0;
+  TimePoint input_due_ = TimePoint::max();
+  TimePoint output_due_ = TimePoint::max();
+  runtime::WheelTimer timer_;
+};
+
+}  // namespace penstock::endpoint

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include "endpoint/endpoint.h"
+
+#include <ctime>
+
+#include "base/log.h"
+#include "endpoint/connection.h"
+
+namespace penstock::endpoint {
+
+Endpoint::Endpoint(runtime::Shard& shard, const Options& options,
+                   const std::vector<ListenerProfile>& listeners, session::SessionTable& sessions,
+                   std::vector<session::SessionTable*> all_sessions, PageSource& pages)
+    : shard_(shard),
+      options_(options),
+      listeners_(listeners),
+      sessions_(sessions),
+      router_(sessions, std::move(all_sessions)),
+      pages_(pages),
+      per_listener_(listeners.size()) {}
+
+Endpoint::~Endpoint() = default;
+
+Status Endpoint::Listen() {
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    auto opened = tcp::Listener::Open(
+        shard_, listeners_[i].address, listeners_[i].port, tcp::PortUse::kShared,
+        [this, i](tcp::AsioSocket socket) { Accept(i, std::move(socket)); });
+    if (!opened.ok()) return opened.status();
+    open_.push_back(std::move(*opened));
+  }
+  return OkStatus();
+}
+
+void Endpoint::StopInput() {
+  for (auto& listener : open_) {
+    listener->Close();
+    shard_.DeferDelete(std::move(listener));
+  }
+  open_.clear();
+}
+
+void Endpoint::CloseConnections() {
+  connections_.ForEach([](Connection& connection) { connection.Drain(); });
+}
+
+std::string_view Endpoint::Date() { return date_.Get(std::time(nullptr)); }
+
+void Endpoint::Accept(std::size_t listener, tcp::AsioSocket socket) {
+  const std::size_t limit = listeners_[listener].max_connections;
+  if (limit != 0 && per_listener_[listener] >= limit) {
+    ++counters_.refused_connections;
+    return;  // closed by its destructor
+  }
+  ++counters_.accepted;
+  ++per_listener_[listener];
+  auto made = std::make_unique<Connection>(*this, listener, std::move(socket));
+  Connection* const connection = made.get();
+  const auto key = connections_.Insert(std::move(made));
+  connection->Start({key.slot, key.generation});
+}
+
+void Endpoint::Retire(ConnectionRef ref) {
+  std::unique_ptr<Connection> connection = connections_.Remove(ref.slot);
+  --per_listener_[connection->listener_index()];
+  shard_.DeferDelete(std::move(connection));
+}
+
+void Endpoint::HandOver(runtime::ShardIndex shard, Handover handover) {
+  ++counters_.handed_over;
+  Endpoint& target = *all_[shard];
+  shard_.Mail(target.shard_, [&target, handover = std::move(handover)]() mutable {
+    target.TakeOver(std::move(handover));
+  });
+}
+
+void Endpoint::TakeOver(Handover handover) {
+  ++per_listener_[handover.listener];
+  auto made = std::make_unique<Connection>(*this, std::move(handover));
+  Connection* const connection = made.get();
+  const auto key = connections_.Insert(std::move(made));
+  connection->Start({key.slot, key.generation});
+}
+
+}  // namespace penstock::endpoint

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/slot_map.h"
+#include "base/status.h"
+#include "endpoint/options.h"
+#include "endpoint/page_source.h"
+#include "endpoint/request_router.h"
+#include "runtime/shard.h"
+#include "session/session_table.h"
+#include "transport/http/date.h"
+#include "transport/tcp/listener.h"
+
+namespace penstock::endpoint {
+
+class Connection;
+
+// Names a connection of this shard in a callback that may come after its end.
+struct ConnectionRef {
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0;
+};
+
+struct EndpointCounters {
+  std::uint64_t accepted = 0;
+  std::uint64_t refused_connections = 0;  // over the limit of the listener
+  std::uint64_t http_requests = 0;
+  std::uint64_t ws_messages = 0;
+  std::uint64_t protocol_errors = 0;  // broken HTTP, WebSocket or TLCP
+  std::uint64_t read_timeouts = 0;
+  std::uint64_t slow_readers = 0;  // cut off with a full backlog, or blocked too long
+  std::uint64_t handed_over = 0;   // to the shard of their session
+};
+
+// A connection on its way from one shard to another: to the one its session lives on.
+struct Handover {
+  int descriptor = -1;
+  bool ipv6 = false;
+  std::size_t listener = 0;
+  bool websocket = false;
+  std::string subprotocol;  // of the WebSocket
+  std::string ws_headers;   // request headers of the handshake, as they came
+  std::string head;         // HTTP: head and decoded body of the request to be served
+  std::string body;         // WebSocket: the message to be served
+  std::string unread;       // what came behind it
+  std::string unsent;       // backlog
+};
+
+// Where connections of one shard meet its sessions: listeners, connections, request routing. One
+// per shard; they know each other. Owned by the app. Shard: own.
+class Endpoint {
+ public:
+  Endpoint(runtime::Shard& shard, const Options& options,
+           const std::vector<ListenerProfile>& listeners, session::SessionTable& sessions,
+           std::vector<session::SessionTable*> all_sessions, PageSource& pages);
+  ~Endpoint();
+
+  // The endpoints of all shards, by shard index; before the first turn.
+  void Connect(std::vector<Endpoint*> all) { all_ = std::move(all); }
+
+  // Opens this shard's listeners. Before the first turn.
+  Status Listen();
+  // No new connections.
+  void StopInput();
+  // Ends every connection in order: responses end, WebSockets are closed as "going away".
+  void CloseConnections();
+  std::size_t connection_count() const { return connections_.size(); }
+
+  runtime::Shard& shard() { return shard_; }
+  const Options& options() const { return options_; }
+  const ListenerProfile& listener(std::size_t index) const { return listeners_[index]; }
+  session::SessionTable& sessions() { return sessions_; }
+  RequestRouter& router() { return router_; }
+  PageSource& pages() { return pages_; }
+  EndpointCounters& counters() { return counters_; }
+  std::string_view Date();
+
+  Connection* Find(ConnectionRef ref) const { return connections_.Find(ref.slot, ref.generation); }
+  // Takes a closed connection out; it dies after the turn.
+  void Retire(ConnectionRef ref);
+  // Moves a connection to another shard, where its request is served.
+  void HandOver(runtime::ShardIndex shard, Handover handover);
+
+ private:
+  void Accept(std::size_t listener, tcp::AsioSocket socket);
+  void TakeOver(Handover handover);
+
+  runtime::Shard& shard_;
+  const Options& options_;
+  const std::vector<ListenerProfile>& listeners_;
+  session::SessionTable& sessions_;
+  RequestRouter router_;
+  PageSource& pages_;
+  std::vector<Endpoint*> all_;
+  std::vector<std::unique_ptr<tcp::Listener>> open_;
+  std::vector<std::size_t> per_listener_;  // connections
+  SlotMap<Connection> connections_;
+  http::DateCache date_;
+  EndpointCounters counters_;
+};
+
+}  // namespace penstock::endpoint

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include "endpoint/http_channel.h"
+
+#include "base/log.h"
+#include "endpoint/connection.h"
+
+namespace penstock::endpoint {
+
+namespace {
+
+// Nothing in between may keep, change or hold back what we say (TLCP §1.2).
+constexpr std::string_view kNoCache =
+    "Cache-Control: no-store, no-transform, no-cache\r\n"
+    "X-Accel-Buffering: no\r\n"
+    "X-Content-Type-Options: nosniff\r\n";
+
+}  // namespace
+
+constexpr std::string_view kTlcpContentType = "text/plain; charset=utf-8";
+
+HttpChannel::~HttpChannel() = default;
+
+std::size_t HttpChannel::Consume(std::string_view data) {
+  if (busy_) return 0;
+  const Options& options = connection_.endpoint().options();
+  std::size_t used = 0;
+  if (incoming_ != nullptr) {
+    switch (incoming_->reader.Consume(data, &used, &incoming_->body)) {
+      case http::BodyResult::kNeedMore:
+        return used;
+      case http::BodyResult::kError:
+        Refuse(incoming_->reader.error());
+        return data.size();
+      case http::BodyResult::kDone:
+        break;
+    }
+    const std::unique_ptr<Incoming> whole = std::move(incoming_);
+    Serve(whole->head, std::move(whole->body));
+    return used;
+  }
+  http::RequestHead head;
+  http::RequestError error;
+  std::size_t head_size = 0;
+  const http::HeadLimits limits{options.max_head_bytes / 2, options.max_head_bytes,
+                                options.max_headers};
+  switch (parser_.Parse(data, limits, &head, &head_size, &error)) {
+    case http::ParseResult::kNeedMore:
+      return 0;
+    case http::ParseResult::kError:
+      Refuse(error);
+      return data.size();
+    case http::ParseResult::kComplete:
+      break;
+  }
+  http::BodyReader reader;
+  std::string body;
+  reader.Start(head, options.request_limit);
+  switch (reader.Consume(data.substr(head_size), &used, &body)) {
+    case http::BodyResult::kError:
+      Refuse(reader.error());
+      return data.size();
+    case http::BodyResult::kNeedMore:
+      if (head.expect_continue) connection_.Write(http::kContinueResponse);
+      incoming_ = std::make_unique<Incoming>(
+          Incoming{std::string(data.substr(0, head_size)), std::move(body), reader});
+      connection_.ExpectInput(options.read_timeout);
+      break;
+    case http::BodyResult::kDone:
+      Dispatch(head, data.substr(0, head_size), std::move(body));
+      break;
+  }
+  return head_size + used;
+}
+
+void HttpChannel::Serve(std::string_view raw_head, std::string body) {
+  // It was understood before, so it is again.
+  http::RequestHeadParser parser;
+  http::RequestHead head;
+  http::RequestError error;
+  std::size_t size = 0;
+  const http::HeadLimits limits{raw_head.size(), raw_head.size(), raw_head.size()};
+  if (parser.Parse(raw_head, limits, &head, &size, &error) != http::ParseResult::kComplete) {
+    Refuse({400, "Bad Request"});
+    return;
+  }
+  Dispatch(head, raw_head, std::move(body));
+}
+
+bool HttpChannel::writable() const { return connection_.writable(); }
+
+void HttpChannel::OnDrained() {
+  if (session_ != nullptr) session_->OnLinkWritable();
+}
+
+void HttpChannel::OnEnd() {
+  if (session_ != nullptr) std::exchange(session_, nullptr)->OnLinkLost();
+}
+
+void HttpChannel::Drain() {
+  keep_alive_ = false;
+  if (!busy_) connection_.CloseAfterWrites();
+}
+
+http::ResponseHead HttpChannel::MakeHead(int status, std::string_view content_type) {
+  http::ResponseHead head;
+  head.status = status;
+  head.content_type = content_type;
+  head.date = connection_.endpoint().Date();
+  head.rendered_headers = headers_;
+  head.keep_alive = keep_alive_;
+  head.version_minor = version_minor_;
+  return head;
+}
+
+void HttpChannel::Respond(int status, std::string_view content_type, std::string_view body) {
+  std::string out;
+  const http::ResponseHead head = MakeHead(status, content_type);
+  http::AppendFixedHead(head, body.size(), &out);
+  if (!head_only_) out += body;
+  connection_.Write(out);
+  EndExchange();
+}
+
+void HttpChannel::RespondTlcp(std::string_view lines) {
+  headers_ += kNoCache;
+  Respond(200, kTlcpContentType, lines);
+}
+
+void HttpChannel::Refuse(const http::RequestError& error) {
+  ++connection_.endpoint().counters().protocol_errors;
+  PENSTOCK_LOG(kConnection, kInfo, "bad HTTP request", {"client", connection_.client_ip()},
+               {"listener", connection_.listener().name}, {"status", error.status},
+               {"reason", error.text});
+  keep_alive_ = false;
+  head_only_ = false;
+  headers_.clear();
+  std::string body(error.text);
+  body += "\r\n";
+  Respond(error.status, kTlcpContentType, body);
+}
+
+void HttpChannel::EndExchange() {
+  busy_ = false;
+  stream_begun_ = false;
+  std::string().swap(headers_);
+  if (!keep_alive_) {
+    connection_.CloseAfterWrites();
+    return;
+  }
+  connection_.ExpectInput(connection_.endpoint().options().read_timeout);
+  connection_.Resume();
+}
+
+void HttpChannel::BindLink(session::Session& session, const tlcp::LinkOptions& options,
+                           bool created) {
+  polling_ = options.polling.has_value();
+  stream_begun_ = false;
+  poll_body_.clear();
+  session.Bind(this, options, false, created, connection_.client_ip());
+  session_ = &session;
+}
+
+void HttpChannel::AppendStreamHead(std::string& out) {
+  headers_ += kNoCache;
+  const http::ResponseHead head = MakeHead(200, kTlcpContentType);
+  if (version_minor_ == 0) {
+    http::AppendCloseDelimitedHead(head, &out);
+  } else {
+    http::AppendChunkedHead(head, &out);
+  }
+  std::string().swap(headers_);
+}
+
+void HttpChannel::Flush(std::string& cork) {
+  const std::size_t size = cork.size() - session::kHeaderRoom;
+  if (polling_) {
+    poll_body_.append(cork, session::kHeaderRoom);
+    return;
+  }
+  const bool chunked = version_minor_ != 0;
+  if (stream_begun_ && chunked && size <= http::kMaxChunkPayload) {
+    char* const payload = cork.data() + session::kHeaderRoom;
+    http::WriteChunkPrefix(payload, size);
+    cork += http::kChunkSuffix;
+    connection_.Write(std::string_view(cork).substr(session::kHeaderRoom - http::kChunkPrefixSize));
+    return;
+  }
+  std::string out;
+  if (!stream_begun_) AppendStreamHead(out);
+  stream_begun_ = true;
+  const std::string_view lines = std::string_view(cork).substr(session::kHeaderRoom);
+  if (chunked) {
+    http::AppendChunk(lines, &out);
+  } else {
+    out += lines;
+  }
+  connection_.Write(out);
+}
+
+void HttpChannel::Finish(bool close_socket) {
+  session_ = nullptr;
+  if (close_socket) keep_alive_ = false;
+  if (polling_) {
+    std::string body;
+    std::swap(body, poll_body_);
+    RespondTlcp(body);
+    return;
+  }
+  if (version_minor_ == 0) {
+    keep_alive_ = false;
+  } else {
+    connection_.Write(http::kLastChunk);
+  }
+  EndExchange();
+}
+
+void HttpChannel::Abandon() {
+  session_ = nullptr;
+  connection_.Close("session left");
+}
+
+}  // namespace penstock::endpoint

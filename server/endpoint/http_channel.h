@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "session/client_link.h"
+#include "session/session.h"
+#include "tlcp/request_parser.h"
+#include "transport/http/body_reader.h"
+#include "transport/http/request_head.h"
+#include "transport/http/request_head_parser.h"
+#include "transport/http/response_writer.h"
+
+namespace penstock::endpoint {
+
+class Connection;
+struct Handover;
+
+// HTTP on a connection: one request at a time, pipelined ones wait. Serves the protocol's requests
+// (TLCP §1.1), static pages, the health check and preflights, and is the link of a session whose
+// stream or poll is its response.
+// Owned by its Connection. Shard: own.
+class HttpChannel final : public session::ClientLink {
+ public:
+  explicit HttpChannel(Connection& connection) : connection_(connection) {}
+  ~HttpChannel();
+
+  // Takes what it can of `data`; returns how much. Takes nothing while a request is being served.
+  std::size_t Consume(std::string_view data);
+  // A request that was read on another shard.
+  void Serve(std::string_view head, std::string body);
+  bool busy() const { return busy_; }
+  void OnDrained();
+  void OnEnd();
+  void Drain();
+
+  // session::ClientLink
+  bool writable() const override;
+  void Flush(std::string& cork) override;
+  void Finish(bool close_socket) override;
+  void Abandon() override;
+
+ private:
+  // A body that came in pieces.
+  struct Incoming {
+    std::string head;
+    std::string body;
+    http::BodyReader reader;
+  };
+
+  void Dispatch(const http::RequestHead& head, std::string_view raw_head, std::string body);
+  void DispatchTlcp(const http::RequestHead& head, std::string_view raw_head,
+                    tlcp::RequestName name, std::string body);
+  void ServeCreate(const http::RequestHead& head, tlcp::CreateSession request);
+  void ServeBind(std::string_view raw_head, std::string body, tlcp::BindSession request);
+  void ServeControls(tlcp::RequestReader& reader);
+  void ServePreflight(const http::RequestHead& head);
+  void ServePage(const http::RequestHead& head);
+  void Upgrade(const http::RequestHead& head, std::string_view raw_head);
+  void BindLink(session::Session& session, const tlcp::LinkOptions& options, bool created);
+
+  // What every answer to this request has in common.
+  http::ResponseHead MakeHead(int status, std::string_view content_type);
+  void Respond(int status, std::string_view content_type, std::string_view body);
+  void RespondTlcp(std::string_view lines);
+  void Refuse(const http::RequestError& error);
+  // The response is complete: the next request may come.
+  void EndExchange();
+  void AppendStreamHead(std::string& out);
+
+  Connection& connection_;
+  http::RequestHeadParser parser_;
+  std::unique_ptr<Incoming> incoming_;
+  bool busy_ = false;        // a request is being served
+  bool keep_alive_ = false;  // after it
+  int version_minor_ = 1;
+  bool head_only_ = false;
+  std::string headers_;  // CORS and the listener's, of the answer under way
+
+  // As a link.
+  session::Session* session_ = nullptr;
+  bool polling_ = false;
+  bool stream_begun_ = false;
+  std::string poll_body_;
+};
+
+}  // namespace penstock::endpoint

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+
+// What an HTTP request asks for, by its path (TLCP §1.1), and who serves it.
+
+#include <memory>
+
+#include "base/log.h"
+#include "endpoint/answer_lines.h"
+#include "endpoint/client_headers.h"
+#include "endpoint/connection.h"
+#include "endpoint/http_channel.h"
+#include "endpoint/ws_channel.h"
+#include "transport/http/cors.h"
+#include "transport/ws/handshake.h"
+
+namespace penstock::endpoint {
+
+namespace {
+
+constexpr std::string_view kRoot = "/lightstreamer";
+constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
+
+// Collects the answers of the requests of one body, which come in any order, and sends them as one
+// response when all are there.
+struct Batch {
+  Endpoint* endpoint;
+  ConnectionRef connection;
+  std::size_t open = 1;  // one for the reader of the body
+  std::string lines;
+};
+
+}  // namespace
+
+void HttpChannel::Dispatch(const http::RequestHead& head, std::string_view raw_head,
+                           std::string body) {
+  busy_ = true;
+  keep_alive_ = head.keep_alive;
+  version_minor_ = head.version_minor;
+  head_only_ = head.method == http::Method::kHead;
+  ++connection_.endpoint().counters().http_requests;
+  connection_.ExpectInput(Millis(0));
+  const ListenerProfile& listener = connection_.listener();
+  headers_ = listener.response_headers;
+  const auto origin = head.Find("Origin");
+  if (!listener.origins.Allows(origin, head.host, false)) {
+    Respond(403, kPlainText, "Origin not allowed\r\n");
+    return;
+  }
+  if (head.method == http::Method::kOptions) {
+    ServePreflight(head);
+    return;
+  }
+  if (origin) http::AppendCorsHeaders(*origin, true, &headers_);
+  std::string_view path = head.path;
+  if (path != kRoot && !path.starts_with("/lightstreamer/")) {
+    ServePage(head);
+    return;
+  }
+  path.remove_prefix(kRoot.size());
+  if (path.empty() || path == "/") {
+    Upgrade(head, raw_head);
+    return;
+  }
+  path.remove_prefix(1);
+  if (path == "healthcheck") {
+    Respond(200, kPlainText, "OK\r\n");
+    return;
+  }
+  // One more component may stand in front: some clients name a realm there.
+  if (const std::size_t slash = path.find('/'); slash != std::string_view::npos) {
+    path.remove_prefix(slash + 1);
+  }
+  const auto name = tlcp::RequestNameFromPath(path);
+  if (!name) {
+    Respond(404, kPlainText, "Not found\r\n");
+  } else if (head.method != http::Method::kPost && head.method != http::Method::kGet) {
+    headers_ += "Allow: POST, GET, OPTIONS\r\n";
+    Respond(405, kPlainText, "Method not allowed\r\n");
+  } else {
+    DispatchTlcp(head, raw_head, *name, std::move(body));
+  }
+}
+
+void HttpChannel::ServePreflight(const http::RequestHead& head) {
+  if (const auto origin = head.Find("Origin")) {
+    http::AppendPreflightHeaders(
+        *origin, true, head.Find("Access-Control-Request-Headers").value_or(""), &headers_);
+  }
+  headers_ += "Allow: POST, GET, OPTIONS\r\n";
+  std::string out;
+  http::AppendBodilessHead(MakeHead(204, {}), &out);
+  connection_.Write(out);
+  EndExchange();
+}
+
+void HttpChannel::ServePage(const http::RequestHead& head) {
+  if (head.method != http::Method::kGet && head.method != http::Method::kHead) {
+    headers_ += "Allow: GET, HEAD\r\n";
+    Respond(405, kPlainText, "Method not allowed\r\n");
+    return;
+  }
+  const PageSource::Page page = connection_.endpoint().pages().Get(head);
+  headers_ += page.headers;
+  if (page.status == 304) {
+    std::string out;
+    http::AppendBodilessHead(MakeHead(304, {}), &out);
+    connection_.Write(out);
+    EndExchange();
+    return;
+  }
+  Respond(page.status, page.content_type,
+          page.body == nullptr ? std::string_view() : std::string_view(*page.body));
+}
+
+void HttpChannel::Upgrade(const http::RequestHead& head, std::string_view raw_head) {
+  const ws::UpgradeCheck check = ws::ValidateUpgrade(head);
+  if (!check.ok) {
+    if (check.status == 426) headers_ += ws::kUpgradeRequiredHeaders;
+    keep_alive_ = false;
+    Respond(check.status, kPlainText, check.text);
+    return;
+  }
+  // Exactly one sub-protocol is offered by every client; a version that is not known is refused in
+  // the answer to the first request, in the client's terms.
+  std::string_view subprotocol;
+  std::optional<tlcp::Version> version;
+  for (const std::string_view offer : ws::OfferedSubprotocols(head)) {
+    version = tlcp::ParseSubprotocol(offer);
+    if (version) {
+      subprotocol = offer;
+      break;
+    }
+  }
+  if (!version) {
+    keep_alive_ = false;
+    Respond(400, kPlainText, "No sub-protocol TLCP-<version>.lightstreamer.com offered\r\n");
+    return;
+  }
+  std::string out;
+  ws::AppendSwitchingProtocols(check.key, subprotocol, headers_, &out);
+  connection_.Write(out);
+  busy_ = false;
+  connection_.Upgrade(std::make_unique<WsChannel>(connection_, version, std::string(subprotocol),
+                                                  std::string(raw_head)));
+}
+
+void HttpChannel::DispatchTlcp(const http::RequestHead& head, std::string_view raw_head,
+                               tlcp::RequestName name, std::string body) {
+  const tlcp::Arrival arrival{false, head.query, std::nullopt};
+  tlcp::RequestReader reader(name, body, arrival);
+  if (name != tlcp::RequestName::kCreateSession && name != tlcp::RequestName::kBindSession) {
+    ServeControls(reader);
+    return;
+  }
+  std::optional<tlcp::Parsed<tlcp::Request>> parsed = reader.Next();
+  if (!parsed || !parsed->ok()) {
+    ++connection_.endpoint().counters().protocol_errors;
+    std::string lines;
+    if (parsed) AppendRejection(parsed->rejection(), lines);
+    RespondTlcp(lines);
+    return;
+  }
+  if (auto* create = std::get_if<tlcp::CreateSession>(&parsed->value())) {
+    ServeCreate(head, std::move(*create));
+  } else {
+    tlcp::BindSession bind = std::move(std::get<tlcp::BindSession>(parsed->value()));
+    ServeBind(raw_head, std::move(body), std::move(bind));
+  }
+}
+
+void HttpChannel::ServeCreate(const http::RequestHead& head, tlcp::CreateSession request) {
+  Endpoint& endpoint = connection_.endpoint();
+  const session::ClientProfile client{connection_.client_ip(), connection_.client_port(),
+                                      connection_.listener().name, ClientHeaders(head)};
+  const tlcp::LinkOptions options = request.link;
+  endpoint.sessions().Open(std::move(request), client,
+                           [&endpoint, ref = connection_.self(),
+                            options](std::variant<session::Session*, tlcp::Error> result) {
+                             Connection* const connection = endpoint.Find(ref);
+                             session::Session* const* const opened =
+                                 std::get_if<session::Session*>(&result);
+                             if (connection == nullptr || !connection->is_open()) {
+                               if (opened != nullptr) (*opened)->Close(std::nullopt);
+                             } else if (opened != nullptr) {
+                               connection->http()->BindLink(**opened, options, true);
+                             } else {
+                               std::string lines;
+                               tlcp::AppendConErr(std::get<tlcp::Error>(result), lines);
+                               connection->http()->RespondTlcp(lines);
+                             }
+                           });
+}
+
+void HttpChannel::ServeBind(std::string_view raw_head, std::string body,
+                            tlcp::BindSession request) {
+  Endpoint& endpoint = connection_.endpoint();
+  const auto shard = endpoint.router().ShardOf(*request.session_id);
+  if (shard && *shard != endpoint.shard().index()) {
+    Handover handover;
+    handover.head = raw_head;
+    handover.body = std::move(body);
+    connection_.HandOver(*shard, std::move(handover));
+    return;
+  }
+  session::Session* const session = shard ? endpoint.sessions().Find(*request.session_id) : nullptr;
+  std::string lines;
+  if (session == nullptr) {
+    tlcp::AppendConErr(tlcp::MakeError(tlcp::SessionCode::kSessionNotFound), lines);
+  } else if (request.recovery_from) {
+    // What was sent is not kept: the client has to open a new session.
+    tlcp::AppendConErr(tlcp::MakeError(tlcp::SessionCode::kRecoveryImpossible), lines);
+    session->Close(std::nullopt);
+  } else {
+    BindLink(*session, request.link, false);
+    return;
+  }
+  RespondTlcp(lines);
+}
+
+void HttpChannel::ServeControls(tlcp::RequestReader& reader) {
+  Endpoint& endpoint = connection_.endpoint();
+  auto batch = std::make_shared<Batch>(Batch{&endpoint, connection_.self(), 1, {}});
+  const auto close_one = [](Batch& of) {
+    if (--of.open > 0) return;
+    Connection* const connection = of.endpoint->Find(of.connection);
+    if (connection != nullptr && connection->is_open()) connection->http()->RespondTlcp(of.lines);
+  };
+  while (std::optional<tlcp::Parsed<tlcp::Request>> parsed = reader.Next()) {
+    if (!parsed->ok()) {
+      ++endpoint.counters().protocol_errors;
+      AppendRejection(parsed->rejection(), batch->lines);
+    } else if (auto* control = std::get_if<tlcp::Control>(&parsed->value())) {
+      ++batch->open;
+      std::string session_id = *control->session_id;
+      std::string request_id = control->request_id;
+      endpoint.router().Route(
+          std::move(session_id), std::move(*control),
+          [batch, close_one, request_id = std::move(request_id)](std::optional<tlcp::Error> error) {
+            AppendAnswer(request_id, error, batch->lines);
+            close_one(*batch);
+          });
+    } else if (auto* message = std::get_if<tlcp::Message>(&parsed->value())) {
+      AppendAnswer(message->request_id,
+                   tlcp::MakeError(tlcp::RequestCode::kInternalError, "Messages are not available"),
+                   batch->lines);
+    } else if (auto* heartbeat = std::get_if<tlcp::Heartbeat>(&parsed->value())) {
+      if (heartbeat->session_id) endpoint.router().Touch(*heartbeat->session_id);
+      AppendAnswer({}, std::nullopt, batch->lines);
+    }
+  }
+  close_one(*batch);
+}
+
+}  // namespace penstock::endpoint

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "base/clock.h"
+#include "transport/http/cors.h"
+
+namespace penstock::endpoint {
+
+// A place where clients connect. Shard: any; immutable.
+struct ListenerProfile {
+  std::string name;
+  std::string address;
+  std::uint16_t port = 0;
+  http::OriginPolicy origins;
+  std::string response_headers;     // whole lines, each with its CRLF
+  std::size_t max_connections = 0;  // on each shard; 0 = no limit
+};
+
+// Shard: any; immutable.
+struct Options {
+  std::size_t max_head_bytes = 16 * 1024;
+  std::size_t max_headers = 100;
+  std::size_t request_limit = 50'000;  // of one body or WebSocket message
+  std::size_t send_backlog = 256 * 1024;
+  Millis read_timeout{20'000};    // of a request, and of an idle connection; 0 = none
+  Millis write_timeout{120'000};  // of a client that does not read; 0 = none
+};
+
+}  // namespace penstock::endpoint

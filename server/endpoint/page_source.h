@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "transport/http/request_head.h"
+
+namespace penstock::endpoint {
+
+// What is served beside the protocol: static pages, implemented by admin/. Shard: any; thread-safe.
+class PageSource {
+ public:
+  struct Page {
+    int status = 404;
+    std::string_view content_type;            // lives for ever
+    std::string headers;                      // whole lines, each with its CRLF
+    std::shared_ptr<const std::string> body;  // null: none
+  };
+
+  virtual ~PageSource() = default;
+  // For GET and HEAD.
+  virtual Page Get(const http::RequestHead& head) = 0;
+};
+
+}  // namespace penstock::endpoint

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include "endpoint/ws_channel.h"
+
+#include "base/log.h"
+#include "endpoint/answer_lines.h"
+#include "endpoint/client_headers.h"
+#include "endpoint/connection.h"
+#include "transport/ws/close_code.h"
+#include "transport/ws/frame_writer.h"
+
+namespace penstock::endpoint {
+
+namespace {
+// Messages that may wait for the answer to a create.
+constexpr std::size_t kMaxWaiting = 1000;
+}  // namespace
+
+WsChannel::WsChannel(Connection& connection, std::optional<tlcp::Version> version,
+                     std::string subprotocol, std::string headers)
+    : connection_(connection),
+      parser_(connection.endpoint().options().request_limit),
+      version_(version),
+      subprotocol_(std::move(subprotocol)),
+      headers_(std::move(headers)) {}
+
+WsChannel::~WsChannel() = default;
+
+std::size_t WsChannel::Consume(std::span<char> data) {
+  std::size_t used = 0;
+  while (connection_.is_open()) {
+    std::size_t consumed = 0;
+    const ws::FrameEvent event = parser_.Next(data.subspan(used), &consumed);
+    used += consumed;
+    switch (event.kind) {
+      case ws::EventKind::kNeedMore:
+        return used;
+      case ws::EventKind::kMessage:
+        ++connection_.endpoint().counters().ws_messages;
+        if (!event.text) {
+          SendClose(static_cast<std::uint16_t>(ws::CloseCode::kUnsupportedData), "text only");
+          break;
+        }
+        OnMessage(event.payload);
+        break;
+      case ws::EventKind::kPing: {
+        std::string pong;
+        ws::AppendPong(event.payload, &pong);
+        connection_.Write(pong);
+        break;
+      }
+      case ws::EventKind::kPong:
+        break;
+      case ws::EventKind::kClose:
+        SendClose(static_cast<std::uint16_t>(event.code), "");
+        break;
+      case ws::EventKind::kError:
+        ++connection_.endpoint().counters().protocol_errors;
+        PENSTOCK_LOG(kConnection, kInfo, "bad WebSocket frame", {"client", connection_.client_ip()},
+                     {"reason", event.payload});
+        SendClose(static_cast<std::uint16_t>(event.code), event.payload);
+        break;
+    }
+  }
+  return used;
+}
+
+void WsChannel::OnMessage(std::string_view message) {
+  if (opening_) {
+    waiting_bytes_ += message.size();
+    if (waiting_.size() >= kMaxWaiting ||
+        waiting_bytes_ > 4 * connection_.endpoint().options().request_limit) {
+      SendClose(static_cast<std::uint16_t>(ws::CloseCode::kPolicyViolation), "too many requests");
+      return;
+    }
+    waiting_.emplace_back(message);
+    return;
+  }
+  std::string_view rest = message;
+  const auto name = tlcp::TakeRequestName(rest);
+  if (!name) {
+    ++connection_.endpoint().counters().protocol_errors;
+    std::string lines;
+    tlcp::AppendError(tlcp::MakeError(tlcp::RequestCode::kMalformedRequest), lines);
+    SendLines(lines);
+    return;
+  }
+  const tlcp::Arrival arrival{true, {}, version_};
+  tlcp::RequestReader reader(*name, rest, arrival);
+  while (connection_.is_open()) {
+    std::optional<tlcp::Parsed<tlcp::Request>> parsed = reader.Next();
+    if (!parsed) return;
+    if (parsed->ok()) {
+      OnRequest(std::move(parsed->value()), message);
+      continue;
+    }
+    ++connection_.endpoint().counters().protocol_errors;
+    std::string lines;
+    AppendRejection(parsed->rejection(), lines);
+    SendLines(lines);
+  }
+}
+
+void WsChannel::OnRequest(tlcp::Request request, std::string_view message) {
+  if (std::holds_alternative<tlcp::Wsok>(request)) {
+    std::string lines;
+    tlcp::AppendWsok(lines);
+    SendLines(lines);
+  } else if (auto* create = std::get_if<tlcp::CreateSession>(&request)) {
+    ServeCreate(std::move(*create));
+  } else if (auto* bind = std::get_if<tlcp::BindSession>(&request)) {
+    ServeBind(std::move(*bind), message);
+  } else if (auto* control = std::get_if<tlcp::Control>(&request)) {
+    ServeControl(std::move(*control));
+  } else if (auto* text = std::get_if<tlcp::Message>(&request)) {
+    Answer(text->request_id, text->ack,
+           tlcp::MakeError(tlcp::RequestCode::kInternalError, "Messages are not available"));
+  } else if (auto* heartbeat = std::get_if<tlcp::Heartbeat>(&request)) {
+    connection_.endpoint().router().Touch(heartbeat->session_id.value_or(default_session_));
+  }
+}
+
+void WsChannel::ServeCreate(tlcp::CreateSession request) {
+  if (StreamInPlace()) {
+    std::string lines;
+    tlcp::AppendConErr(tlcp::MakeError(tlcp::SessionCode::kStreamingInPlace), lines);
+    SendLines(lines);
+    return;
+  }
+  opening_ = true;
+  Endpoint& endpoint = connection_.endpoint();
+  const session::ClientProfile client{connection_.client_ip(), connection_.client_port(),
+                                      connection_.listener().name, ClientHeaders(headers_)};
+  const tlcp::LinkOptions options = request.link;
+  endpoint.sessions().Open(std::move(request), client,
+                           [&endpoint, ref = connection_.self(),
+                            options](std::variant<session::Session*, tlcp::Error> result) {
+                             Connection* const connection = endpoint.Find(ref);
+                             if (connection != nullptr && connection->is_open()) {
+                               connection->ws()->OnOpened(std::move(result), options);
+                             } else if (auto* opened = std::get_if<session::Session*>(&result)) {
+                               (*opened)->Close(std::nullopt);
+                             }
+                           });
+}
+
+void WsChannel::OnOpened(std::variant<session::Session*, tlcp::Error> result,
+                         const tlcp::LinkOptions& options) {
+  opening_ = false;
+  if (auto* opened = std::get_if<session::Session*>(&result)) {
+    BindLink(**opened, options, true);
+  } else {
+    default_session_.clear();
+    std::string lines;
+    tlcp::AppendConErr(std::get<tlcp::Error>(result), lines);
+    SendLines(lines);
+  }
+  ResumeWaiting();
+}
+
+void WsChannel::ResumeWaiting() {
+  std::vector<std::string> waiting;
+  std::swap(waiting, waiting_);
+  waiting_bytes_ = 0;
+  // A create among them makes the ones behind it wait again.
+  for (std::string& message : waiting) {
+    if (connection_.is_open()) OnMessage(message);
+  }
+}
+
+void WsChannel::ServeBind(tlcp::BindSession request, std::string_view message) {
+  Endpoint& endpoint = connection_.endpoint();
+  const std::string id = request.session_id.value_or(default_session_);
+  std::string lines;
+  if (StreamInPlace() && session_->id() != id) {
+    tlcp::AppendConErr(tlcp::MakeError(tlcp::SessionCode::kStreamingInPlace), lines);
+    SendLines(lines);
+    return;
+  }
+  const auto shard = endpoint.router().ShardOf(id);
+  if (shard && *shard != endpoint.shard().index()) {
+    Handover handover;
+    handover.websocket = true;
+    handover.subprotocol = subprotocol_;
+    handover.ws_headers = headers_;
+    handover.body = message;
+    connection_.HandOver(*shard, std::move(handover));
+    return;
+  }
+  session::Session* const session = shard ? endpoint.sessions().Find(id) : nullptr;
+  if (session == nullptr) {
+    tlcp::AppendConErr(tlcp::MakeError(tlcp::SessionCode::kSessionNotFound), lines);
+  } else if (request.recovery_from) {
+    // What was sent is not kept: the client has to open a new session.
+    tlcp::AppendConErr(tlcp::MakeError(tlcp::SessionCode::kRecoveryImpossible), lines);
+    session->Close(std::nullopt);
+  } else {
+    BindLink(*session, request.link, false);
+    return;
+  }
+  SendLines(lines);
+}
+
+void WsChannel::BindLink(session::Session& session, const tlcp::LinkOptions& options,
+                         bool created) {
+  session.Bind(this, options, true, created, connection_.client_ip());
+  session_ = &session;
+  default_session_ = session.id();
+}
+
+void WsChannel::ServeControl(tlcp::Control control) {
+  Endpoint& endpoint = connection_.endpoint();
+  std::string session_id = control.session_id.value_or(default_session_);
+  bool ack = true;
+  if (const auto* add = std::get_if<tlcp::Add>(&control.op)) ack = add->ack;
+  if (const auto* del = std::get_if<tlcp::Delete>(&control.op)) ack = del->ack;
+  std::string request_id = control.request_id;
+  endpoint.router().Route(std::move(session_id), std::move(control),
+                          [&endpoint, ref = connection_.self(), ack,
+                           request_id = std::move(request_id)](std::optional<tlcp::Error> error) {
+                            Connection* const connection = endpoint.Find(ref);
+                            if (connection != nullptr && connection->is_open()) {
+                              connection->ws()->Answer(request_id, ack, error);
+                            }
+                          });
+}
+
+void WsChannel::Answer(const std::string& request_id, bool ack,
+                       const std::optional<tlcp::Error>& error) {
+  if (!ack && !error) return;
+  std::string lines;
+  AppendAnswer(request_id, error, lines);
+  SendLines(lines);
+}
+
+void WsChannel::SendLines(std::string_view lines) {
+  std::string frame;
+  ws::AppendFrame(ws::Opcode::kText, lines, &frame);
+  connection_.Write(frame);
+}
+
+void WsChannel::SendClose(std::uint16_t code, std::string_view reason) {
+  if (close_sent_) return;
+  close_sent_ = true;
+  std::string frame;
+  ws::AppendClose(static_cast<ws::CloseCode>(code), reason, &frame);
+  connection_.Write(frame);
+  if (session_ != nullptr) std::exchange(session_, nullptr)->OnLinkLost();
+  connection_.CloseAfterWrites();
+}
+
+bool WsChannel::writable() const { return connection_.writable(); }
+
+void WsChannel::Flush(std::string& cork) {
+  char* const payload = cork.data() + session::kHeaderRoom;
+  const std::size_t header =
+      ws::WriteHeader(payload, ws::Opcode::kText, cork.size() - session::kHeaderRoom);
+  connection_.Write(std::string_view(cork).substr(session::kHeaderRoom - header));
+}
+
+void WsChannel::Finish(bool close_socket) {
+  session_ = nullptr;
+  if (close_socket) SendClose(static_cast<std::uint16_t>(ws::CloseCode::kNormal), "");
+}
+
+void WsChannel::Abandon() { session_ = nullptr; }
+
+void WsChannel::OnDrained() {
+  if (session_ != nullptr) session_->OnLinkWritable();
+}
+
+void WsChannel::OnEnd() {
+  if (session_ != nullptr) std::exchange(session_, nullptr)->OnLinkLost();
+}
+
+void WsChannel::Drain() {
+  SendClose(static_cast<std::uint16_t>(ws::CloseCode::kGoingAway), "server shuts down");
+}
+
+}  // namespace penstock::endpoint

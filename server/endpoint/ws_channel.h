@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "session/client_link.h"
+#include "session/session.h"
+#include "tlcp/request_parser.h"
+#include "transport/ws/frame_parser.h"
+
+namespace penstock::endpoint {
+
+class Connection;
+
+// A WebSocket (TLCP §1.3): requests and a session's notifications on one connection. Requests
+// behind a create or bind that has no answer yet wait for it.
+// Owned by its Connection. Shard: own.
+class WsChannel final : public session::ClientLink {
+ public:
+  // `headers`: the head of the handshake request, for the Metadata Adapter.
+  WsChannel(Connection& connection, std::optional<tlcp::Version> version, std::string subprotocol,
+            std::string headers);
+  ~WsChannel();
+
+  // Takes whole frames off `data`; returns how much. Unmasks in place.
+  std::size_t Consume(std::span<char> data);
+  // A message that arrived on another shard.
+  void Serve(std::string message) { OnMessage(message); }
+  void OnDrained();
+  void OnEnd();
+  void Drain();
+
+  // session::ClientLink
+  bool writable() const override;
+  void Flush(std::string& cork) override;
+  void Finish(bool close_socket) override;
+  void Abandon() override;
+
+ private:
+  void OnMessage(std::string_view message);
+  void OnRequest(tlcp::Request request, std::string_view message);
+  void ServeCreate(tlcp::CreateSession request);
+  void ServeBind(tlcp::BindSession request, std::string_view message);
+  void ServeControl(tlcp::Control control);
+  void OnOpened(std::variant<session::Session*, tlcp::Error> result,
+                const tlcp::LinkOptions& options);
+  void BindLink(session::Session& session, const tlcp::LinkOptions& options, bool created);
+  bool StreamInPlace() const { return session_ != nullptr; }
+  void Answer(const std::string& request_id, bool ack, const std::optional<tlcp::Error>& error);
+  void SendLines(std::string_view lines);
+  void SendClose(std::uint16_t code, std::string_view reason);
+  void ResumeWaiting();
+
+  Connection& connection_;
+  ws::FrameParser parser_;
+  const std::optional<tlcp::Version> version_;
+  const std::string subprotocol_;
+  std::string headers_;
+  session::Session* session_ = nullptr;  // bound to this link
+  std::string default_session_;          // for requests that name none
+  bool opening_ = false;                 // a create waits for the Metadata Adapter
+  bool close_sent_ = false;
+  std::vector<std::string> waiting_;  // messages behind it
+  std::size_t waiting_bytes_ = 0;
+};
+
+}  // namespace penstock::endpoint
