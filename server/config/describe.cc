@@ -141,7 +141,8 @@ void DefaultSection(std::string_view section, std::span<const Key<S>> keys, cons
 
 std::string Describe(const Settings& settings) {
   Writer writer;
-  for (const std::string& file : settings.adapters_files) writer.Comment("adapter sets of " + file);
+  for (const std::string& file : settings.adapters_files)
+    writer.Comment("adapter sets of " + ToToml(file));
   writer.Header("[server]");
   writer.Keys(ServerKeys(), settings.server);
   for (const Listener& listener : settings.listeners) {

@@ -8,16 +8,13 @@
 #include <utility>
 #include <vector>
 
-#define TOML_EXCEPTIONS 0
-#define TOML_HEADER_ONLY 1
-#include <toml++/toml.h>
-
 #include "config/adapters_xml.h"
 #include "config/checks.h"
 #include "config/files.h"
 #include "config/problems.h"
 #include "config/schema.h"
 #include "config/suggest.h"
+#include "config/toml_library.h"
 
 namespace penstock::config {
 namespace {
@@ -120,7 +117,8 @@ std::optional<Value> ValueOf(const toml::node& node, Type type) {
 
 // Where a key that does not belong here does belong: "[limits] max_sessions"; empty if nowhere.
 std::string ElsewhereOf(std::string_view name) {
-  for (const KeyInfo& key : AllKeys()) {
+  static const std::vector<KeyInfo> keys = AllKeys();
+  for (const KeyInfo& key : keys) {
     if (key.name != name) continue;
     return key.section.empty() ? key.name + " at the top" : "[" + key.section + "] " + key.name;
   }
@@ -198,7 +196,8 @@ class Table {
       const std::string_view name = key.str();
       if (std::find(known_.begin(), known_.end(), name) != known_.end()) continue;
       if (std::find(refused_.begin(), refused_.end(), name) != refused_.end()) continue;
-      Add(name, "is no key; " + Advice(name));
+      problems_->Add({file_, static_cast<int>(key.source().begin.line)}, PathOf(name),
+                     "is no key; " + Advice(name));
     }
   }
 

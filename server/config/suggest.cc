@@ -10,7 +10,7 @@ namespace {
 // Names longer than this are nobody's typing error.
 constexpr std::size_t kLongestName = 64;
 // A name within the other (session_timeout_millis, timeout_millis) counts from this length on.
-constexpr std::size_t kShortestPart = 5;
+constexpr std::size_t kShortestPart = 8;
 
 std::size_t EditDistance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
