@@ -2,22 +2,19 @@
 // Copyright the Penstock authors.
 #include "hostmonitor/options.h"
 
-#include <charconv>
 #include <string_view>
-#include <system_error>
+
+#include "program/command_line.h"
 
 namespace penstock::hostmonitor {
 namespace {
 
+using program::ParseWhole;
+using program::Taken;
+
 constexpr double kMinInterval = 0.1;
 constexpr double kMaxInterval = 3600;
 constexpr std::size_t kMaxProcesses = 100;
-
-template <typename T>
-bool ParseWhole(std::string_view text, T& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size();
-}
 
 bool TakeInterval(std::string_view text, std::chrono::milliseconds& interval) {
   double seconds = 0;
@@ -28,51 +25,42 @@ bool TakeInterval(std::string_view text, std::chrono::milliseconds& interval) {
   return true;
 }
 
-// False when the value is none for this option; `known` tells whether there is such an option.
-bool Take(std::string_view name, const std::string& value, Options& options, bool& known) {
+Taken Check(bool good) { return good ? Taken::kYes : Taken::kBadValue; }
+
+Taken Take(std::string_view name, const std::string& value, Options& options) {
   if (name == "--host") {
     options.host = value;
-    return !value.empty();
+    return Taken::kYes;
   }
   if (name == "--data-port") {
-    return ParseWhole(value, options.data_port) && options.data_port != 0;
+    return Check(ParseWhole(value, options.data_port) && options.data_port != 0);
   }
   if (name == "--interval") {
-    return TakeInterval(value, options.interval);
+    return Check(TakeInterval(value, options.interval));
   }
   if (name == "--processes") {
-    return ParseWhole(value, options.process_count) && options.process_count <= kMaxProcesses;
+    return Check(ParseWhole(value, options.process_count) &&
+                 options.process_count <= kMaxProcesses);
   }
-  known = false;
-  return false;
+  return Taken::kUnknown;
 }
 
 }  // namespace
 
 std::optional<Options> Options::Parse(int argc, const char* const* argv, std::string& error) {
   Options options;
-  for (int i = 1; i < argc; ++i) {
-    std::string_view name = argv[i];
-    if (name == "--help" || name == "-h") {
-      options.help = true;
-      return options;
-    }
-    std::string value;
-    bool has_value = false;
-    if (const std::size_t equals = name.find('='); equals != std::string_view::npos) {
-      value = name.substr(equals + 1);
-      name = name.substr(0, equals);
-      has_value = true;
-    } else if (i + 1 < argc) {
-      value = argv[++i];
-      has_value = true;
-    }
-    bool known = true;
-    if (!Take(name, value, options, known) || !has_value) {
-      error = known ? std::string(name) + ": \"" + value + "\" is no good value"
-                    : std::string(name) + " is no option of this program";
-      return std::nullopt;
-    }
+  const auto result = program::ReadCommandLine(
+      argc, argv,
+      [&options](std::string_view name, const std::string& value) {
+        return Take(name, value, options);
+      },
+      error);
+  if (result == program::CommandLine::kError) {
+    return std::nullopt;
+  }
+  if (result == program::CommandLine::kHelp) {
+    options.help = true;
+    return options;
   }
   return options;
 }

@@ -52,6 +52,10 @@ bool UserRights::MaySee(std::string_view item) const {
                      [item](const std::string& pattern) { return Matches(pattern, item); });
 }
 
+bool UserRights::MaySeeEverything() const {
+  return std::find(items.begin(), items.end(), "*") != items.end();
+}
+
 UserTable UserTable::BuiltIn() {
   UserTable table;
   table.users_.emplace("", UserRights{"", {"*"}, std::nullopt});

@@ -19,6 +19,7 @@ struct UserRights {
   std::optional<double> max_frequency;  // updates a second and item; nothing: no limit
 
   [[nodiscard]] bool MaySee(std::string_view item) const;
+  [[nodiscard]] bool MaySeeEverything() const;
 };
 
 // Who may enter. The row whose user is empty speaks for clients that give no name.
