@@ -9,8 +9,9 @@ namespace {
 
 void Apply(const Fields& changed, Fields& present) {
   for (const auto& [name, value] : changed) {
-    const auto known = std::find_if(present.begin(), present.end(),
-                                    [&](const auto& field) { return field.first == name; });
+    const auto known =
+        std::find_if(present.begin(), present.end(),
+                     [&name = name](const auto& field) { return field.first == name; });
     if (known != present.end()) {
       known->second = value;
     } else {
