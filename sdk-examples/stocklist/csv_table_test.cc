@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace penstock::stocklist {
@@ -75,6 +77,17 @@ TEST(CsvTable, SaysWhichFileCannotBeOpened) {
   std::string error;
   EXPECT_FALSE(CsvTable::Read("/no/such/folder/stocks.csv", error).has_value());
   EXPECT_EQ(error, "/no/such/folder/stocks.csv: cannot open the file");
+}
+
+TEST(CsvTable, MakesATableOrAnErrorOfEveryCutFile) {
+  const std::string_view whole =
+      "\xEF\xBB\xBF"
+      "a,b\r\n1,\"2\n\"\"x\"\r\n,\n\"\",\"\"\n";
+  for (std::size_t size = 0; size <= whole.size(); ++size) {
+    std::string error;
+    const bool parsed = CsvTable::Parse(whole.substr(0, size), "a.csv", error).has_value();
+    EXPECT_EQ(parsed, error.empty()) << size << ": " << error;
+  }
 }
 
 }  // namespace
