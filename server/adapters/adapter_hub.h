@@ -8,32 +8,18 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 #include "adapters/proxy_counters.h"
 #include "base/status.h"
-#include "base/string_hash.h"
 #include "config/settings.h"
-#include "kernel/data_source.h"
 #include "kernel/event_router.h"
 #include "runtime/shard_pool.h"
+#include "session/adapter_set.h"
 #include "session/metadata_port.h"
 
 namespace penstock::adapters {
 
 class Proxy;
-
-// An Adapter Set as sessions see it. Shard: any; immutable from Start() to the end of the hub.
-struct AdapterSetView {
-  std::string id;
-  session::MetadataPort* metadata = nullptr;  // never null
-  absl::flat_hash_map<std::string, kernel::DataSource*, StringHash, std::equal_to<>> data_adapters;
-
-  kernel::DataSource* FindDataAdapter(std::string_view name) const {
-    const auto it = data_adapters.find(name);
-    return it == data_adapters.end() ? nullptr : it->second;
-  }
-};
 
 // How a proxy fares; a copy, for health checks and the admin pages.
 struct ProxyStatus {
@@ -42,6 +28,7 @@ struct ProxyStatus {
   bool is_metadata = false;
   bool ready = false;  // a remote adapter is there and has been initialised
   std::uint16_t port = 0;
+  std::uint16_t notify_port = 0;  // 0: one connection
   std::string peer;  // of the remote adapter; these three are empty while none is there
   std::string sdk;
   std::string version;
@@ -92,9 +79,9 @@ class AdapterHub {
   // shards must be running.
   bool Drain(TimePoint deadline);
 
-  // Shard: any, after Start().
-  const AdapterSetView* Find(std::string_view adapter_set) const;
-  const std::vector<AdapterSetView>& adapter_sets() const { return sets_; }
+  // What sessions are given; immutable after Start(). Shard: any.
+  const std::vector<session::AdapterSet>& adapter_sets() const { return sets_; }
+  const session::AdapterSet* Find(std::string_view id) const;
 
   // Shard: any, after Start().
   std::vector<ProxyStatus> Describe() const;
@@ -110,7 +97,7 @@ class AdapterHub {
   std::unique_ptr<Shared> shared_;
   std::vector<std::unique_ptr<Proxy>> proxies_;
   std::vector<std::unique_ptr<session::MetadataPort>> builtin_;
-  std::vector<AdapterSetView> sets_;
+  std::vector<session::AdapterSet> sets_;
 };
 
 }  // namespace penstock::adapters

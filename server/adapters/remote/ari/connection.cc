@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include "adapters/remote/ari/connection.h"
+
+#include <utility>
+
+namespace penstock::adapters {
+
+namespace {
+
+// Reads in one turn: a busy feed must not keep the other tenants of the shard waiting.
+constexpr int kReadsPerTurn = 8;
+// How long a peer that was told why may take to read it.
+constexpr auto kLinger = std::chrono::seconds(2);
+
+}  // namespace
+
+AriConnection::AriConnection(runtime::Shard& shard, tcp::AsioSocket socket, AriRole role,
+                             std::size_t max_line, AriConnectionOwner* owner)
+    : shard_(shard),
+      role_(role),
+      accepted_(shard.now()),
+      owner_(owner),
+      socket_(shard, std::move(socket), this),
+      splitter_(max_line),
+      last_heard_(shard.now()),
+      timer_([](void* self) { static_cast<AriConnection*>(self)->OnTimer(); }, this) {
+  const tcp::Endpoint endpoint = socket_.Remote();
+  address_ = tcp::AddressText(endpoint);
+  peer_ = address_ + ':' + std::to_string(endpoint.port());
+}
+
+void AriConnection::OnReadable() {
+  for (int i = 0; i < kReadsPerTurn; ++i) {
+    const std::span<char> buffer = shard_.read_buffer();
+    const tcp::ReadResult read = socket_.Read(buffer);
+    if (read.status == tcp::ReadStatus::kWouldBlock) break;
+    if (read.status != tcp::ReadStatus::kData) {
+      if (owner_ == nullptr) {
+        socket_.Close();
+      } else {
+        owner_->OnBroken(*this, read.status == tcp::ReadStatus::kEnd
+                                    ? "the connection was closed by the remote adapter"
+                                    : "the connection broke");
+      }
+      return;
+    }
+    if (owner_ == nullptr) continue;  // lingering: what comes now is of no interest
+    last_heard_ = shard_.now();
+    heard_anything_ = true;
+    if (!TakeLines(std::string_view(buffer.data(), read.size)) && !socket_.is_open()) return;
+  }
+  socket_.WaitReadable();
+}
+
+bool AriConnection::TakeLines(std::string_view bytes) {
+  splitter_.Feed(bytes);
+  std::string_view line;
+  for (;;) {
+    switch (splitter_.Next(&line)) {
+      case ari::LineSplitter::Cut::kNeedMore:
+        return true;
+      case ari::LineSplitter::Cut::kTooLong:
+        owner_->OnBroken(*this, "a line is too long");
+        return false;
+      case ari::LineSplitter::Cut::kLine:
+        owner_->OnLine(*this, line);
+        if (owner_ == nullptr) return false;
+    }
+  }
+}
+
+bool AriConnection::Flush() {
+  if (out_.empty()) return true;
+  const bool sent = socket_.Write(out_);
+  if (out_.capacity() > kKeptOutCapacity) {
+    std::string().swap(out_);
+  } else {
+    out_.clear();
+  }
+  return sent && socket_.backlog_size() <= kMaxUnread;
+}
+
+void AriConnection::CloseGently() {
+  owner_ = nullptr;
+  if (!Flush()) {
+    CloseNow();
+    return;
+  }
+  // Closed with bytes unread, the connection would be reset, and the reason lost with it.
+  socket_.ShutdownSend();
+  socket_.WaitReadable();
+  shard_.wheel().Arm(timer_, shard_.now() + kLinger);
+}
+
+void AriConnection::CloseNow() {
+  owner_ = nullptr;
+  timer_.Cancel();
+  socket_.Close();
+}
+
+void AriConnection::Retire(std::unique_ptr<AriConnection> connection) {
+  runtime::Shard& shard = connection->shard_;
+  shard.DeferDelete(std::move(connection));
+}
+
+void AriConnection::OnTimer() {
+  if (owner_ == nullptr) {
+    socket_.Close();
+  } else {
+    owner_->OnDeadline(*this);
+  }
+}
+
+}  // namespace penstock::adapters

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "ari/line_splitter.h"
+#include "base/clock.h"
+#include "runtime/shard.h"
+#include "runtime/timer_wheel.h"
+#include "transport/tcp/socket.h"
+
+namespace penstock::adapters {
+
+class AriConnection;
+
+// What a connection was accepted for.
+enum class AriRole : std::uint8_t { kRequests, kNotifications };
+
+// Who is told what happens on a connection: its channel.
+class AriConnectionOwner {
+ public:
+  // A line without its end; valid during the call.
+  virtual void OnLine(AriConnection& connection, std::string_view line) = 0;
+  // The peer has gone, or does what cannot be borne; nothing follows.
+  virtual void OnBroken(AriConnection& connection, std::string_view why) = 0;
+  // What ArmDeadline() asked for.
+  virtual void OnDeadline(AriConnection& connection) = 0;
+
+ protected:
+  ~AriConnectionOwner() = default;
+};
+
+// One TCP connection of a remote adapter: lines in, packets out. What is appended during a turn
+// leaves in one write at its end. Owned by its AriChannel, and by the shard's deferred list once
+// it has been retired: then it knows the channel no more. Shard: the proxy's.
+class AriConnection final : public tcp::SocketOwner, public runtime::Deferred {
+ public:
+  // A remote adapter that reads slower than this is cut off.
+  static constexpr std::size_t kMaxUnread = 64 * 1024 * 1024;
+  static constexpr std::size_t kKeptOutCapacity = 64 * 1024;
+
+  AriConnection(runtime::Shard& shard, tcp::AsioSocket socket, AriRole role, std::size_t max_line,
+                AriConnectionOwner* owner);
+
+  // Starts to read.
+  void Open() { socket_.WaitReadable(); }
+
+  AriRole role() const { return role_; }
+  const std::string& address() const { return address_; }
+  const std::string& peer() const { return peer_; }  // address:port
+  TimePoint accepted() const { return accepted_; }
+  TimePoint last_heard() const { return last_heard_; }
+  bool heard_anything() const { return heard_anything_; }
+
+  // Packets to be sent at the end of the turn.
+  std::string& out() { return out_; }
+  // False when the connection is to be given up: broken, or its peer does not read.
+  [[nodiscard]] bool Flush();
+
+  void ArmDeadline(TimePoint deadline) { shard_.wheel().Arm(timer_, deadline); }
+
+  // Sends what is there, lets the peer read it and closes. Or closes at once. The owner hears no
+  // more; Retire() is next.
+  void CloseGently();
+  void CloseNow();
+  static void Retire(std::unique_ptr<AriConnection> connection);
+
+  // runtime::Deferred
+  bool IsQuiet() const override { return !socket_.is_open() && socket_.quiet(); }
+
+  // What the channel knows about the peer.
+  struct {
+    bool any_packet = false;  // RAC may only be the first one
+    bool wants_close = false;
+    std::string sdk;
+    std::string user;
+  } remote;
+
+ private:
+  void OnReadable() override;
+  void OnDrained() override {}
+  void OnTimer();
+  // False when the connection came to its end on the way.
+  bool TakeLines(std::string_view bytes);
+
+  // Fixed after construction.
+  runtime::Shard& shard_;
+  const AriRole role_;
+  const TimePoint accepted_;
+  std::string address_;
+  std::string peer_;
+
+  // State.
+  AriConnectionOwner* owner_;  // null from the moment it is being closed
+  tcp::Socket socket_;
+  ari::LineSplitter splitter_;
+  std::string out_;
+  bool heard_anything_ = false;
+  TimePoint last_heard_;
+  runtime::WheelTimer timer_;
+};
+
+}  // namespace penstock::adapters

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include "adapters/remote/ari/data_proxy.h"
+
+#include <optional>
+#include <utility>
+
+#include "base/log.h"
+#include "base/percent.h"
+
+namespace penstock::adapters {
+
+AriDataProxy::AriDataProxy(Place place, kernel::DataSourceId id, const std::string& adapter_set,
+                           const std::string& server_instance_id, const config::Limits& limits,
+                           const config::DataAdapter& settings)
+    : Proxy(place.shard, settings.proxy.name, adapter_set, /*is_metadata=*/false),
+      observer_(place.observer),
+      field_names_(place.router.field_names()),
+      source_({place.courier, place.shard, place.router, counters_}, id, settings.proxy.name,
+              settings.events_recovery),
+      channel_(place.shard,
+               {.proxy = settings.proxy,
+                .is_metadata = false,
+                .notify_port = settings.notify_port,
+                .adapter_set = adapter_set,
+                .data_adapter = settings.name,
+                .server_instance_id = server_instance_id,
+                .max_line = limits.adapter_line_bytes,
+                .node_item_list_workaround = false},
+               counters_, this) {
+  source_.Connect(this);
+}
+
+Status AriDataProxy::ClaimPorts() {
+  PENSTOCK_RETURN_IF_ERROR(channel_.ClaimPorts());
+  UpdateStatus([this](ProxyStatus& status) {
+    status.port = channel_.port();
+    status.notify_port = channel_.notify_port();
+  });
+  return OkStatus();
+}
+
+// --- To the remote adapter
+
+std::string AriDataProxy::Subscribe(std::string_view item) {
+  std::string id = channel_.NextId();
+  ari::WriteItemRequest(id, ari::Method::kSub, item, channel_.dialect(), &channel_.out());
+  channel_.Expect(id, [this](std::string_view sub_id, CallEnd end, const ari::PacketHead* reply) {
+    OnSubscribeEnd(sub_id, end, reply);
+  });
+  return id;
+}
+
+void AriDataProxy::Unsubscribe(std::string_view item) {
+  const std::string id = channel_.NextId();
+  ari::WriteItemRequest(id, ari::Method::kUsb, item, channel_.dialect(), &channel_.out());
+  channel_.Expect(id, [this](std::string_view, CallEnd end, const ari::PacketHead* reply) {
+    OnUnsubscribeEnd(end, reply);
+  });
+}
+
+const std::string* AriDataProxy::ReadReply(ari::Method method, const ari::PacketHead& packet) {
+  ari::Reply<ari::Nothing> reply;
+  const ari::Status status =
+      packet.method == method ? ari::ParseVoidReply(method, packet.args, channel_.dialect(), &reply)
+                              : ari::Status::Error("the reply is of another method");
+  if (status.ok() && reply.ok()) return nullptr;
+  counters_.requests_failed.Add();
+  error_ = status.ok() ? reply.exception->message.value_or("no reason given")
+                       : std::string(status.message());
+  if (status.ok() && reply.exception->kind == ari::ExceptionKind::kFailure) {
+    channel_.Lose("the data adapter reports a failure: " + error_);
+  }
+  return &error_;
+}
+
+void AriDataProxy::OnSubscribeEnd(std::string_view id, CallEnd end, const ari::PacketHead* reply) {
+  if (end == CallEnd::kLost) return;
+  if (end == CallEnd::kTimeout) {
+    counters_.timeouts.Add();
+    source_.OnSubscribeTimeout(id);
+  } else if (const std::string* const why = ReadReply(ari::Method::kSub, *reply)) {
+    source_.OnSubscribeFailed(id, *why);
+  } else {
+    source_.OnSubscribeDone(id);
+  }
+}
+
+void AriDataProxy::OnUnsubscribeEnd(CallEnd end, const ari::PacketHead* reply) {
+  if (end == CallEnd::kTimeout) counters_.timeouts.Add();
+  if (end != CallEnd::kReply) return;
+  if (const std::string* const why = ReadReply(ari::Method::kUsb, *reply)) {
+    PENSTOCK_LOG(kAdapter, kWarn, "the data adapter failed to unsubscribe an item",
+                 {"proxy", name()}, {"error", *why});
+  }
+}
+
+// --- From the remote adapter
+
+void AriDataProxy::OnReady() {
+  UpdateStatus([this](ProxyStatus& status) {
+    status.ready = true;
+    status.peer = channel_.peer();
+    status.sdk = channel_.sdk();
+    status.version = std::string(ari::VersionText(channel_.dialect().version));
+  });
+  source_.OnReady();
+  observer_.OnProxyReady(*this);
+}
+
+void AriDataProxy::OnLost() {
+  UpdateStatus([](ProxyStatus& status) {
+    status.ready = false;
+    status.peer.clear();
+    status.sdk.clear();
+    status.version.clear();
+  });
+  source_.OnLost();
+}
+
+ari::Status AriDataProxy::OnPacket(const ari::PacketHead& packet) {
+  if (!ari::IsNotification(packet.method)) return ari::Status::Error("not for a data adapter");
+  const ari::Status status = parser_.Parse(packet.method, packet.args, channel_.dialect());
+  if (!status.ok()) return status;
+  const ari::Notification& notification = parser_.notification();
+  switch (packet.method) {
+    case ari::Method::kUd3:
+      return OnUpdate(notification);
+    case ari::Method::kEos:
+      source_.OnEndOfSnapshot(notification.sub_id);
+      return {};
+    case ari::Method::kCls:
+      source_.OnClearSnapshot(notification.sub_id);
+      return {};
+    default:  // DFD; FAL is the channel's
+      counters_.diff_declarations.Add();
+      return {};
+  }
+}
+
+ari::Status AriDataProxy::OnUpdate(const ari::Notification& update) {
+  // One value that is not UTF-8 would make every browser that gets it drop its connection.
+  for (const ari::FieldView& field : update.fields) {
+    if (!IsValidUtf8(field.value)) return ari::Status::Error("a value is not UTF-8");
+  }
+  fields_.clear();
+  for (const ari::FieldView& field : update.fields) {
+    const std::optional<kernel::FieldId> id = field_names_.Intern(field.name);
+    if (id) {
+      fields_.push_back({*id, field.value, field.null});
+    } else if (!std::exchange(fields_exhausted_logged_, true)) {
+      PENSTOCK_LOG(kAdapter, kError,
+                   "too many field names: those beyond limits.field_names are lost",
+                   {"proxy", name()}, {"item", update.item}, {"field", field.name});
+    }
+  }
+  source_.OnUpdate(update.sub_id, update.is_snapshot, fields_);
+  return {};
+}
+
+}  // namespace penstock::adapters

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include "adapters/remote/ari/metadata_proxy.h"
+
+#include <cmath>
+#include <utility>
+
+#include "adapters/remote/ari/metadata_conversion.h"
+#include "ari/control_messages.h"
+#include "ari/item_messages.h"
+#include "ari/session_messages.h"
+#include "ari/user_messages.h"
+#include "base/log.h"
+#include "base/percent.h"
+
+namespace penstock::adapters {
+
+namespace {
+
+bool AllUsable(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (name.empty() || !IsValidUtf8(name)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+AriMetadataProxy::AriMetadataProxy(Place place, const std::string& adapter_set,
+                                   const std::string& server_instance_id,
+                                   const config::Limits& limits,
+                                   const config::MetadataAdapter& settings)
+    : Proxy(place.shard, settings.proxy.name, adapter_set, /*is_metadata=*/true),
+      observer_(place.observer),
+      metadata_(place.courier, place.shard, settings),
+      channel_(place.shard,
+               {.proxy = settings.proxy,
+                .is_metadata = true,
+                .notify_port = std::nullopt,
+                .adapter_set = adapter_set,
+                .data_adapter = "",
+                .server_instance_id = server_instance_id,
+                .max_line = limits.adapter_line_bytes,
+                .node_item_list_workaround = settings.node_item_list_workaround},
+               counters_, this) {
+  metadata_.Connect(this);
+}
+
+Status AriMetadataProxy::ClaimPorts() {
+  PENSTOCK_RETURN_IF_ERROR(channel_.ClaimPorts());
+  UpdateStatus([this](ProxyStatus& status) { status.port = channel_.port(); });
+  return OkStatus();
+}
+
+// --- Calls
+
+template <class Wire, class T, class Write, class Parse, class Convert>
+void AriMetadataProxy::Call(ari::Method method, Done<T> done, Write write, Parse parse,
+                            Convert convert) {
+  if (!ready()) {
+    done(Failure{FailureKind::kDisconnected, "no remote adapter is connected"});
+    return;
+  }
+  const std::string id = channel_.NextId();
+  write(id);
+  channel_.Expect(id, [this, method, done = std::move(done), parse, convert](
+                          std::string_view, CallEnd end, const ari::PacketHead* packet) mutable {
+    if (end == CallEnd::kLost) {
+      done(Failure{FailureKind::kDisconnected, "the remote adapter was lost"});
+      return;
+    }
+    if (end == CallEnd::kTimeout) {
+      counters_.timeouts.Add();
+      PENSTOCK_LOG(kAdapter, kWarn, "the metadata adapter did not answer in time",
+                   {"proxy", name()}, {"method", ari::MethodText(method)});
+      done(Failure{FailureKind::kTimeout, "no answer in time"});
+      return;
+    }
+    ari::Reply<Wire> reply;
+    const ari::Status status = packet->method == method
+                                   ? parse(packet->args, &reply)
+                                   : ari::Status::Error("the reply is of another method");
+    if (status.ok() && !reply.ok()) {
+      done(Refused(*reply.exception));
+      return;
+    }
+    std::optional<T> value;
+    if (status.ok()) value = convert(reply.value);
+    if (value) {
+      done(std::move(*value));
+      return;
+    }
+    counters_.malformed_lines.Add();
+    const std::string why = status.ok() ? "the values make no sense" : status.message();
+    PENSTOCK_LOG(kAdapter, kWarn, "an answer of the metadata adapter cannot be used",
+                 {"proxy", name()}, {"method", ari::MethodText(method)}, {"error", why});
+    done(Failure{FailureKind::kUnexpected, why});
+  });
+}
+
+Failure AriMetadataProxy::Refused(const ari::Exception& exception) {
+  counters_.requests_failed.Add();
+  Failure failure = ToFailure(exception);
+  const bool is_credits = failure.kind == FailureKind::kCredits;
+  if (is_credits && failure.client_code > 0) {
+    PENSTOCK_LOG(kAdapter, kWarn,
+                 "the metadata adapter chose a positive code for a client: 0 is sent",
+                 {"proxy", name()}, {"code", failure.client_code});
+  }
+  // Told to nobody else: the client gets a code only.
+  if (failure.kind == FailureKind::kUnexpected) {
+    PENSTOCK_LOG(kAdapter, kWarn, "the metadata adapter failed", {"proxy", name()},
+                 {"error", failure.message});
+  }
+  return failure;
+}
+
+void AriMetadataProxy::NotifyUser(const session::OpenQuery& query, Done<UserProfile> done) {
+  const ari::Dialect& dialect = channel_.dialect();
+  Call<ari::UserProfile>(
+      ari::Method::kNus, std::move(done),
+      [&](const std::string& id) {
+        ari::WriteNotifyUser(id, ToNotifyUser(query), dialect, &channel_.out());
+      },
+      [dialect](std::string_view args, ari::Reply<ari::UserProfile>* reply) {
+        return ari::ParseNotifyUserReply(ari::Method::kNus, args, dialect, reply);
+      },
+      [](const ari::UserProfile& wire) -> std::optional<UserProfile> {
+        if (wire.max_bandwidth_kbps < 0) return std::nullopt;
+        // "Infinity" is how an adapter may say that it sets no limit.
+        const double limit = std::isfinite(wire.max_bandwidth_kbps) ? wire.max_bandwidth_kbps : 0;
+        return UserProfile{limit, wire.wants_tables};
+      });
+}
+
+void AriMetadataProxy::NotifyNewSession(const session::OpenQuery& query,
+                                        Done<SessionProfile> done) {
+  const ari::Dialect& dialect = channel_.dialect();
+  Call<ari::NewSessionAnswer>(
+      ari::Method::kNns, std::move(done),
+      [&](const std::string& id) {
+        ari::WriteNewSession(id, ToNewSession(query), dialect, &channel_.out());
+      },
+      [dialect](std::string_view args, ari::Reply<ari::NewSessionAnswer>* reply) {
+        return ari::ParseNewSessionReply(args, dialect, reply);
+      },
+      [](const ari::NewSessionAnswer& wire) -> std::optional<SessionProfile> {
+        return SessionProfile{wire.ttl_seconds.value_or(0)};
+      });
+}
+
+void AriMetadataProxy::NotifySessionClose(const std::string& session_id, Done<Void> done) {
+  const ari::Dialect& dialect = channel_.dialect();
+  Call<ari::Nothing>(
+      ari::Method::kNsc, std::move(done),
+      [&](const std::string& id) {
+        ari::WriteSessionClose(id, session_id, dialect, &channel_.out());
+      },
+      [dialect](std::string_view args, ari::Reply<ari::Nothing>* reply) {
+        return ari::ParseVoidReply(ari::Method::kNsc, args, dialect, reply);
+      },
+      [](const ari::Nothing&) -> std::optional<Void> { return Void(); });
+}
+
+void AriMetadataProxy::GetItems(const UserName& user, const std::string& session_id,
+                                const std::string& group, Done<std::vector<std::string>> done) {
+  const ari::Dialect& dialect = channel_.dialect();
+  Call<std::vector<std::string>>(
+      ari::Method::kGis, std::move(done),
+      [&](const std::string& id) {
+        ari::WriteItems(id, {user, group, session_id}, dialect, &channel_.out());
+      },
+      [dialect](std::string_view args, ari::Reply<std::vector<std::string>>* reply) {
+        return ari::ParseNamesReply(ari::Method::kGis, args, dialect, reply);
+      },
+      [](std::vector<std::string>& names) -> std::optional<std::vector<std::string>> {
+        if (!AllUsable(names)) return std::nullopt;
+        return std::move(names);
+      });
+}
+
+void AriMetadataProxy::GetSchema(const UserName& user, const std::string& session_id,
+                                 const std::string& group, const std::string& schema,
+                                 Done<std::vector<std::string>> done) {
+  const ari::Dialect& dialect = channel_.dialect();
+  Call<std::vector<std::string>>(
+      ari::Method::kGsc, std::move(done),
+      [&](const std::string& id) {
+        ari::WriteSchema(id, {user, group, schema, session_id}, dialect, &channel_.out());
+      },
+      [dialect](std::string_view args, ari::Reply<std::vector<std::string>>* reply) {
+        return ari::ParseNamesReply(ari::Method::kGsc, args, dialect, reply);
+      },
+      [](std::vector<std::string>& names) -> std::optional<std::vector<std::string>> {
+        if (!AllUsable(names)) return std::nullopt;
+        return std::move(names);
+      });
+}
+
+void AriMetadataProxy::GetItemData(std::span<const std::string> items,
+                                   Done<std::vector<ItemData>> done) {
+  const ari::Dialect& dialect = channel_.dialect();
+  Call<std::vector<ari::ItemLimits>>(
+      ari::Method::kGit, std::move(done),
+      [&](const std::string& id) {
+        ari::WriteItemData(id, {items.begin(), items.end()}, dialect, &channel_.out());
+      },
+      [dialect](std::string_view args, ari::Reply<std::vector<ari::ItemLimits>>* reply) {
+        return ari::ParseItemDataReply(args, dialect, reply);
+      },
+      [count = items.size()](const std::vector<ari::ItemLimits>& wire) {
+        return ToItemData(wire, count);
+      });
+}
+
+void AriMetadataProxy::GetUserItemData(const UserName& user, std::span<const std::string> items,
+                                       Done<std::vector<UserItemData>> done) {
+  const ari::Dialect& dialect = channel_.dialect();
+  Call<std::vector<ari::UserItemLimits>>(
+      ari::Method::kGui, std::move(done),
+      [&](const std::string& id) {
+        ari::WriteUserItemData(id, {user, {items.begin(), items.end()}}, dialect, &channel_.out());
+      },
+      [dialect](std::string_view args, ari::Reply<std::vector<ari::UserItemLimits>>* reply) {
+        return ari::ParseUserItemDataReply(args, dialect, reply);
+      },
+      [count = items.size()](const std::vector<ari::UserItemLimits>& wire) {
+        return ToUserItemData(wire, count);
+      });
+}
+
+void AriMetadataProxy::NotifyNewTable(const UserName& user, const std::string& session_id,
+                                      const session::Table& table, Done<TableProfile> done) {
+  const ari::Dialect& dialect = channel_.dialect();
+  Call<ari::NewTablesAnswer>(
+      ari::Method::kNnt, std::move(done),
+      [&](const std::string& id) {
+        ari::WriteNewTables(id, {user, session_id, {ToTable(table)}}, dialect, &channel_.out());
+      },
+      [dialect](std::string_view args, ari::Reply<ari::NewTablesAnswer>* reply) {
+        return ari::ParseNewTablesReply(args, dialect, reply);
+      },
+      [](const ari::NewTablesAnswer& wire) -> std::optional<TableProfile> {
+        return TableProfile{wire.enable_unsubscription, wire.wants_statistics};
+      });
+}
+
+void AriMetadataProxy::NotifyTableClose(const std::string& session_id, const session::Table& table,
+                                        Done<Void> done) {
+  const ari::Dialect& dialect = channel_.dialect();
+  Call<ari::Nothing>(
+      ari::Method::kNtc, std::move(done),
+      [&](const std::string& id) {
+        ari::WriteTablesClose(id, {session_id, {ToTable(table)}}, dialect, &channel_.out());
+      },
+      [dialect](std::string_view args, ari::Reply<ari::Nothing>* reply) {
+        return ari::ParseVoidReply(ari::Method::kNtc, args, dialect, reply);
+      },
+      [](const ari::Nothing&) -> std::optional<Void> { return Void(); });
+}
+
+// --- The channel
+
+void AriMetadataProxy::OnReady() {
+  UpdateStatus([this](ProxyStatus& status) {
+    status.ready = true;
+    status.peer = channel_.peer();
+    status.sdk = channel_.sdk();
+    status.version = std::string(ari::VersionText(channel_.dialect().version));
+  });
+  metadata_.OnReady();
+  observer_.OnProxyReady(*this);
+}
+
+void AriMetadataProxy::OnLost() {
+  UpdateStatus([](ProxyStatus& status) {
+    status.ready = false;
+    status.peer.clear();
+    status.sdk.clear();
+    status.version.clear();
+  });
+  metadata_.OnLost();
+}
+
+// FST and FUS want an answer, or the remote adapter waits for ever.
+ari::Status AriMetadataProxy::OnPacket(const ari::PacketHead& packet) {
+  if (packet.method != ari::Method::kFst && packet.method != ari::Method::kFus) {
+    return ari::Status::Error("not for a metadata adapter");
+  }
+  counters_.unsupported_calls.Add();
+  ari::Exception refusal;
+  refusal.message = "this server does not let an adapter end sessions or subscriptions";
+  ari::WriteException(packet.id, packet.method, refusal, channel_.dialect(), &channel_.out());
+  return {};
+}
+
+}  // namespace penstock::adapters

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "adapters/courier.h"
+#include "adapters/proxy.h"
+#include "adapters/remote/ari/channel.h"
+#include "adapters/remote/metadata_link.h"
+#include "adapters/remote/remote_metadata.h"
+#include "ari/exception.h"
+#include "ari/table_messages.h"
+#include "config/settings.h"
+
+namespace penstock::adapters {
+
+// The proxy of a Metadata Adapter that speaks ARI: writes the calls and reads their answers. What
+// is asked and what is told to clients is RemoteMetadata's, the connection AriChannel's.
+// Owned by the AdapterHub. Shard: the proxy's, after ClaimPorts() and Listen().
+class AriMetadataProxy final : public Proxy, private MetadataLink, private AriChannelUser {
+ public:
+  // All must outlive the proxy.
+  struct Place {
+    const Courier& courier;
+    runtime::Shard& shard;
+    ProxyObserver& observer;
+  };
+
+  AriMetadataProxy(Place place, const std::string& adapter_set,
+                   const std::string& server_instance_id, const config::Limits& limits,
+                   const config::MetadataAdapter& settings);
+
+  session::MetadataPort& port() { return metadata_; }
+
+  // Proxy
+  Status ClaimPorts() override;
+  Status Listen() override { return channel_.Listen(); }
+  void StopInput() override { channel_.StopInput(); }
+  void Shutdown(const std::string& reason) override { channel_.Shutdown(reason); }
+
+ private:
+  // MetadataLink
+  bool ready() const override { return channel_.ready(); }
+  void NotifyUser(const session::OpenQuery& query, Done<UserProfile> done) override;
+  void NotifyNewSession(const session::OpenQuery& query, Done<SessionProfile> done) override;
+  void NotifySessionClose(const std::string& session_id, Done<Void> done) override;
+  void GetItems(const UserName& user, const std::string& session_id, const std::string& group,
+                Done<std::vector<std::string>> done) override;
+  void GetSchema(const UserName& user, const std::string& session_id, const std::string& group,
+                 const std::string& schema, Done<std::vector<std::string>> done) override;
+  void GetItemData(std::span<const std::string> items, Done<std::vector<ItemData>> done) override;
+  void GetUserItemData(const UserName& user, std::span<const std::string> items,
+                       Done<std::vector<UserItemData>> done) override;
+  void NotifyNewTable(const UserName& user, const std::string& session_id,
+                      const session::Table& table, Done<TableProfile> done) override;
+  void NotifyTableClose(const std::string& session_id, const session::Table& table,
+                        Done<Void> done) override;
+
+  // AriChannelUser
+  void OnReady() override;
+  void OnLost() override;
+  ari::Status OnPacket(const ari::PacketHead& packet) override;
+  void OnGivenUp() override { observer_.OnProxyGivenUp(*this); }
+  void OnFatal(const std::string& reason) override { observer_.OnProxyFatal(*this, reason); }
+
+  // The frame of each call: `write(id)` appends the packet, `parse(args, &reply)` reads the
+  // answer, `convert(value)` makes our terms of it.
+  template <class Wire, class T, class Write, class Parse, class Convert>
+  void Call(ari::Method method, Done<T> done, Write write, Parse parse, Convert convert);
+  Failure Refused(const ari::Exception& exception);
+
+  // Fixed after construction.
+  ProxyObserver& observer_;
+
+  // State.
+  RemoteMetadata metadata_;
+  AriChannel channel_;
+};
+
+}  // namespace penstock::adapters

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "kernel/event.h"
+
+namespace penstock::adapters {
+
+// What a remote Data Adapter says; implemented by RemoteData. The texts die with the call.
+// Shard: the proxy's.
+class DataLinkUser {
+ public:
+  // The remote adapter has been initialised: subscriptions may be sent. No subscription of a
+  // former connection is known to it.
+  virtual void OnReady() = 0;
+  // It is gone; only after OnReady().
+  virtual void OnLost() = 0;
+
+  virtual void OnSubscribeDone(std::string_view subscription) = 0;
+  virtual void OnSubscribeFailed(std::string_view subscription, std::string_view why) = 0;
+  // No answer in time; the subscription stays valid, late as it may be.
+  virtual void OnSubscribeTimeout(std::string_view subscription) = 0;
+
+  virtual void OnUpdate(std::string_view subscription, bool is_snapshot,
+                        std::span<const kernel::FieldValue> fields) = 0;
+  virtual void OnEndOfSnapshot(std::string_view subscription) = 0;
+  virtual void OnClearSnapshot(std::string_view subscription) = 0;
+
+ protected:
+  ~DataLinkUser() = default;
+};
+
+// The way to a remote Data Adapter, over whatever protocol. Shard: the proxy's.
+class DataLink {
+ public:
+  virtual bool ready() const = 0;
+
+  // Only while ready(). Returns the name that the remote adapter puts on all that it says about
+  // this subscription; never used twice.
+  virtual std::string Subscribe(std::string_view item) = 0;
+  virtual void Unsubscribe(std::string_view item) = 0;
+
+ protected:
+  ~DataLink() = default;
+};
+
+}  // namespace penstock::adapters

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "session/metadata_port.h"
+
+namespace penstock::adapters {
+
+enum class FailureKind : std::uint8_t {
+  kUnexpected,    // E, an answer that cannot be read, or one that does not belong to the call
+  kTimeout,       // no answer in time
+  kDisconnected,  // no remote adapter, or it went away
+  kAccess,        // EA
+  kUnavailable,   // ER
+  kCredits,       // EC; EX too, since nobody can close the other session for it
+  kItems,         // EI
+  kSchema,        // ES
+  kNotification,  // EN
+};
+
+// Why a call failed.
+struct Failure {
+  FailureKind kind = FailureKind::kUnexpected;
+  std::string message;         // for the log
+  int client_code = 0;         // with kCredits
+  std::string client_message;  // with kCredits
+};
+
+template <class T>
+using Outcome = std::variant<T, Failure>;
+// Called exactly once; for a call made while the link is not ready, before the call returns.
+template <class T>
+using Done = absl::AnyInvocable<void(Outcome<T>)>;
+
+struct UserProfile {  // NUS
+  double max_bandwidth_kbps = 0;
+  bool wants_tables = false;
+};
+struct SessionProfile {  // NNS
+  int ttl_seconds = 0;   // 0 or less: no limit
+};
+struct TableProfile {  // NNT
+  bool enable_unsubscription = false;
+  bool wants_final_statistics = false;
+};
+struct Void {};  // NTC, NSC
+
+// The modes of an item, a bit each.
+using ModeSet = std::uint8_t;
+constexpr ModeSet ModeBit(kernel::Mode mode) {
+  return static_cast<ModeSet>(1u << static_cast<unsigned>(mode));
+}
+
+struct ItemData {  // GIT
+  int distinct_snapshot_length = 0;
+  double min_source_frequency = 0;
+  ModeSet modes = 0;
+};
+struct UserItemData {  // GUI
+  int buffer_size = 0;
+  double max_frequency = 0;
+  ModeSet modes = 0;
+};
+
+using UserName = std::optional<std::string>;
+
+// The way to a remote Metadata Adapter, over whatever protocol: the calls of ari.md section 3.
+// Views and references need to live during the call only. Shard: the proxy's.
+class MetadataLink {
+ public:
+  virtual bool ready() const = 0;
+
+  virtual void NotifyUser(const session::OpenQuery& query, Done<UserProfile> done) = 0;
+  virtual void NotifyNewSession(const session::OpenQuery& query, Done<SessionProfile> done) = 0;
+  virtual void NotifySessionClose(const std::string& session_id, Done<Void> done) = 0;
+  virtual void GetItems(const UserName& user, const std::string& session_id,
+                        const std::string& group, Done<std::vector<std::string>> done) = 0;
+  virtual void GetSchema(const UserName& user, const std::string& session_id,
+                         const std::string& group, const std::string& schema,
+                         Done<std::vector<std::string>> done) = 0;
+  // `items` not empty; the answer holds one entry each, in order.
+  virtual void GetItemData(std::span<const std::string> items,
+                           Done<std::vector<ItemData>> done) = 0;
+  virtual void GetUserItemData(const UserName& user, std::span<const std::string> items,
+                               Done<std::vector<UserItemData>> done) = 0;
+  virtual void NotifyNewTable(const UserName& user, const std::string& session_id,
+                              const session::Table& table, Done<TableProfile> done) = 0;
+  virtual void NotifyTableClose(const std::string& session_id, const session::Table& table,
+                                Done<Void> done) = 0;
+
+ protected:
+  ~MetadataLink() = default;
+};
+
+// Who is told about the link itself. Shard: the proxy's.
+class MetadataLinkUser {
+ public:
+  virtual void OnReady() = 0;
+  // After every call under way has failed with kDisconnected.
+  virtual void OnLost() = 0;
+
+ protected:
+  ~MetadataLinkUser() = default;
+};
+
+}  // namespace penstock::adapters

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include "adapters/remote/remote_data.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "base/log.h"
+
+namespace penstock::adapters {
+
+using kernel::EventKind;
+using kernel::ItemEvent;
+
+RemoteData::RemoteData(Place place, kernel::DataSourceId id, std::string proxy_name,
+                       config::EventsRecovery recovery)
+    : place_(place), id_(id), proxy_name_(std::move(proxy_name)), recovery_(recovery) {}
+
+void RemoteData::Subscribe(kernel::ItemRef item, std::string name) {
+  place_.courier.Send(place_.shard, [this, item, name = std::move(name)]() mutable {
+    Want(item, std::move(name));
+  });
+}
+
+void RemoteData::Unsubscribe(kernel::ItemRef item) {
+  place_.courier.Send(place_.shard, [this, item] { Unwant(item); });
+}
+
+void RemoteData::Want(kernel::ItemRef item, std::string name) {
+  auto wanted = std::make_unique<Wanted>();
+  wanted->ref = item;
+  wanted->name = std::move(name);
+  const auto [it, inserted] = items_.emplace(item, std::move(wanted));
+  if (!inserted) {
+    PENSTOCK_BUG("an item was subscribed twice");
+    return;
+  }
+  if (link_->ready()) StartSubscription(*it->second);
+}
+
+void RemoteData::Unwant(kernel::ItemRef item) {
+  const auto it = items_.find(item);
+  if (it == items_.end()) {
+    PENSTOCK_BUG("an item was unsubscribed that nobody had subscribed");
+    return;
+  }
+  const Wanted& wanted = *it->second;
+  // Strict alternation, after a failed subscription too; no need to wait for its answer.
+  if (wanted.state != State::kIdle) {
+    subscriptions_.erase(wanted.subscription);
+    link_->Unsubscribe(wanted.name);
+  }
+  items_.erase(it);
+}
+
+void RemoteData::StartSubscription(Wanted& wanted) {
+  wanted.subscription = link_->Subscribe(wanted.name);
+  wanted.state = State::kSubscribing;
+  subscriptions_.emplace(wanted.subscription, &wanted);
+}
+
+void RemoteData::OnReady() {
+  for (auto& [ref, wanted] : items_) StartSubscription(*wanted);
+}
+
+void RemoteData::OnLost() {
+  subscriptions_.clear();
+  for (auto& [ref, wanted] : items_) {
+    if (wanted->state == State::kIdle) continue;
+    wanted->state = State::kIdle;
+    wanted->subscription.clear();
+    wanted->recovering = true;
+    Route(*wanted, EventKind::kSourceLost);
+    if (recovery_ == config::EventsRecovery::kEnforceSnapshot) {
+      Route(*wanted, EventKind::kClearSnapshot);
+    }
+  }
+}
+
+void RemoteData::OnSubscribeDone(std::string_view subscription) {
+  Wanted* const wanted = Find(subscription);
+  if (wanted != nullptr && wanted->state == State::kSubscribing) wanted->state = State::kActive;
+}
+
+void RemoteData::OnSubscribeFailed(std::string_view subscription, std::string_view why) {
+  Wanted* const wanted = Find(subscription);
+  // Of a subscription that was given up in the meantime ("request come too late").
+  if (wanted == nullptr) return;
+  wanted->state = State::kFailed;
+  PENSTOCK_LOG(kAdapter, kWarn, "the data adapter refused an item: no data for it",
+               {"proxy", proxy_name_}, {"item", wanted->name}, {"error", why});
+}
+
+void RemoteData::OnSubscribeTimeout(std::string_view subscription) {
+  const Wanted* const wanted = Find(subscription);
+  if (wanted == nullptr) return;
+  PENSTOCK_LOG(kAdapter, kWarn, "the data adapter did not answer a subscription in time",
+               {"proxy", proxy_name_}, {"item", wanted->name});
+}
+
+RemoteData::Wanted* RemoteData::Find(std::string_view subscription) {
+  const auto it = subscriptions_.find(subscription);
+  return it == subscriptions_.end() ? nullptr : it->second;
+}
+
+RemoteData::Wanted* RemoteData::FindForEvent(std::string_view subscription) {
+  Wanted* const wanted = Find(subscription);
+  if (wanted == nullptr || wanted->state == State::kFailed) {
+    place_.counters.events_stale.Add();
+    return nullptr;
+  }
+  return wanted;
+}
+
+void RemoteData::OnUpdate(std::string_view subscription, bool is_snapshot,
+                          std::span<const kernel::FieldValue> fields) {
+  const Wanted* const wanted = FindForEvent(subscription);
+  if (wanted == nullptr) return;
+  if (is_snapshot && wanted->recovering) {
+    if (recovery_ == config::EventsRecovery::kLeaveHole) {
+      place_.counters.events_refused.Add();
+      return;
+    }
+    // The state was cleared when the remote adapter went away: what comes now is news.
+    if (recovery_ == config::EventsRecovery::kEnforceSnapshot) is_snapshot = false;
+  }
+  place_.counters.events.Add();
+  place_.router.Route(wanted->ref,
+                      ItemEvent{EventKind::kUpdate, is_snapshot, /*replaces_state=*/false, fields});
+}
+
+void RemoteData::OnEndOfSnapshot(std::string_view subscription) {
+  const Wanted* const wanted = FindForEvent(subscription);
+  if (wanted != nullptr) Route(*wanted, EventKind::kEndOfSnapshot);
+}
+
+void RemoteData::OnClearSnapshot(std::string_view subscription) {
+  const Wanted* const wanted = FindForEvent(subscription);
+  if (wanted != nullptr) Route(*wanted, EventKind::kClearSnapshot);
+}
+
+void RemoteData::Route(const Wanted& wanted, EventKind kind) {
+  place_.counters.events.Add();
+  place_.router.Route(wanted.ref, ItemEvent{.kind = kind, .fields = {}});
+}
+
+}  // namespace penstock::adapters
