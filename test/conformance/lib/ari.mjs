@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// Remote adapters written out by hand over sockets: they speak any dialect of ARI from 1.8.0 to
+// 1.9.1 and keep every packet, so that a test can say to the byte what the server sent.
+import net from 'node:net';
+
+import { pause, until } from './wait.mjs';
+
+export const smart = (version) => version >= '1.9.0';
+
+export function encode(text, version) {
+  if (text === null || text === undefined) return '#';
+  if (text === '') return '$';
+  if (smart(version)) {
+    const escaped = text.replace(/[\r\n|%+]/g, (c) => '%' + c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0'));
+    return escaped === '#' ? '%23' : escaped === '$' ? '%24' : escaped;
+  }
+  return encodeURIComponent(text).replace(/%20/g, '+').replace(/[!'()~]/g, (c) => '%' + c.charCodeAt(0).toString(16).toUpperCase());
+}
+
+export function decode(token, version) {
+  if (token === '#') return null;
+  if (token === '$') return '';
+  return decodeURIComponent(smart(version) ? token : token.replace(/\+/g, ' '));
+}
+
+// What both kinds share: the connection, the greeting, the init reply, a record of all packets.
+class Remote {
+  packets = []; // each { id, method, tokens, line }
+  initParams = null;
+  closed = false;
+
+  constructor(initMethod, { version = '1.9.1', rac = {}, eol = '\r\n', answerInit = true } = {}) {
+    this.initMethod = initMethod;
+    this.version = version;
+    this.rac = rac;
+    this.eol = eol;
+    this.answerInit = answerInit;
+  }
+
+  async open(port) {
+    return until(`a connection to the adapter port ${port}`, async () => {
+      const socket = net.connect({ port, host: '127.0.0.1' });
+      const ok = await new Promise((resolve) => {
+        socket.once('connect', () => resolve(true));
+        socket.once('error', () => resolve(false));
+      });
+      if (ok) return socket;
+      await pause(30);
+      return null;
+    });
+  }
+
+  // The greeting; `first` is the id on the request connection, a time stamp on the other.
+  greeting(first) {
+    if (this.rac === null || this.version === '1.8.0') return '';
+    const pairs = Object.entries({ ...this.rac, enableClosePacket: 'true', SDK: this.rac.SDK ?? 'Penstock test' });
+    return `${first}|RAC` + pairs.map(([n, v]) => `|S|${encode(n, '1.8.3')}|S|${encode(v, '1.8.3')}`).join('') + this.eol;
+  }
+
+  async connect(port) {
+    this.socket = await this.open(port);
+    this.notify = this.socket;
+    this.#read(this.socket);
+    this.socket.write(this.greeting('1'));
+    return this;
+  }
+
+  #read(socket) {
+    let rest = Buffer.alloc(0);
+    socket.on('data', (bytes) => {
+      rest = Buffer.concat([rest, bytes]);
+      for (let end; (end = rest.indexOf('\n')) >= 0; rest = rest.subarray(end + 1)) {
+        this.#line(rest.subarray(0, end).toString('utf8').replace(/\r$/, ''));
+      }
+    });
+    socket.on('close', () => (this.closed = true));
+    socket.on('error', () => (this.closed = true));
+  }
+
+  #line(line) {
+    const [id, method, ...tokens] = line.split('|');
+    const packet = { id, method, tokens, line };
+    this.packets.push(packet);
+    if (method === this.initMethod) {
+      this.initParams = {};
+      for (let i = 0; i + 3 < tokens.length; i += 4) {
+        this.initParams[decode(tokens[i + 1], '1.8.3')] = decode(tokens[i + 3], '1.8.3');
+      }
+      if (this.answerInit) {
+        this.reply(id, method, this.version === '1.8.0' ? 'V' : `S|ARI.version|S|${this.version}`);
+      }
+    } else if (method !== 'CLOSE') {
+      this.request(packet);
+    }
+  }
+
+  strings(packet) {
+    const texts = [];
+    for (let i = 0; i + 1 < packet.tokens.length; i += 2) {
+      if (packet.tokens[i] === 'S') texts.push(decode(packet.tokens[i + 1], this.version));
+    }
+    return texts;
+  }
+
+  encoded(text) {
+    return encode(text, this.version);
+  }
+  reply(id, method, rest) {
+    this.socket.write(`${id}|${method}${rest ? '|' + rest : ''}${this.eol}`);
+  }
+  all(method) {
+    return this.packets.filter((packet) => packet.method === method);
+  }
+  async ready() {
+    await until(`${this.initMethod}`, () => this.initParams !== null);
+    return this;
+  }
+  async seen(method, match = () => true, millis = 8000) {
+    return until(
+      () => `${method}; got:\n${this.packets.map((packet) => packet.line).join('\n')}`,
+      () => this.all(method).find((packet) => match(this.strings(packet), packet)),
+      millis,
+    );
+  }
+  // As when the process dies.
+  kill() {
+    this.socket.destroy();
+    if (this.notify !== this.socket) this.notify.destroy();
+  }
+}
+
+export class DataAdapter extends Remote {
+  active = new Map(); // item -> id of its latest SUB
+  log = []; // "SUB item", "USB item"
+  snapshots = new Map(); // item -> fields, sent as soon as the item is subscribed
+  refusals = new Map(); // item -> error token and text
+  autoReply = true;
+
+  constructor(options = {}) {
+    super('DPI', options);
+    for (const [item, fields] of Object.entries(options.snapshots ?? {})) this.snapshots.set(item, fields);
+  }
+
+  static async start(port, options = {}) {
+    const adapter = new DataAdapter(options);
+    if (options.notifyPort) {
+      adapter.socket = null;
+      await adapter.connect(port);
+      adapter.notify = await adapter.open(options.notifyPort);
+      adapter.notify.on('error', () => {});
+      adapter.notify.write(adapter.greeting(String(Date.now())));
+    } else {
+      await adapter.connect(port);
+    }
+    return options.wait === false ? adapter : adapter.ready();
+  }
+
+  request(packet) {
+    const [item] = this.strings(packet);
+    this.log.push(`${packet.method} ${item}`);
+    if (packet.method === 'SUB') {
+      this.active.set(item, packet.id);
+      const refusal = this.refusals.get(item);
+      if (refusal) return this.reply(packet.id, 'SUB', refusal);
+      const given = this.snapshots.get(item) ?? this.snapshots.get('*');
+      if (given) this.update(item, typeof given === 'function' ? given(item) : given, true);
+      this.eos(item);
+      if (this.autoReply) this.reply(packet.id, 'SUB', 'V');
+    } else if (packet.method === 'USB') {
+      this.active.delete(item);
+      if (this.autoReply) this.reply(packet.id, 'USB', 'V');
+    }
+  }
+
+  #tell(method, item, rest = '', id = this.active.get(item)) {
+    this.notify.write(`${Date.now()}|${method}|S|${this.encoded(item)}|S|${id}${rest}${this.eol}`);
+  }
+  update(item, fields, snapshot = false, id = undefined) {
+    const pairs = Object.entries(fields).map(([name, value]) => `|S|${this.encoded(name)}|S|${this.encoded(value)}`);
+    this.#tell('UD3', item, `|B|${snapshot ? 1 : 0}${pairs.join('')}`, id ?? this.active.get(item));
+  }
+  eos(item) {
+    this.#tell('EOS', item);
+  }
+  clear(item) {
+    this.#tell('CLS', item);
+  }
+  count(line) {
+    return this.log.filter((one) => one === line).length;
+  }
+  async subscribed(item) {
+    await until(() => `SUB ${item}; got ${this.log.join(', ')}`, () => this.active.has(item));
+  }
+}
+
+// Answers like a Metadata Adapter that allows everything; `answers` replaces single replies:
+// { NUS: (strings, packet) => 'EA|no such user' }, null meaning no reply at all.
+export class MetadataAdapter extends Remote {
+  constructor(options = {}) {
+    super('MPI', options);
+    this.answers = options.answers ?? {};
+  }
+
+  static async start(port, options = {}) {
+    const adapter = new MetadataAdapter(options);
+    await adapter.connect(port);
+    return options.wait === false ? adapter : adapter.ready();
+  }
+
+  request(packet) {
+    const strings = this.strings(packet);
+    const given = this.answers[packet.method]?.(strings, packet);
+    if (given === null) return;
+    this.reply(packet.id, packet.method, given ?? this.#usual(packet.method, strings));
+  }
+
+  #usual(method, strings) {
+    const list = (texts) => texts.map((text) => `S|${this.encoded(text)}`).join('|');
+    const words = (text) => text.split(' ').filter(Boolean);
+    switch (method) {
+      case 'NUS':
+        return 'D|0|B|1';
+      case 'GIS':
+        return list(words(strings[1]));
+      case 'GSC':
+        return list(words(strings[2]));
+      case 'GIT':
+        return strings.map(() => 'I|0|D|0|M|RMDC').join('|');
+      case 'GUI':
+        return strings.slice(1).map(() => 'I|0|D|0|M|RMDC').join('|');
+      default:
+        return 'V';
+    }
+  }
+}

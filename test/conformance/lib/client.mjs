@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// The official client library, unchanged, with records of what its listeners were told.
+import { createRequire } from 'node:module';
+
+import { until } from './wait.mjs';
+
+const { LightstreamerClient, Subscription } = createRequire(import.meta.url)('lightstreamer-client-node');
+
+export const kTransports = ['WS-STREAMING', 'HTTP-STREAMING', 'WS-POLLING', 'HTTP-POLLING', 'WS', 'HTTP'];
+
+export class Client {
+  statuses = [];
+  errors = []; // { code, message } of onServerError
+
+  constructor(url, { set = 'DEMO', transport, user, password, configure } = {}) {
+    this.client = new LightstreamerClient(url, set);
+    if (transport) this.client.connectionOptions.setForcedTransport(transport);
+    if (user !== undefined) this.client.connectionDetails.setUser(user);
+    if (password !== undefined) this.client.connectionDetails.setPassword(password);
+    configure?.(this.client);
+    this.client.addListener({
+      onStatusChange: (status) => this.statuses.push(status),
+      onServerError: (code, message) => this.errors.push({ code, message }),
+    });
+  }
+
+  static async connected(url, options = {}) {
+    const client = new Client(url, options);
+    client.connect();
+    await client.reached(options.transport);
+    return client;
+  }
+
+  connect() {
+    this.client.connect();
+  }
+  get status() {
+    return this.client.getStatus();
+  }
+  get sessionId() {
+    return this.client.connectionDetails.getSessionId();
+  }
+
+  // Waits for a connection over `transport` ("WS" means any over WebSocket; none: any at all).
+  async reached(transport = '') {
+    await until(
+      () => `CONNECTED:${transport}; statuses: ${this.statuses.join(' ')}; errors: ${JSON.stringify(this.errors)}`,
+      () => this.status.startsWith(`CONNECTED:${transport}`) && !this.status.endsWith('SENSING'),
+      15000,
+    );
+  }
+  async failed(millis = 8000) {
+    await until(() => `a server error; statuses: ${this.statuses.join(' ')}`, () => this.errors.length > 0, millis);
+    return this.errors[0];
+  }
+
+  subscribe(items, fields, { mode = 'MERGE', adapter, snapshot, group, schema, configure } = {}) {
+    const subscription = group === undefined ? new Subscription(mode, items, fields) : new Subscription(mode);
+    if (group !== undefined) {
+      subscription.setItemGroup(group);
+      subscription.setFieldSchema(schema);
+    }
+    if (adapter) subscription.setDataAdapter(adapter);
+    if (snapshot !== undefined) subscription.setRequestedSnapshot(snapshot);
+    configure?.(subscription);
+    const record = new Record(subscription, schema ? schema.split(' ') : fields);
+    this.client.subscribe(subscription);
+    return record;
+  }
+  unsubscribe(record) {
+    this.client.unsubscribe(record.subscription);
+  }
+  disconnect() {
+    this.client.disconnect();
+  }
+}
+
+export class Record {
+  updates = []; // { item, position, snapshot, values, changed }
+  errors = [];
+  frequencies = [];
+  lost = 0;
+  state = 'none';
+
+  constructor(subscription, fields) {
+    this.subscription = subscription;
+    subscription.addListener({
+      onSubscription: () => (this.state = 'subscribed'),
+      onUnsubscription: () => (this.state = 'unsubscribed'),
+      onSubscriptionError: (code, message) => this.errors.push({ code, message }),
+      onRealMaxFrequency: (frequency) => this.frequencies.push(frequency),
+      onItemLostUpdates: (name, position, count) => (this.lost += count),
+      onItemUpdate: (update) => {
+        const values = {};
+        for (const field of fields) values[field] = update.getValue(field);
+        const changed = {};
+        update.forEachChangedField((name, position, value) => (changed[name] = value));
+        this.updates.push({
+          item: update.getItemName(),
+          position: update.getItemPos(),
+          snapshot: update.isSnapshot(),
+          values,
+          changed,
+        });
+      },
+    });
+  }
+
+  of(item) {
+    return this.updates.filter((update) => update.item === item);
+  }
+  last(item) {
+    return this.of(item).at(-1)?.values;
+  }
+  async active() {
+    await until(() => `onSubscription; errors: ${JSON.stringify(this.errors)}`, () => this.state === 'subscribed');
+    return this;
+  }
+  async ended() {
+    await until('onUnsubscription', () => this.state === 'unsubscribed');
+  }
+  async failed() {
+    await until('onSubscriptionError', () => this.errors.length > 0);
+    return this.errors[0];
+  }
+  // Waits until the latest values of an item are these.
+  async shows(item, values, millis = 8000) {
+    const same = () => {
+      const last = this.last(item);
+      return last && Object.entries(values).every(([name, value]) => last[name] === value);
+    };
+    await until(() => `${item} to show ${JSON.stringify(values)}; it shows ${JSON.stringify(this.last(item))}`, same, millis);
+  }
+}

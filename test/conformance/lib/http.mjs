@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// HTTP over a bare socket: what goes out is what the test wrote, and what comes in is taken apart
+// here, so that neither side's mistakes are smoothed over by a library.
+import net from 'node:net';
+
+import { kCid, Lines } from './lines.mjs';
+import { until } from './wait.mjs';
+
+export class HttpConnection extends Lines {
+  responses = []; // { status, headers, body, done }
+  closed = false;
+  #bytes = Buffer.alloc(0);
+  #open = null; // the response that is coming in
+  #methods = [];
+
+  static async open(port) {
+    const connection = new HttpConnection();
+    connection.socket = net.connect({ port, host: '127.0.0.1' });
+    connection.socket.on('data', (bytes) => {
+      connection.#bytes = Buffer.concat([connection.#bytes, bytes]);
+      while (connection.#step());
+    });
+    connection.socket.on('error', () => (connection.closed = true));
+    connection.socket.on('close', () => {
+      connection.closed = true;
+      if (connection.#open) connection.#open.done = true;
+    });
+    await new Promise((resolve, reject) => {
+      connection.socket.once('connect', resolve);
+      connection.socket.once('error', reject);
+    });
+    return connection;
+  }
+
+  write(text) {
+    this.socket.write(text);
+  }
+  request(method, path, { headers = {}, body } = {}) {
+    this.#methods.push(method);
+    const all = { Host: 'localhost', ...headers };
+    if (body !== undefined) all['Content-Length'] = Buffer.byteLength(body);
+    const head = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join('');
+    this.write(`${method} ${path} HTTP/1.1\r\n${head}\r\n${body ?? ''}`);
+  }
+  post(name, body, { query = '', headers = {} } = {}) {
+    this.request('POST', `/lightstreamer/${name}.txt?LS_protocol=TLCP-2.5.0${query}`, {
+      headers: { 'Content-Type': 'text/plain; charset=utf-8', ...headers },
+      body,
+    });
+  }
+  // The n-th response of the connection, complete.
+  async response(index = 0, millis = 8000) {
+    await until(
+      () => `response ${index}; got ${JSON.stringify(this.responses).slice(0, 2000)}, then ${this.#bytes.toString('latin1').slice(0, 300)}`,
+      () => this.responses[index]?.done,
+      millis,
+    );
+    return this.responses[index];
+  }
+  async closes(millis = 8000) {
+    await until('the connection to close', () => this.closed, millis);
+  }
+  destroy() {
+    this.socket.destroy();
+  }
+
+  // Takes the next piece off the input; false when it needs more.
+  #step() {
+    if (!this.#open) {
+      const end = this.#bytes.indexOf('\r\n\r\n');
+      if (end < 0) return false;
+      const [first, ...rest] = this.#bytes.subarray(0, end).toString('latin1').split('\r\n');
+      this.#bytes = this.#bytes.subarray(end + 4);
+      const headers = {};
+      for (const line of rest) {
+        const colon = line.indexOf(':');
+        const name = line.slice(0, colon).toLowerCase();
+        const value = line.slice(colon + 1).trim();
+        headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
+      }
+      const status = Number(first.split(' ')[1]);
+      this.#open = { status, headers, body: '', done: false };
+      const method = this.#methods[this.responses.length];
+      this.responses.push(this.#open);
+      if (method === 'HEAD' || status === 204 || status === 304 || headers['content-length'] === '0') this.#finish();
+      return true;
+    }
+    const { headers } = this.#open;
+    if (headers['transfer-encoding'] === 'chunked') return this.#chunk();
+    const length = headers['content-length'] === undefined ? Infinity : Number(headers['content-length']);
+    const wanted = length - Buffer.byteLength(this.#open.body, 'latin1');
+    if (this.#bytes.length === 0) return false;
+    const piece = this.#bytes.subarray(0, Math.min(wanted, this.#bytes.length));
+    this.#bytes = this.#bytes.subarray(piece.length);
+    this.#take(piece);
+    if (piece.length === wanted) this.#finish();
+    return true;
+  }
+
+  #chunk() {
+    const end = this.#bytes.indexOf('\r\n');
+    if (end < 0) return false;
+    const size = parseInt(this.#bytes.subarray(0, end).toString('latin1'), 16);
+    if (this.#bytes.length < end + 2 + size + 2) return false;
+    this.#take(this.#bytes.subarray(end + 2, end + 2 + size));
+    this.#bytes = this.#bytes.subarray(end + 2 + size + 2);
+    if (size === 0) this.#finish();
+    return true;
+  }
+
+  #take(bytes) {
+    this.#open.body += bytes.toString('latin1');
+    this.add(bytes.toString('utf8'));
+  }
+  #finish() {
+    this.#open.done = true;
+    this.#open = null;
+  }
+}
+
+// One request on a connection of its own: its response.
+export async function fetchRaw(port, method, path, options) {
+  const connection = await HttpConnection.open(port);
+  connection.request(method, path, options);
+  const response = await connection.response();
+  connection.destroy();
+  return response;
+}
+
+// A control request on a connection of its own: the lines of its answer.
+export async function control(port, session, body, name = 'control') {
+  const connection = await HttpConnection.open(port);
+  connection.post(name, body, { query: `&LS_session=${session}` });
+  const response = await connection.response();
+  connection.destroy();
+  return response.body.split('\r\n').filter(Boolean);
+}
+
+// A streaming session: its connection, with `sessionId`.
+export async function createStream(port, { set = 'DEMO', params = '' } = {}) {
+  const connection = await HttpConnection.open(port);
+  connection.post('create_session', `${kCid}&LS_adapter_set=${set}&LS_send_sync=false${params}`);
+  connection.sessionId = (await connection.next('CONOK')).split(',')[1];
+  return connection;
+}

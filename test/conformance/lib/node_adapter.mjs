@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// An adapter made with the official Node.js kit, in a process of its own as in real life. This file
+// is both ends: the handle for tests, and what the child process runs.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import net from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+import { pause, until } from './wait.mjs';
+
+const kFile = fileURLToPath(import.meta.url);
+
+export class NodeAdapter {
+  events = []; // [name, ...details] as the adapter's handlers saw them
+  #child;
+
+  // kind "data": ports { request, notify }, snapshots { item: fields }.
+  // kind "metadata": ports { request }, users { name: password }, user null allowed if allowNobody.
+  static async start(kind, ports, options = {}) {
+    const adapter = new NodeAdapter();
+    adapter.#child = fork(kFile, ['child', kind, JSON.stringify({ ports, options })], { stdio: 'inherit' });
+    adapter.#child.on('message', (event) => adapter.events.push(event));
+    if (options.wait !== false) await adapter.seen('init');
+    return adapter;
+  }
+
+  async seen(name, ...details) {
+    return until(
+      () => `${name} ${details}; the adapter saw ${JSON.stringify(this.events)}`,
+      () => this.events.find((event) => event[0] === name && details.every((one, i) => event[i + 1] === one)),
+      15000,
+    );
+  }
+  count(name, ...details) {
+    return this.events.filter((event) => event[0] === name && details.every((one, i) => event[i + 1] === one)).length;
+  }
+  update(item, fields, snapshot = false) {
+    this.#child.send({ do: 'update', item, fields, snapshot });
+  }
+  clear(item) {
+    this.#child.send({ do: 'clear', item });
+  }
+  async kill() {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const end = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await end;
+  }
+}
+
+async function dial(port) {
+  for (;;) {
+    const socket = net.connect({ port, host: '127.0.0.1' });
+    const ok = await new Promise((resolve) => {
+      socket.once('connect', () => resolve(true));
+      socket.once('error', () => resolve(false));
+    });
+    if (ok) return socket;
+    await pause(50);
+  }
+}
+
+const tell = (...event) => process.send(event);
+
+function runData({ DataProvider }, request, notify, { snapshots = {} }) {
+  const provider = new DataProvider(request, notify, (item) => item in snapshots);
+  provider.on('init', (message, response) => (response.success(), tell('init', message.parameters)));
+  provider.on('subscribe', (item, response) => {
+    response.success();
+    tell('subscribe', item);
+    if (item in snapshots) {
+      provider.update(item, true, snapshots[item]);
+      provider.endOfSnapshot(item);
+    }
+  });
+  provider.on('unsubscribe', (item, response) => (response.success(), tell('unsubscribe', item)));
+  process.on('message', (order) => {
+    if (order.do === 'update') provider.update(order.item, order.snapshot, order.fields);
+    if (order.do === 'clear') provider.clearSnapshot(order.item);
+  });
+}
+
+function runMetadata({ MetadataProvider }, request, options) {
+  const { users = null, credits = {}, maxFrequency = 0, bandwidth = 0, mergeOnly = false, refuseTables = [] } = options;
+  const modes = mergeOnly ? { merge: true } : { raw: true, merge: true, distinct: true, command: true };
+  const words = (text) => text.split(' ').filter(Boolean);
+  const provider = new MetadataProvider(request, { allowedMaxItemFreq: maxFrequency, itemAllowedModes: modes });
+  provider.on('init', (message, response) => (response.success(), tell('init', message.parameters)));
+  provider.on('notifyUser', (message, response) => {
+    tell('notifyUser', message.userName);
+    const refusal = credits[message.userName];
+    if (refusal) return response.error('refused', 'credits', refusal);
+    if (users && users[message.userName] !== message.userPassword) return response.error('no such user', 'access');
+    response.success(bandwidth, true);
+  });
+  provider.on('getItems', (message, response) =>
+    message.groupName.includes('nogroup') ? response.error('no such group', 'items') : response.success(words(message.groupName)));
+  provider.on('getSchema', (message, response) =>
+    message.schemaName.includes('noschema') ? response.error('no such schema', 'schema') : response.success(words(message.schemaName)));
+  provider.on('notifyNewSession', (message, response) => (response.success(), tell('newSession', message.sessionId, message.contextProperties)));
+  provider.on('notifySessionClose', (message, response) => (response.success(), tell('sessionClose', message.sessionId)));
+  provider.on('notifyNewTables', (message, response) => {
+    const [{ groupName }] = message.tableInfos;
+    tell('newTables', groupName);
+    if (refuseTables.includes(groupName)) return response.error('no', 'credits', { clientCode: '-7', clientMessage: 'not this one' });
+    response.success();
+  });
+  provider.on('notifyTablesClose', (message, response) => (response.success(), tell('tablesClose', message.tableInfos[0].groupName)));
+}
+
+if (process.argv[1] === kFile && process.argv[2] === 'child') {
+  const kit = createRequire(import.meta.url)('lightstreamer-adapter');
+  const { ports, options } = JSON.parse(process.argv[4]);
+  const request = await dial(ports.request);
+  if (process.argv[3] === 'data') {
+    runData(kit, request, ports.notify ? await dial(ports.notify) : request, options);
+  } else {
+    runMetadata(kit, request, options);
+  }
+  request.on('error', () => process.exit(3)).on('close', () => process.exit(3));
+  process.on('disconnect', () => process.exit(0));
+}

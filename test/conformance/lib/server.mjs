@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// The server's binary under test: started with a configuration on free ports, its log kept, and at
+// its stop held to what every test asks of it: exit code 0 and no word of a sanitizer.
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { freePort } from './ports.mjs';
+import { toml } from './toml.mjs';
+import { until } from './wait.mjs';
+
+const kRoot = fileURLToPath(new URL('../../..', import.meta.url));
+const kSanitizer = /ERROR: AddressSanitizer|ERROR: LeakSanitizer|WARNING: ThreadSanitizer|runtime error:/;
+
+export function binary() {
+  const found = [process.env.PENSTOCK_BIN, 'build/dev/server/app/penstock', 'build/release/server/app/penstock']
+    .filter(Boolean)
+    .map((name) => path.resolve(kRoot, name))
+    .find((name) => fs.existsSync(name));
+  assert.ok(found, 'no server binary: build it, or name it in PENSTOCK_BIN');
+  return found;
+}
+
+export function scratchDir() {
+  return fs.mkdtempSync(path.join(os.tmpdir(), 'penstock-test-'));
+}
+
+// Runs the binary to its end: { status, stdout, stderr }.
+export function run(...args) {
+  return spawnSync(binary(), args, { encoding: 'utf8', timeout: 20000, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+export const connects = (port) =>
+  new Promise((resolve) => {
+    const socket = net.connect({ port, host: '127.0.0.1' });
+    socket.once('connect', () => (socket.destroy(), resolve(true)));
+    socket.once('error', () => resolve(false));
+  });
+
+export class Server {
+  #child;
+  #log = '';
+  #exit = null;
+  #dir = scratchDir();
+
+  constructor(port) {
+    this.port = port;
+    this.url = `http://127.0.0.1:${port}`;
+  }
+
+  // `settings` as the TOML file has them; listener, log and a set's ports have test values unless
+  // given. With `ready: false` it returns before the server listens.
+  static async start(settings = {}, { ready = true, args = [] } = {}) {
+    const port = settings.listener?.[0]?.port ?? (await freePort());
+    const server = new Server(port);
+    const whole = {
+      ...settings,
+      listener: settings.listener?.map((one) => ({ port, ...one })) ?? [{ port }],
+      log: { level: 'debug', ...settings.log },
+    };
+    const file = path.join(server.#dir, 'penstock.toml');
+    fs.writeFileSync(file, toml(whole));
+    server.#child = spawn(binary(), ['--config', file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [server.#child.stdout, server.#child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => (server.#log += text));
+    }
+    server.#child.on('exit', (code, signal) => (server.#exit = { code, signal }));
+    if (ready) await server.ready();
+    return server;
+  }
+
+  async ready() {
+    await until(
+      () => `the server to listen on ${this.port}; its log:\n${this.#log}`,
+      async () => {
+        if (this.#exit) throw new Error(`the server ended at its start (${JSON.stringify(this.#exit)}):\n${this.#log}`);
+        return connects(this.port);
+      },
+      20000,
+    );
+  }
+
+  get log() {
+    return this.#log;
+  }
+  get pid() {
+    return this.#child.pid;
+  }
+  get running() {
+    return this.#exit === null;
+  }
+  signal(name) {
+    this.#child.kill(name);
+  }
+
+  // Waits for the end by itself and gives { code, signal }.
+  async ended(millis = 15000) {
+    await until(() => `the server to end; its log:\n${this.#log.slice(-3000)}`, () => this.#exit, millis);
+    fs.rmSync(this.#dir, { recursive: true, force: true });
+    return this.#exit;
+  }
+
+  async stop() {
+    try {
+      if (this.running) this.signal('SIGTERM');
+      const end = await this.ended(20000);
+      assert.ok(!kSanitizer.test(this.#log), `a sanitizer spoke:\n${this.#log.slice(-6000)}`);
+      assert.deepEqual(end, { code: 0, signal: null }, `the server's end; its log:\n${this.#log.slice(-3000)}`);
+    } finally {
+      if (this.running) this.signal('SIGKILL');
+    }
+  }
+}
+
+// One Adapter Set as the file has it, all ports free: with a Metadata Adapter if `metadata`.
+export async function adapterSet({ id = 'DEMO', metadata = null, data = ['DEFAULT'], each = {} } = {}) {
+  const set = { id };
+  if (metadata) {
+    set.metadata_adapter = {
+      request_reply_port: await freePort(),
+      first_connection_timeout_millis: 0,
+      connection_recovery_timeout_millis: 200,
+      ...metadata,
+    };
+  }
+  set.data_adapter = [];
+  for (const one of data) {
+    const given = typeof one === 'string' ? { name: one } : one;
+    set.data_adapter.push({
+      request_reply_port: await freePort(),
+      connection_recovery_timeout_millis: 200,
+      ...(given.notify_port === true ? { ...given, notify_port: await freePort() } : given),
+      ...each,
+    });
+  }
+  return set;
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// TLCP over a WebSocket of an independent implementation, request by request.
+import WebSocket from 'ws';
+
+import { kCid, Lines } from './lines.mjs';
+import { until } from './wait.mjs';
+
+export const kProtocol = 'TLCP-2.5.0.lightstreamer.com';
+
+export class TlcpSocket extends Lines {
+  messages = [];
+  closed = null; // { code, reason }
+  #socket;
+
+  // Gives the open socket, or throws what the handshake failed with.
+  static async open(port, { protocol = kProtocol, path = '/lightstreamer', headers = {} } = {}) {
+    const socket = new TlcpSocket();
+    const options = { headers, perMessageDeflate: false };
+    socket.#socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, protocol ?? undefined, options);
+    socket.#socket.on('message', (data, binary) => {
+      if (binary) throw new Error('a binary frame from the server');
+      socket.messages.push(data.toString());
+      socket.add(data.toString());
+    });
+    socket.#socket.on('close', (code, reason) => (socket.closed = { code, reason: reason.toString() }));
+    await new Promise((resolve, reject) => {
+      socket.#socket.once('open', resolve);
+      socket.#socket.once('error', reject);
+      socket.#socket.once('unexpected-response', (request, response) => {
+        reject(Object.assign(new Error(`status ${response.statusCode}`), { status: response.statusCode }));
+        request.destroy();
+      });
+    });
+    socket.#socket.on('error', () => {});
+    return socket;
+  }
+
+  // An open socket with a session on it; `params` of create_session as "&LS_x=y".
+  static async session(port, { set = 'DEMO', params = '', ...options } = {}) {
+    const socket = await TlcpSocket.open(port, options);
+    socket.send('wsok');
+    socket.send(`create_session\r\n${kCid}&LS_adapter_set=${set}&LS_send_sync=false${params}`);
+    const conok = await socket.next('CONOK');
+    socket.sessionId = conok.split(',')[1];
+    return socket;
+  }
+
+  send(message) {
+    this.#socket.send(message);
+  }
+  control(line) {
+    this.send(`control\r\n${line}`);
+  }
+  // Subscribes in mode MERGE with snapshot; gives the SUBOK or the REQERR.
+  async subscribe(subId, group, schema, extra = '') {
+    this.control(
+      `LS_reqId=a${subId}&LS_op=add&LS_subId=${subId}&LS_mode=MERGE&LS_group=${encodeURIComponent(group)}` +
+        `&LS_schema=${encodeURIComponent(schema)}&LS_snapshot=true${extra}`,
+    );
+    return this.next(new RegExp(`^(SUBOK,${subId},|REQERR,a${subId},)`));
+  }
+  sendBinary(bytes) {
+    this.#socket.send(bytes, { binary: true });
+  }
+  get raw() {
+    return this.#socket;
+  }
+  async closes(millis = 8000) {
+    await until('the socket to close', () => this.closed, millis);
+    return this.closed;
+  }
+  close() {
+    this.#socket.close();
+  }
+  terminate() {
+    this.#socket.terminate();
+  }
+}
