@@ -30,9 +30,9 @@ enum class FailureKind : std::uint8_t {
 // Why a call failed.
 struct Failure {
   FailureKind kind = FailureKind::kUnexpected;
-  std::string message;         // for the log
-  int client_code = 0;         // with kCredits
-  std::string client_message;  // with kCredits
+  std::string message{};         // for the log
+  int client_code = 0;           // with kCredits
+  std::string client_message{};  // with kCredits
 };
 
 template <class T>
