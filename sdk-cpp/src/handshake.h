@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "ari/init.h"
+#include "ari/version.h"
+#include "penstock/adapter/result.h"
+#include "penstock/adapter/types.h"
+
+namespace penstock::adapter {
+
+// The version to speak with a server that offers `offered` (absent: 1.8.0), or why there is none
+// (ari.md 5.5). With `needs_latest`, a data adapter on one connection, only 1.9.1 will do.
+Result<ari::Version> ChooseVersion(const std::optional<std::string>& offered, bool needs_latest);
+
+// The parameters of Init(): those of the request, overlaid by the host's own.
+Params MergeParams(const ari::InitRequest& request, const Params& own);
+
+}  // namespace penstock::adapter

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+
+#include "metadata_session.h"
+
+#include <charconv>
+#include <utility>
+#include <vector>
+
+#include "ari/control_messages.h"
+#include "ari/exception.h"
+#include "ari/item_messages.h"
+#include "ari/session_messages.h"
+#include "ari/table_messages.h"
+#include "ari/user_messages.h"
+#include "convert.h"
+#include "guard.h"
+
+namespace penstock::adapter {
+namespace {
+
+Status ToStatus(const ari::Status& status) {
+  if (status.ok()) return {};
+  return Error(std::string("malformed request: ") + status.message());
+}
+
+Error ConnectionGone() { return Error("the connection to the server is gone"); }
+
+}  // namespace
+
+MetadataSession::MetadataSession(SessionContext context, MetadataProvider* provider)
+    : context_(std::move(context)), provider_(provider) {}
+
+void MetadataSession::OnPacket(const ari::PacketHead& head) {
+  switch (head.method) {
+    case ari::Method::kFst:
+    case ari::Method::kFus:
+      OnForceAnswer(head);
+      return;
+    case ari::Method::kNus:
+    case ari::Method::kNua:
+    case ari::Method::kNns:
+    case ari::Method::kNsc:
+    case ari::Method::kGis:
+    case ari::Method::kGsc:
+    case ari::Method::kGit:
+    case ari::Method::kGui:
+    case ari::Method::kNum:
+    case ari::Method::kNnt:
+    case ari::Method::kNtc:
+    case ari::Method::kMda:
+    case ari::Method::kMsa:
+    case ari::Method::kMdc:
+      CounterCells::Add(context_.counters->requests);
+      context_.pool->Post([this, method = head.method, id = std::string(head.id),
+                           args = std::string(head.args)] { Run(method, id, args); });
+      return;
+    default:
+      CounterCells::Add(context_.counters->malformed);
+      context_.log->Write(LogLevel::kWarning,
+                          "ignored a packet of method " + std::string(head.method_text));
+      return;
+  }
+}
+
+void MetadataSession::Run(ari::Method method, const std::string& id, const std::string& args) {
+  std::string answer;
+  const Status status = Guard([&] { return Handle(method, id, args, &answer); });
+  if (!status.ok()) {
+    answer.clear();
+    ari::WriteException(id, method, ToException(status.error(), *context_.log), context_.dialect,
+                        &answer);
+  }
+  context_.answers->PushAnswer(answer);
+}
+
+Status MetadataSession::Handle(ari::Method method, const std::string& id, std::string_view args,
+                               std::string* answer) {
+  const ari::Dialect& dialect = context_.dialect;
+  switch (method) {
+    case ari::Method::kNus:
+    case ari::Method::kNua:
+    case ari::Method::kNns:
+      return HandleUser(method, id, args, answer);
+    case ari::Method::kNsc: {
+      std::string session;
+      if (Status s = ToStatus(ari::ParseSessionClose(args, dialect, &session)); !s) return s;
+      if (Status s = provider_->SessionClosed(session); !s) return s;
+      break;
+    }
+    case ari::Method::kGis: {
+      ari::ItemsRequest r;
+      if (Status s = ToStatus(ari::ParseItems(args, dialect, &r)); !s) return s;
+      const auto items =
+          provider_->Items({std::move(r.user), std::move(r.session), std::move(r.group)});
+      if (!items) return items.error();
+      ari::WriteNamesReply(id, method, *items, dialect, answer);
+      return {};
+    }
+    case ari::Method::kGsc: {
+      ari::SchemaRequest r;
+      if (Status s = ToStatus(ari::ParseSchema(args, dialect, &r)); !s) return s;
+      const auto fields = provider_->Schema(
+          {std::move(r.user), std::move(r.session), std::move(r.group), std::move(r.schema)});
+      if (!fields) return fields.error();
+      ari::WriteNamesReply(id, method, *fields, dialect, answer);
+      return {};
+    }
+    case ari::Method::kGit:
+    case ari::Method::kGui:
+      return HandleItemData(method, id, args, answer);
+    case ari::Method::kNum: {
+      ari::UserMessageRequest r;
+      if (Status s = ToStatus(ari::ParseUserMessage(args, dialect, &r)); !s) return s;
+      if (Status s = provider_->UserMessage(
+              {std::move(r.user), std::move(r.session), std::move(r.message)});
+          !s) {
+        return s;
+      }
+      break;
+    }
+    case ari::Method::kNnt:
+    case ari::Method::kNtc:
+      return HandleTables(method, id, args, answer);
+    default:
+      return Error("mobile push notifications are not supported");
+  }
+  ari::WriteVoidReply(id, method, dialect, answer);
+  return {};
+}
+
+Status MetadataSession::HandleUser(ari::Method method, const std::string& id, std::string_view args,
+                                   std::string* answer) {
+  const ari::Dialect& dialect = context_.dialect;
+  if (method == ari::Method::kNns) {
+    ari::NewSessionRequest r;
+    if (Status s = ToStatus(ari::ParseNewSession(args, dialect, &r)); !s) return s;
+    const auto profile = provider_->NewSession(
+        {std::move(r.user), std::move(r.session), FromPairs(std::move(r.context))});
+    if (!profile) return profile.error();
+    ari::NewSessionAnswer out;
+    if (profile->time_to_live_seconds > 0) out.ttl_seconds = profile->time_to_live_seconds;
+    ari::WriteNewSessionReply(id, out, dialect, answer);
+    return {};
+  }
+  ari::NotifyUserRequest r;
+  if (Status s = ToStatus(ari::ParseNotifyUser(method, args, dialect, &r)); !s) return s;
+  const auto profile =
+      provider_->NotifyUser({std::move(r.user), std::move(r.password), r.client_auth,
+                             std::move(r.principal), FromPairs(std::move(r.headers))});
+  if (!profile) return profile.error();
+  ari::WriteNotifyUserReply(id, method, {profile->max_bandwidth_kbps, profile->wants_tables},
+                            dialect, answer);
+  return {};
+}
+
+Status MetadataSession::HandleItemData(ari::Method method, const std::string& id,
+                                       std::string_view args, std::string* answer) {
+  const ari::Dialect& dialect = context_.dialect;
+  if (method == ari::Method::kGit) {
+    std::vector<std::string> items;
+    if (Status s = ToStatus(ari::ParseItemData(args, dialect, &items)); !s) return s;
+    std::vector<ari::ItemLimits> all;
+    for (const std::string& item : items) {
+      const auto limits = provider_->ItemData(item);
+      if (!limits) return limits.error();
+      all.push_back(
+          {limits->distinct_snapshot_length, limits->min_source_frequency, ToModes(limits->modes)});
+    }
+    ari::WriteItemDataReply(id, all, dialect, answer);
+    return {};
+  }
+  ari::UserItemDataRequest r;
+  if (Status s = ToStatus(ari::ParseUserItemData(args, dialect, &r)); !s) return s;
+  std::vector<ari::UserItemLimits> all;
+  for (const std::string& item : r.items) {
+    const auto limits = provider_->UserItemData(r.user, item);
+    if (!limits) return limits.error();
+    all.push_back({limits->buffer_size, limits->max_frequency, ToModes(limits->modes)});
+  }
+  ari::WriteUserItemDataReply(id, all, dialect, answer);
+  return {};
+}
+
+Status MetadataSession::HandleTables(ari::Method method, const std::string& id,
+                                     std::string_view args, std::string* answer) {
+  const ari::Dialect& dialect = context_.dialect;
+  if (method == ari::Method::kNtc) {
+    ari::TablesCloseRequest r;
+    if (Status s = ToStatus(ari::ParseTablesClose(args, dialect, &r)); !s) return s;
+    if (Status s = provider_->TablesClosed({std::move(r.session), FromTables(std::move(r.tables))});
+        !s) {
+      return s;
+    }
+    ari::WriteVoidReply(id, method, dialect, answer);
+    return {};
+  }
+  ari::NewTablesRequest r;
+  if (Status s = ToStatus(ari::ParseNewTables(args, dialect, &r)); !s) return s;
+  const auto profile = provider_->NewTables(
+      {std::move(r.user), std::move(r.session), FromTables(std::move(r.tables))});
+  if (!profile) return profile.error();
+  ari::WriteNewTablesReply(id, {profile->enable_unsubscription, profile->wants_statistics}, dialect,
+                           answer);
+  return {};
+}
+
+void MetadataSession::EndInput() {
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  for (auto& [id, promise] : terminations_) promise.set_value(ConnectionGone());
+  for (auto& [id, promise] : unsubscriptions_) promise.set_value(ConnectionGone());
+  terminations_.clear();
+  unsubscriptions_.clear();
+}
+
+std::string MetadataSession::NextForceId() {
+  char digits[20];
+  const auto result = std::to_chars(digits, digits + sizeof(digits), next_force_id_++, 16);
+  return std::string(digits, result.ptr);
+}
+
+std::future<Status> MetadataSession::ForceSessionTermination(std::string_view session,
+                                                             std::optional<int> code,
+                                                             NullableString message) {
+  std::promise<Status> promise;
+  std::future<Status> future = promise.get_future();
+  const std::lock_guard lock(mutex_);
+  if (ended_ || !ari::HasReverseRequests(context_.dialect.version)) {
+    promise.set_value(ended_ ? ConnectionGone()
+                             : Error("the server's protocol version has no such request"));
+    return future;
+  }
+  const std::string id = NextForceId();
+  std::string line;
+  ari::WriteForceSessionTermination(id, {std::string(session), code, std::move(message)},
+                                    context_.dialect, &line);
+  terminations_.emplace(id, std::move(promise));
+  context_.answers->PushAnswer(line);
+  return future;
+}
+
+std::future<Result<bool>> MetadataSession::ForceUnsubscription(std::string_view session,
+                                                               int win_index) {
+  std::promise<Result<bool>> promise;
+  std::future<Result<bool>> future = promise.get_future();
+  const std::lock_guard lock(mutex_);
+  if (ended_ || !ari::HasReverseRequests(context_.dialect.version)) {
+    promise.set_value(ended_ ? ConnectionGone()
+                             : Error("the server's protocol version has no such request"));
+    return future;
+  }
+  const std::string id = NextForceId();
+  std::string line;
+  ari::WriteForceUnsubscription(id, {std::string(session), win_index}, context_.dialect, &line);
+  unsubscriptions_.emplace(id, std::move(promise));
+  context_.answers->PushAnswer(line);
+  return future;
+}
+
+void MetadataSession::OnForceAnswer(const ari::PacketHead& head) {
+  const std::lock_guard lock(mutex_);
+  if (head.method == ari::Method::kFst) {
+    const auto at = terminations_.find(head.id);
+    if (at == terminations_.end()) return;
+    ari::Reply<ari::Nothing> reply;
+    const ari::Status status =
+        ari::ParseVoidReply(head.method, head.args, context_.dialect, &reply);
+    if (!status.ok()) {
+      at->second.set_value(Error(status.message()));
+    } else if (reply.exception) {
+      at->second.set_value(FromException(*reply.exception));
+    } else {
+      at->second.set_value(Status());
+    }
+    terminations_.erase(at);
+    return;
+  }
+  const auto at = unsubscriptions_.find(head.id);
+  if (at == unsubscriptions_.end()) return;
+  ari::Reply<bool> reply;
+  const ari::Status status =
+      ari::ParseForceUnsubscriptionReply(head.args, context_.dialect, &reply);
+  if (!status.ok()) {
+    at->second.set_value(Error(status.message()));
+  } else if (reply.exception) {
+    at->second.set_value(FromException(*reply.exception));
+  } else {
+    at->second.set_value(reply.value);
+  }
+  unsubscriptions_.erase(at);
+}
+
+}  // namespace penstock::adapter

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+
+#include "worker_pool.h"
+
+namespace penstock::adapter {
+
+WorkerPool::WorkerPool(size_t threads) {
+  for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Loop(); });
+}
+
+WorkerPool::~WorkerPool() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    work_.notify_all();
+  }
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void WorkerPool::Add(std::unique_ptr<Task> task) {
+  const std::lock_guard lock(mutex_);
+  tasks_.push_back(std::move(task));
+  work_.notify_one();
+}
+
+void WorkerPool::WaitIdle() {
+  std::unique_lock lock(mutex_);
+  progress_.wait(lock, [this] { return tasks_.empty() && running_ == 0; });
+}
+
+bool WorkerPool::WaitIdleUntil(std::chrono::steady_clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  return progress_.wait_until(lock, deadline, [this] { return tasks_.empty() && running_ == 0; });
+}
+
+void WorkerPool::WaitForRoom(size_t limit, const std::atomic<bool>& interrupted) {
+  std::unique_lock lock(mutex_);
+  progress_.wait(lock, [&] { return tasks_.size() < limit || interrupted.load(); });
+}
+
+void WorkerPool::Wake() {
+  const std::lock_guard lock(mutex_);
+  progress_.notify_all();
+}
+
+void WorkerPool::Loop() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    work_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
+    if (tasks_.empty()) return;
+    std::unique_ptr<Task> task = std::move(tasks_.front());
+    tasks_.pop_front();
+    ++running_;
+    lock.unlock();
+    task->Run();
+    task.reset();
+    lock.lock();
+    --running_;
+    progress_.notify_all();
+  }
+}
+
+}  // namespace penstock::adapter

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace penstock::adapter {
+
+// A few threads that run the provider's calls in the order of their posting.
+// Owner: one host. Thread: any may post; the constructor's thread destroys, after all calls have
+// ended.
+class WorkerPool {
+ public:
+  explicit WorkerPool(size_t threads);
+  ~WorkerPool();
+
+  template <class F>
+  void Post(F&& f) {
+    Add(std::make_unique<Call<std::decay_t<F>>>(std::forward<F>(f)));
+  }
+
+  // Blocks until everything posted has run.
+  void WaitIdle();
+  bool WaitIdleUntil(std::chrono::steady_clock::time_point deadline);
+  // Blocks while `limit` calls or more are waiting, unless `interrupted`; see Wake().
+  void WaitForRoom(size_t limit, const std::atomic<bool>& interrupted);
+  // Makes WaitForRoom() look at its flag.
+  void Wake();
+
+ private:
+  struct Task {
+    virtual ~Task() = default;
+    virtual void Run() = 0;
+  };
+  template <class F>
+  struct Call : Task {
+    explicit Call(F f) : function(std::move(f)) {}
+    void Run() override { function(); }
+    F function;
+  };
+
+  void Add(std::unique_ptr<Task> task);
+  void Loop();
+
+  std::mutex mutex_;
+  std::condition_variable work_;
+  std::condition_variable progress_;
+  std::deque<std::unique_ptr<Task>> tasks_;
+  size_t running_ = 0;
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace penstock::adapter
