@@ -3,6 +3,8 @@
 
 #include "penstock/adapter/literal_based_provider.h"
 
+#include <regex.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -14,7 +16,7 @@ namespace {
 
 constexpr std::string_view kFamilyPrefix = "item_family_";
 constexpr std::string_view kModesPrefix = "modes_for_item_family_";
-// std::regex recurses over its input; a longer name is no item of a family.
+// Bounds what matching may cost; a longer name is no item of a family.
 constexpr size_t kMaxFamilyItem = 1024;
 
 std::string_view Trim(std::string_view text) {
@@ -75,6 +77,32 @@ bool ReadFamilyNumber(std::string_view text, int* number) {
 
 }  // namespace
 
+// A compiled pattern. Immutable once made, so that all threads of the pool may match at once.
+struct LiteralBasedProvider::Family {
+  Family(int family_number, const std::string& pattern) : number(family_number) {
+    error = ::regcomp(&compiled, ("^(" + pattern + ")$").c_str(), REG_EXTENDED | REG_NOSUB);
+  }
+  ~Family() {
+    if (error == 0) ::regfree(&compiled);
+  }
+  Family(const Family&) = delete;
+  Family& operator=(const Family&) = delete;
+
+  std::string ErrorText() const {
+    char text[256] = {};
+    ::regerror(error, &compiled, text, sizeof(text));
+    return text;
+  }
+  bool Matches(const std::string& item) const {
+    return ::regexec(&compiled, item.c_str(), 0, nullptr, 0) == 0;
+  }
+
+  const int number;
+  ModeSet modes = ModeSet::All();
+  int error = 0;
+  regex_t compiled{};
+};
+
 LiteralBasedProvider::LiteralBasedProvider() = default;
 LiteralBasedProvider::~LiteralBasedProvider() = default;
 
@@ -92,25 +120,24 @@ Status LiteralBasedProvider::Init(const Params& params) {
   families_.clear();
   for (const auto& [name, value] : params) {
     if (name.compare(0, kFamilyPrefix.size(), kFamilyPrefix) != 0) continue;
-    Family family;
-    const std::string number = name.substr(kFamilyPrefix.size());
-    if (!ReadFamilyNumber(number, &family.number)) {
+    const std::string suffix = name.substr(kFamilyPrefix.size());
+    int number = 0;
+    if (!ReadFamilyNumber(suffix, &number)) {
       return Error("parameter " + name + " must end in a number");
     }
-    try {
-      family.pattern.assign(value);
-    } catch (const std::regex_error& e) {
-      return Error("parameter " + name + " is not a regular expression: " + e.what());
+    auto family = std::make_unique<Family>(number, value);
+    if (family->error != 0) {
+      return Error("parameter " + name + " is not a regular expression: " + family->ErrorText());
     }
-    if (const auto at = params.find(std::string(kModesPrefix) + number); at != params.end()) {
+    if (const auto at = params.find(std::string(kModesPrefix) + suffix); at != params.end()) {
       const std::optional<ModeSet> modes = ReadModes(at->second);
       if (!modes) return Error("parameter " + at->first + " has an unknown mode: " + at->second);
-      family.modes = *modes;
+      family->modes = *modes;
     }
     families_.push_back(std::move(family));
   }
   std::sort(families_.begin(), families_.end(),
-            [](const Family& a, const Family& b) { return a.number < b.number; });
+            [](const auto& a, const auto& b) { return a->number < b->number; });
   return {};
 }
 
@@ -142,9 +169,11 @@ Result<UserItemLimits> LiteralBasedProvider::UserItemData(const NullableString& 
 
 ModeSet LiteralBasedProvider::ModesOf(std::string_view item) const {
   if (families_.empty()) return ModeSet::All();
-  if (item.size() > kMaxFamilyItem) return {};
-  for (const Family& family : families_) {
-    if (std::regex_match(item.begin(), item.end(), family.pattern)) return family.modes;
+  // The matcher's strings end at a NUL, which no item name has.
+  const std::string name(item);
+  if (name.size() > kMaxFamilyItem || name.find('\0') != std::string::npos) return {};
+  for (const auto& family : families_) {
+    if (family->Matches(name)) return family->modes;
   }
   return {};
 }

@@ -2,7 +2,7 @@
 // Copyright the Penstock authors.
 #pragma once
 
-#include <regex>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +22,9 @@ namespace penstock::adapter {
 //   buffer_size                events kept for a slow client; default 0, unlimited
 //   distinct_snapshot_length   longest DISTINCT history; default 10
 //   allowed_users              comma-separated names; default: everybody, nobody named included
-//   item_family_<n>            a regular expression (ECMAScript) that whole item names must match
-//   modes_for_item_family_<n>  the modes of those items, "MERGE,RAW" for instance; all if absent
+//   item_family_<n>            a regular expression (POSIX extended) that whole item names must
+//   match modes_for_item_family_<n>  the modes of those items, "MERGE,RAW" for instance; all if
+//   absent
 // With no family every item is allowed in each mode. With some, an item takes the modes of the
 // first family that matches, in the order of <n>, and a group with an item that matches none is
 // refused.
@@ -42,11 +43,7 @@ class PENSTOCK_SDK_EXPORT LiteralBasedProvider : public MetadataProvider {
   Result<UserItemLimits> UserItemData(const NullableString& user, std::string_view item) override;
 
  private:
-  struct Family {
-    int number = 0;
-    std::regex pattern;
-    ModeSet modes = ModeSet::All();
-  };
+  struct Family;
   // The modes of `item`; none if no family matches.
   ModeSet ModesOf(std::string_view item) const;
 
@@ -55,7 +52,7 @@ class PENSTOCK_SDK_EXPORT LiteralBasedProvider : public MetadataProvider {
   int32_t buffer_size_ = 0;
   int32_t distinct_snapshot_length_ = 10;
   std::vector<std::string> allowed_users_;
-  std::vector<Family> families_;
+  std::vector<std::unique_ptr<const Family>> families_;
 };
 
 }  // namespace penstock::adapter
