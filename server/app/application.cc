@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include "app/application.h"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <future>
+#include <thread>
+
+#include "base/log.h"
+#include "tlcp/codes.h"
+#include "transport/http/response_writer.h"
+#include "transport/tcp/listener.h"
+
+namespace penstock::app {
+
+namespace {
+
+constexpr auto kAdapterGoodbye = std::chrono::seconds(2);
+constexpr auto kPollPeriod = std::chrono::milliseconds(20);
+
+std::size_t ShardCount(const config::Settings& settings) {
+  if (settings.server.shards > 0) return static_cast<std::size_t>(settings.server.shards);
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+std::string InstanceId() {
+  return std::to_string(::getpid()) + "T" +
+         std::to_string(std::chrono::system_clock::now().time_since_epoch() /
+                        std::chrono::milliseconds(1));
+}
+
+}  // namespace
+
+Application::Application(config::Settings settings)
+    : settings_(std::move(settings)),
+      shards_(ShardCount(settings_), clock_),
+      fields_(settings_.limits.field_names) {}
+
+Application::~Application() {
+  shards_.StopAndJoin();
+  // Sessions leave their items before the items and the adapters go.
+  for (PerShard& part : parts_) part.endpoint.reset();
+  for (PerShard& part : parts_) part.sessions.reset();
+  hub_.reset();
+}
+
+template <class Function>
+void Application::OnEachShard(Function function) {
+  std::vector<std::future<void>> done;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    auto promise = std::make_shared<std::promise<void>>();
+    done.push_back(promise->get_future());
+    shards_[i].Post([function, i, promise] {
+      function(i);
+      promise->set_value();
+    });
+  }
+  for (std::future<void>& one : done) one.wait();
+}
+
+Status Application::MakeListeners() {
+  for (const config::Listener& listener : settings_.listeners) {
+    endpoint::ListenerProfile profile;
+    profile.name = listener.name;
+    profile.address = listener.address;
+    std::string bad;
+    auto origins = http::OriginPolicy::Create(listener.allowed_origins, &bad);
+    if (!origins) return InvalidArgument("listener " + listener.name + ": not an origin: " + bad);
+    profile.origins = std::move(*origins);
+    for (const config::NameValue& header : listener.response_headers) {
+      http::AppendHeader(header.name, header.value, &profile.response_headers);
+    }
+    profile.max_connections = settings_.limits.connections_per_listener;
+    if (profile.max_connections != 0) {
+      // Each shard has its share.
+      profile.max_connections = (profile.max_connections + shards_.size() - 1) / shards_.size();
+    }
+    // Another process must not share the port with us.
+    auto port = tcp::Listener::ClaimPort(listener.address, listener.port);
+    if (!port.ok()) return port.status();
+    profile.port = *port;
+    listeners_.push_back(std::move(profile));
+  }
+  return OkStatus();
+}
+
+void Application::MakeOptions() {
+  const config::Session& session = settings_.session;
+  session_options_.server_name = settings_.server.name;
+  session_options_.client_ip_hidden = session.client_ip_hidden;
+  session_options_.keepalive = session.keepalive;
+  session_options_.keepalive_min = session.keepalive_min;
+  session_options_.keepalive_max = session.keepalive_max;
+  session_options_.timeout = session.timeout;
+  session_options_.idle_max = session.idle_max;
+  session_options_.polling_max = session.polling_max;
+  session_options_.content_length = session.content_length;
+  session_options_.content_length_min = session.content_length_min;
+  session_options_.request_limit = static_cast<std::int64_t>(session.request_limit_bytes);
+  session_options_.sync_interval = session.sync_interval;
+  session_options_.max_delay = settings_.delivery.max_delay;
+  session_options_.max_sessions = settings_.limits.max_sessions;
+  session_options_.max_subscriptions = settings_.limits.subscriptions_per_session;
+  session_options_.max_items = settings_.limits.items_per_subscription;
+  session_options_.max_fields = settings_.limits.fields_per_subscription;
+  session_options_.max_pending_controls = settings_.limits.pending_control_requests;
+  session_options_.adapter_sets = hub_->adapter_sets();
+  endpoint_options_.max_head_bytes = settings_.limits.head_size_bytes;
+  endpoint_options_.max_headers = settings_.limits.headers;
+  endpoint_options_.request_limit = session.request_limit_bytes;
+  endpoint_options_.send_backlog = settings_.delivery.send_backlog_bytes;
+  endpoint_options_.read_timeout = settings_.limits.read_timeout;
+  endpoint_options_.write_timeout = settings_.delivery.write_timeout;
+}
+
+void Application::MakeShards() {
+  std::vector<kernel::ItemRegistry*> items;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    PerShard& part = parts_.emplace_back();
+    part.items = std::make_unique<kernel::ItemRegistry>(shards_[i]);
+    part.router = std::make_unique<kernel::EventRouter>(shards_[i], fields_);
+    part.sessions = std::make_unique<session::SessionTable>(shards_[i], session_options_,
+                                                            *part.items, fields_, session_count_);
+    items.push_back(part.items.get());
+  }
+  std::vector<session::SessionTable*> tables;
+  for (PerShard& part : parts_) {
+    part.items->Connect(items);
+    part.router->Connect(items);
+    tables.push_back(part.sessions.get());
+  }
+  std::vector<endpoint::Endpoint*> endpoints;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    parts_[i].sessions->Connect(tables);
+    parts_[i].endpoint = std::make_unique<endpoint::Endpoint>(
+        shards_[i], endpoint_options_, listeners_, *parts_[i].sessions, tables, *pages_);
+    endpoints.push_back(parts_[i].endpoint.get());
+  }
+  for (PerShard& part : parts_) part.endpoint->Connect(endpoints);
+}
+
+Status Application::Start() {
+  PENSTOCK_RETURN_IF_ERROR(MakeListeners());
+  auto pages = admin::StaticPages::Create(settings_.pages.dir, settings_.pages.cache);
+  if (!pages.ok()) return pages.status();
+  pages_ = std::move(*pages);
+  MakeShards();
+  std::vector<kernel::EventRouter*> routers;
+  for (PerShard& part : parts_) routers.push_back(part.router.get());
+  hub_ = std::make_unique<adapters::AdapterHub>(settings_, shards_, std::move(routers),
+                                                InstanceId(), [this](std::string reason) {
+                                                  {
+                                                    const std::lock_guard lock(fatal_mutex_);
+                                                    fatal_ = std::move(reason);
+                                                  }
+                                                  ::kill(::getpid(), SIGTERM);  // wakes main() up
+                                                });
+  PENSTOCK_RETURN_IF_ERROR(hub_->Start());
+  MakeOptions();
+  shards_.Start();
+  while (!hub_->WaitFirstConnections(clock_.Now() + std::chrono::milliseconds(200))) {
+    sigset_t pending;
+    ::sigpending(&pending);
+    if (::sigismember(&pending, SIGTERM) == 1 || ::sigismember(&pending, SIGINT) == 1) {
+      return OkStatus();  // main() takes the signal and stops
+    }
+  }
+  return Listen();
+}
+
+Status Application::Listen() {
+  std::vector<Status> results(shards_.size());
+  OnEachShard([this, &results](std::size_t i) { results[i] = parts_[i].endpoint->Listen(); });
+  for (const Status& result : results) PENSTOCK_RETURN_IF_ERROR(result);
+  for (const endpoint::ListenerProfile& listener : listeners_) {
+    PENSTOCK_LOG(kServer, kInfo, "listening", {"listener", listener.name},
+                 {"address", listener.address}, {"port", listener.port});
+  }
+  return OkStatus();
+}
+
+bool Application::Drained() {
+  std::atomic<std::size_t> left{0};
+  OnEachShard([this, &left](std::size_t i) { left += parts_[i].endpoint->connection_count(); });
+  return left == 0;
+}
+
+void Application::Stop() {
+  const TimePoint deadline = clock_.Now() + settings_.server.drain_timeout;
+  hub_->StopInput();
+  OnEachShard([this](std::size_t i) {
+    parts_[i].endpoint->StopInput();
+    // A code that makes clients come back by themselves, here or elsewhere.
+    parts_[i].sessions->CloseAll(
+        tlcp::MakeError(tlcp::SessionCode::kMaxDurationReached, "The server shuts down"));
+  });
+  OnEachShard([this](std::size_t i) { parts_[i].endpoint->CloseConnections(); });
+  while (!Drained() && clock_.Now() < deadline) std::this_thread::sleep_for(kPollPeriod);
+  hub_->Drain(clock_.Now() + kAdapterGoodbye);
+  LogTotals();
+  shards_.StopAndJoin();
+}
+
+void Application::LogTotals() {
+  OnEachShard([this](std::size_t i) {
+    const PerShard& part = parts_[i];
+    const endpoint::EndpointCounters& in = part.endpoint->counters();
+    const session::SessionCounters& sessions = part.sessions->counters();
+    const session::PumpCounters& out = part.sessions->pump().counters();
+    const kernel::KernelCounters& events = part.items->counters();
+    PENSTOCK_LOG(kServer, kInfo, "shard totals", {"shard", i}, {"connections", in.accepted},
+                 {"connections_refused", in.refused_connections},
+                 {"http_requests", in.http_requests}, {"ws_messages", in.ws_messages},
+                 {"protocol_errors", in.protocol_errors}, {"read_timeouts", in.read_timeouts},
+                 {"slow_readers", in.slow_readers}, {"handed_over", in.handed_over},
+                 {"sessions_opened", sessions.opened}, {"sessions_refused", sessions.refused},
+                 {"sessions_closed", sessions.closed}, {"events", events.events},
+                 {"events_stale", events.events_stale}, {"updates", out.updates},
+                 {"flushes", out.flushes}, {"bytes", out.bytes});
+  });
+}
+
+std::string Application::fatal() const {
+  const std::lock_guard lock(fatal_mutex_);
+  return fatal_;
+}
+
+}  // namespace penstock::app

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "adapters/adapter_hub.h"
+#include "admin/static_pages.h"
+#include "base/clock.h"
+#include "base/status.h"
+#include "config/settings.h"
+#include "endpoint/endpoint.h"
+#include "kernel/event_router.h"
+#include "kernel/item_registry.h"
+#include "runtime/shard_pool.h"
+#include "session/session_table.h"
+
+namespace penstock::app {
+
+// The server: makes every part, wires the shards, starts and stops all in order. The only class
+// that knows all the others. Lives in main(); its functions run on the main thread.
+class Application {
+ public:
+  explicit Application(config::Settings settings);
+  ~Application();
+
+  // Opens adapter ports, waits for remote adapters as far as configured, then opens the client
+  // listeners. An error says what could not be opened and why.
+  Status Start();
+  // Ends everything in order: no new connections, sessions told to come back later (END 48),
+  // responses ended, remote adapters told, threads joined.
+  void Stop();
+  // Why the server has to end although nobody asked for it; empty if it need not.
+  std::string fatal() const;
+
+ private:
+  // What each shard has, in the order of construction.
+  struct PerShard {
+    std::unique_ptr<kernel::ItemRegistry> items;
+    std::unique_ptr<kernel::EventRouter> router;
+    std::unique_ptr<session::SessionTable> sessions;
+    std::unique_ptr<endpoint::Endpoint> endpoint;
+  };
+
+  Status MakeListeners();
+  void MakeOptions();
+  void MakeShards();
+  Status Listen();
+  bool Drained();
+  void LogTotals();
+  // Runs `function(index)` on every shard and waits.
+  template <class Function>
+  void OnEachShard(Function function);
+
+  const config::Settings settings_;
+  SteadyClock clock_;
+  runtime::ShardPool shards_;
+  kernel::FieldRegistry fields_;
+  std::atomic<std::size_t> session_count_{0};
+  session::Options session_options_;
+  endpoint::Options endpoint_options_;
+  std::vector<endpoint::ListenerProfile> listeners_;
+  std::unique_ptr<admin::StaticPages> pages_;
+  std::vector<PerShard> parts_;
+  std::unique_ptr<adapters::AdapterHub> hub_;
+  mutable std::mutex fatal_mutex_;
+  std::string fatal_;
+};
+
+}  // namespace penstock::app

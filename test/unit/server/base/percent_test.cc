@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include "base/percent.h"
+
+#include <gtest/gtest.h>
+
+#include "base/parse_number.h"
+
+namespace penstock {
+namespace {
+
+TEST(PercentDecode, DecodesBothCasesAndKeepsPlus) {
+  EXPECT_EQ(PercentDecode("a%2Bb+%c3%A9"), "a+b+\xC3\xA9");
+}
+
+TEST(PercentDecode, RefusesBrokenEscapes) {
+  EXPECT_FALSE(PercentDecode("%"));
+  EXPECT_FALSE(PercentDecode("a%2"));
+  EXPECT_FALSE(PercentDecode("%zz"));
+}
+
+TEST(IsValidUtf8, TellsOverlongSurrogateAndTruncatedForms) {
+  EXPECT_TRUE(IsValidUtf8("plain \xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80"));
+  EXPECT_FALSE(IsValidUtf8("\xC0\xAF"));
+  EXPECT_FALSE(IsValidUtf8("\xED\xA0\x80"));
+  EXPECT_FALSE(IsValidUtf8("\xF4\x90\x80\x80"));
+  EXPECT_FALSE(IsValidUtf8("\xE2\x82"));
+  EXPECT_FALSE(IsValidUtf8("\x80"));
+}
+
+TEST(ParseNumber, WantsTheWholeText) {
+  EXPECT_EQ(ParseNumber<int>("-12"), -12);
+  EXPECT_FALSE(ParseNumber<int>("12x"));
+  EXPECT_FALSE(ParseNumber<int>(""));
+  EXPECT_FALSE(ParseNumber<int>("99999999999"));
+  EXPECT_FALSE(ParseNumber<double>("nan"));
+  EXPECT_EQ(ParseNumber<double>("2.5"), 2.5);
+}
+
+}  // namespace
+}  // namespace penstock

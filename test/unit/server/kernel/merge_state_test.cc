@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include "kernel/merge_state.h"
+
+#include <gtest/gtest.h>
+
+namespace penstock::kernel {
+namespace {
+
+constexpr FieldId kBid(1), kAsk(2), kName(3);
+
+ItemEvent Update(const std::vector<FieldValue>& fields) {
+  return {EventKind::kUpdate, false, false, fields};
+}
+
+TEST(MergeState, TellsWhichFieldsChangedSinceAnyGeneration) {
+  MergeState state;
+  EXPECT_TRUE(state.Apply(Update({{kBid, "1"}, {kAsk, "2"}, {kName, "x"}})));
+  EXPECT_TRUE(state.Apply(Update({{kAsk, "3"}})));
+  EXPECT_TRUE(state.Apply(Update({{kBid, "4"}})));
+  EXPECT_EQ(state.generation(), 3u);
+  EXPECT_EQ(state.slots()[state.Find(kBid)].changed, 3u);
+  EXPECT_EQ(state.slots()[state.Find(kAsk)].changed, 2u);
+  EXPECT_EQ(state.slots()[state.Find(kName)].changed, 1u);
+}
+
+TEST(MergeState, AnEqualValueIsNoChange) {
+  MergeState state;
+  state.Apply(Update({{kBid, "1"}}));
+  EXPECT_FALSE(state.Apply(Update({{kBid, "1"}})));
+  EXPECT_EQ(state.generation(), 1u);
+}
+
+TEST(MergeState, TellsNullFromEmpty) {
+  MergeState state;
+  state.Apply(Update({{kBid, ""}}));
+  EXPECT_TRUE(state.Apply(Update({{kBid, "", true}})));
+  EXPECT_TRUE(state.slots()[0].is_null);
+  EXPECT_TRUE(state.Apply(Update({{kBid, ""}})));
+  EXPECT_FALSE(state.slots()[0].is_null);
+}
+
+TEST(MergeState, TheFirstUpdateCountsEvenWithoutFields) {
+  MergeState state;
+  EXPECT_TRUE(state.Apply(Update({})));
+  EXPECT_FALSE(state.Apply(Update({})));
+}
+
+TEST(MergeState, ReplacingMakesAbsentFieldsNull) {
+  MergeState state;
+  state.Apply(Update({{kBid, "1"}, {kAsk, "2"}}));
+  const std::vector<FieldValue> fields{{kBid, "1"}};
+  EXPECT_TRUE(state.Apply({EventKind::kUpdate, true, true, fields}));
+  EXPECT_FALSE(state.slots()[state.Find(kBid)].is_null);
+  EXPECT_TRUE(state.slots()[state.Find(kAsk)].is_null);
+}
+
+TEST(MergeState, ClearMakesAllNullOnce) {
+  MergeState state;
+  state.Apply(Update({{kBid, "1"}}));
+  EXPECT_TRUE(state.Clear());
+  EXPECT_FALSE(state.Clear());
+  EXPECT_TRUE(state.slots()[0].is_null);
+}
+
+TEST(MergeState, TakesFieldsInAnyOrder) {
+  MergeState state;
+  state.Apply(Update({{kBid, "1"}, {kAsk, "2"}, {kName, "x"}}));
+  state.Apply(Update({{kName, "y"}, {kBid, "5"}}));
+  EXPECT_EQ(state.slots().size(), 3u);
+  EXPECT_EQ(state.slots()[state.Find(kName)].value, "y");
+  EXPECT_EQ(state.slots()[state.Find(kBid)].value, "5");
+}
+
+}  // namespace
+}  // namespace penstock::kernel
