@@ -1,0 +1,337 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The parts of tools/test: runs commands, counts what passed and what failed, times each part.
+
+A part's output goes to build/test/<part>.log; the terminal shows what it was, how it went, and of
+a failure the end of its log. Never two builds at once, at most two jobs."""
+import glob
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+LOGS = os.path.join(ROOT, "build", "test")
+JOBS = str(min(2, os.cpu_count() or 1))
+CONFORMANCE = os.path.join(ROOT, "test", "conformance")
+SOURCE_FOLDERS = ("server", "remote-proto", "sdk-cpp", "sdk-examples", "test", "tools")
+# The tests whose code crosses threads; the rest is single-threaded and seen by the dev build.
+CROSSES_THREADS = re.compile(r"runtime|sdk|adapter|endpoint|shard|session|kernel|integration|tcp")
+FUZZ_SECONDS = 20
+SANITIZERS = {
+    "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
+}
+
+
+class Part:
+    """One part in the making: its counts and its log."""
+
+    def __init__(self, name):
+        self.passed = 0
+        self.failed = 0
+        self.path = os.path.join(LOGS, name + ".log")
+        self.log = open(self.path, "w", encoding="utf-8", errors="replace")
+
+    def check(self, ok, what):
+        """Counts one test; says which it was if it failed."""
+        if ok:
+            self.passed += 1
+        else:
+            self.failed += 1
+            print(f"  FAILED: {what}", flush=True)
+        return ok
+
+    def run(self, *command, limit=1800, env=None, cwd=ROOT):
+        """Runs a command to its end or its time limit; (exit code, output)."""
+        self.log.write(f"$ {' '.join(command)}\n")
+        self.log.flush()
+        start = self.log.tell()
+        process = subprocess.Popen(command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=self.log,
+                                   stderr=subprocess.STDOUT, start_new_session=True,
+                                   env={**os.environ, **SANITIZERS, **(env or {})})
+        try:
+            code = process.wait(limit)
+        except subprocess.TimeoutExpired:
+            self._end(process)
+            code = -1
+            self.log.write(f"\nended after {limit} s\n")
+        except BaseException:
+            self._end(process)
+            raise
+        self.log.flush()
+        with open(self.path, encoding="utf-8", errors="replace") as file:
+            file.seek(start)
+            return code, file.read()
+
+    @staticmethod
+    def _end(process):
+        for sent in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(process.pid, sent)
+            except ProcessLookupError:
+                return
+            try:
+                process.wait(15)
+                return
+            except subprocess.TimeoutExpired:
+                continue
+
+    def must(self, what, *command, **options):
+        """A command that is a test by itself."""
+        code, output = self.run(*command, **options)
+        return self.check(code == 0, f"{what} (exit code {code})"), output
+
+    def show_end(self):
+        with open(self.path, encoding="utf-8", errors="replace") as file:
+            lines = file.read().splitlines()
+        print("  ----- the end of " + os.path.relpath(self.path, ROOT))
+        print("\n".join("  " + line[:300] for line in lines[-60:]))
+        print("  -----", flush=True)
+
+
+def build(part, preset, *targets):
+    """Configures and builds; a failure is one failed test."""
+    folder = os.path.join(ROOT, "build", preset)
+    code, _ = part.run("cmake", "--preset", preset)
+    if code == 0:
+        code, _ = part.run("ninja", "-C", folder, "-j", JOBS, *targets, limit=3000)
+    return part.check(code == 0, f"build of {preset}"), folder
+
+
+def count_ctest(part, output, code):
+    """Counts the cases inside the GoogleTest programs, and programs that ended otherwise."""
+    part.passed += len(re.findall(r"^\d+: \[ {7}OK \]", output, re.M))
+    cases = set(re.findall(r"^\d+: \[  FAILED  \] (\S+) \(\d+ ms\)", output, re.M))
+    for case in sorted(cases):
+        part.check(False, case)
+    programs = re.findall(r"^\s*\d+ - (\S+) \((\w[^)]*)\)", output, re.M)
+    for name, how in programs:
+        if how != "Failed" or not cases:
+            part.check(False, f"{name}: {how}")
+    if code != 0 and not cases and not programs:
+        part.check(False, f"ctest (exit code {code})")
+    if code == 0 and "No tests were found" in output:
+        part.check(False, "ctest found no test")
+
+
+def ctest(part, folder, *options, prefix=()):
+    code, output = part.run(*prefix, "ctest", "--test-dir", folder, "--verbose", "-j", JOBS,
+                            *options, limit=1200)
+    count_ctest(part, output, code)
+
+
+def count_node(part, output, code):
+    passed = re.findall(r"^# pass (\d+)", output, re.M)
+    failed = re.findall(r"^# fail (\d+)", output, re.M)
+    cancelled = re.findall(r"^# cancelled (\d+)", output, re.M)
+    if not passed:
+        return part.check(False, f"node --test (exit code {code})")
+    part.passed += int(passed[-1])
+    names = [name for name in re.findall(r"^\s*not ok \d+ - (.*)", output, re.M)]
+    bad = int(failed[-1]) + int(cancelled[-1] if cancelled else 0)
+    part.failed += bad
+    for name in names:
+        print(f"  FAILED: {name}", flush=True)
+    if code != 0 and bad == 0:
+        part.check(False, f"node --test (exit code {code})")
+
+
+def node_packages(part):
+    """The packages of the conformance tests, fetched when package.json has changed."""
+    stamp = os.path.join(CONFORMANCE, "node_modules", ".penstock-installed")
+    with open(os.path.join(CONFORMANCE, "package.json"), encoding="utf-8") as file:
+        wanted = file.read()
+    if os.path.exists(stamp):
+        with open(stamp, encoding="utf-8") as file:
+            if file.read() == wanted:
+                return True
+    for _ in range(2):
+        code, _ = part.run("npm", "install", "--no-package-lock", "--no-audit", "--no-fund",
+                           "--ignore-scripts", cwd=CONFORMANCE, limit=300)
+        if code == 0:
+            with open(stamp, "w", encoding="utf-8") as file:
+                file.write(wanted)
+            return True
+    return part.check(False, "npm install of the conformance tests")
+
+
+def sources():
+    found = []
+    for folder in SOURCE_FOLDERS:
+        for directory, names, files in os.walk(os.path.join(ROOT, folder)):
+            names[:] = [name for name in names if name != "node_modules"]
+            found += [os.path.join(directory, name) for name in files
+                      if name.endswith((".h", ".cc"))]
+    return sorted(found)
+
+
+def part_checks(part):
+    """format, includes, text and architecture"""
+    part.must("the format of the sources", "clang-format", "--dry-run", "-Werror", *sources())
+    part.must("the include check tests itself", "tools/check-includes", "--self-test")
+    part.must("the direction of includes", "tools/check-includes")
+    part.must("the text of the files", "tools/check-text")
+    part.must("the names in ARCHITECTURE.md", "tools/check-architecture")
+
+
+def part_dev(part):
+    """debug build with ASan and UBSan, warnings as errors; all unit and integration tests"""
+    ok, folder = build(part, "dev")
+    if ok:
+        ctest(part, folder)
+
+
+def tsan_prefix(part):
+    """clang 14's TSan cannot place its memory under strong address randomisation."""
+    code, _ = part.run("setarch", "-R", "true")
+    return ("setarch", "-R") if code == 0 else ()
+
+
+def part_tsan(part):
+    """TSan build of what crosses threads; its tests, and clients against the server"""
+    code, _ = part.run("cmake", "--preset", "tsan")
+    if not part.check(code == 0, "configuration of tsan"):
+        return
+    folder = os.path.join(ROOT, "build", "tsan")
+    code, output = part.run("ctest", "--test-dir", folder, "--show-only=json-v1")
+    names = []
+    if code == 0:
+        names = [test["name"] for test in json.loads(output[output.index("{"):])["tests"]
+                 if CROSSES_THREADS.search(test["name"])]
+    ok, _ = build(part, "tsan", "penstock", *names)
+    if not ok:
+        return
+    prefix = tsan_prefix(part)
+    if names:
+        ctest(part, folder, "-R", "^(" + "|".join(map(re.escape, names)) + ")$", prefix=prefix)
+    if node_packages(part):
+        conformance(part, os.path.join(folder, "server", "app", "penstock"),
+                    "sharing.test.mjs", "adapter_lifecycle.test.mjs", "shutdown.test.mjs",
+                    prefix=prefix)
+
+
+def part_release(part):
+    """release build of the server, the SDK and the examples"""
+    build(part, "release")
+
+
+def conformance(part, binary, *files, prefix=()):
+    names = files or sorted(os.path.basename(name)
+                            for name in glob.glob(os.path.join(CONFORMANCE, "*.test.mjs")))
+    code, output = part.run(*prefix, "node", "--test", "--test-reporter=tap", *concurrency(), *names,
+                            cwd=CONFORMANCE, limit=900, env={"PENSTOCK_BIN": binary})
+    count_node(part, output, code)
+
+
+def concurrency():
+    """Node 18 has no option for it and runs a file for each core, which is as good."""
+    version = subprocess.run(["node", "-p", "process.versions.node.split('.')[0]"],
+                             capture_output=True, text=True, check=True).stdout.strip()
+    return [f"--test-concurrency={JOBS}"] if int(version) >= 20 else []
+
+
+def part_conformance(part):
+    """the official client and adapters, and hand-written peers, against the dev build"""
+    ok, folder = build(part, "dev", "penstock")
+    if ok and node_packages(part):
+        conformance(part, os.path.join(folder, "server", "app", "penstock"))
+
+
+def part_pages(part):
+    """the example pages in Chromium, over the quickstart"""
+    if not node_packages(part):
+        return
+    tests = sorted(glob.glob(os.path.join(CONFORMANCE, "pages", "*.test.mjs")))
+    code, output = part.run(os.path.join(ROOT, "tools", "quickstart"), "--run", "node", "--test",
+                            "--test-reporter=tap", *tests, cwd=CONFORMANCE, limit=900)
+    count_node(part, output, code)
+
+
+def part_quickstart(part):
+    """the quickstart from its start to its end, a second time in seconds"""
+    part.must("quickstart --check", os.path.join(ROOT, "tools", "quickstart"), "--check")
+    start = time.monotonic()
+    part.must("quickstart --check again", os.path.join(ROOT, "tools", "quickstart"), "--check")
+    took = time.monotonic() - start
+    part.check(took < 30, f"the second quickstart took {took:.0f} s")
+
+
+def part_fuzz(part):
+    """each fuzz target for a while, from its corpus"""
+    folder = os.path.join(ROOT, "build", "fuzz")
+    part.run("cmake", "--preset", "fuzz")
+    _, listed = part.run("ninja", "-C", folder, "-t", "targets", "all")
+    ok, _ = build(part, "fuzz", *re.findall(r"^(\w+_fuzz): phony", listed, re.M))
+    if not ok:
+        return
+    targets = sorted(path for path in glob.glob(os.path.join(folder, "test", "fuzz", "*_fuzz"))
+                     if os.access(path, os.X_OK))
+    part.check(bool(targets), "there are fuzz targets")
+    for target in targets:
+        name = os.path.basename(target)
+        found = os.path.join(folder, "found", name)
+        os.makedirs(found, exist_ok=True)
+        seeds = os.path.join(ROOT, "test", "fuzz", "corpus", name)
+        part.must(f"{name} for {FUZZ_SECONDS} s", target, f"-max_total_time={FUZZ_SECONDS}",
+                  "-rss_limit_mb=2048", "-timeout=10", f"-artifact_prefix={found}/crash-",
+                  "-print_final_stats=1", found, *([seeds] if os.path.isdir(seeds) else []),
+                  limit=FUZZ_SECONDS + 120)
+
+
+def part_load(part):
+    """thousands of sessions at once against the release build"""
+    ok, folder = build(part, "release", "penstock")
+    if ok and node_packages(part):
+        code, output = part.run("node", "load/sessions_load.mjs", cwd=CONFORMANCE, limit=300,
+                                env={"PENSTOCK_BIN": os.path.join(folder, "server", "app", "penstock")})
+        for line in re.findall(r"^(?:ok|not ok) .*", output, re.M):
+            part.check(line.startswith("ok"), line)
+        if code != 0 and part.failed == 0:
+            part.check(False, f"the load test (exit code {code})")
+        for line in re.findall(r"^# .*", output, re.M):
+            print("  " + line[2:])
+
+
+PARTS = {name[len("part_"):]: function for name, function in list(globals().items())
+         if name.startswith("part_")}
+ORDER = ("checks", "dev", "tsan", "release", "conformance", "pages", "quickstart", "fuzz", "load")
+assert sorted(ORDER) == sorted(PARTS)
+
+
+def main():
+    asked = sys.argv[1:]
+    if asked == ["--list"]:
+        for name in ORDER:
+            print(f"{name:12} {PARTS[name].__doc__}")
+        return 0
+    unknown = [name for name in asked if name not in PARTS]
+    if unknown:
+        sys.exit(f"tools/test: no part {unknown[0]}; there are {', '.join(ORDER)}")
+    os.makedirs(LOGS, exist_ok=True)
+    rows, passed, failed = [], 0, 0
+    for name in (name for name in ORDER if not asked or name in asked):
+        print(f"{name}: {PARTS[name].__doc__}", flush=True)
+        start = time.monotonic()
+        part = Part(name)
+        PARTS[name](part)
+        part.log.close()
+        took = time.monotonic() - start
+        if part.failed:
+            part.show_end()
+        print(f"  {part.passed} passed, {part.failed} failed, {took:.0f} s", flush=True)
+        rows.append((name, took, part.passed, part.failed))
+        passed += part.passed
+        failed += part.failed
+    print("\npart          seconds   passed   failed")
+    for name, took, good, bad in rows:
+        print(f"{name:12} {took:8.0f} {good:8} {bad:8}")
+    print(f"\n{passed} passed, {failed} failed", flush=True)
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
