@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include "metadata_proxy_test.h"
+
+#include <chrono>
+
+namespace penstock::adapters {
+namespace {
+
+using std::chrono::seconds;
+using test::BodyOf;
+using test::IdOf;
+using test::MetadataProxyTest;
+
+TEST_F(MetadataProxyTest, InitIsMpi) {
+  Start();
+  EXPECT_EQ(BodyOf(house_.Connect(house_.Proxy().port)->Next()),
+            "MPI|S|ARI.version|S|1.9.1|S|keepalive_hint.millis|S|-1|S|adapters_conf.id|S|SET|S|"
+            "server.instance_id|S|srv1|S|proxy.instance_id|S|srv1.SET");
+}
+
+// --- Sessions
+
+TEST_F(MetadataProxyTest, OpensASessionWithUserThenSession) {
+  StartReady();
+  Open();
+  EXPECT_EQ(Next(), "NUS|S|user1|S|#|S|host|S|www|S|REQUEST_ID|S|42");
+  EXPECT_FALSE(remote_->HasLine());
+  Reply("NUS|D|40.5|B|1");
+  const std::string nns = Next();
+  EXPECT_EQ(nns.substr(0, 40), "NNS|S|user1|S|S1|S|REMOTE_IP|S|10.0.0.1|");
+  EXPECT_NE(nns.find("|S|REQUEST_ID|S|42"), std::string::npos);
+  Reply("NNS|I|3600");
+  const auto grant = std::get<session::OpenGrant>(opened_.value());
+  EXPECT_EQ(grant.max_bandwidth_kbps, 40.5);
+  EXPECT_TRUE(grant.wants_tables);
+  EXPECT_EQ(grant.time_to_live, seconds(3600));
+}
+
+TEST_F(MetadataProxyTest, ASessionMayHaveNoTimeToLive) {
+  for (const char* reply : {"NNS|V", "NNS|I|0", "NNS|I|-1"}) {
+    opened_.reset();
+    if (remote_ == nullptr) StartReady();
+    Open();
+    Next();
+    Reply("NUS|D|Infinity|B|0");
+    Next();
+    Reply(reply);
+    const auto grant = std::get<session::OpenGrant>(opened_.value());
+    EXPECT_EQ(grant.time_to_live, seconds(0));
+    EXPECT_EQ(grant.max_bandwidth_kbps, 0);
+    EXPECT_FALSE(grant.wants_tables);
+  }
+}
+
+TEST_F(MetadataProxyTest, ClosesASession) {
+  StartReady();
+  house_.OnShard([this] { house_.metadata().CloseSession("S1"); });
+  EXPECT_EQ(Next(), "NSC|S|S1");
+  Reply("NSC|E|whatever");
+  EXPECT_TRUE(house_.Proxy().ready);
+}
+
+TEST_F(MetadataProxyTest, ASessionThatWasAnsweredTooLateIsClosedThere) {
+  StartReady();
+  Open();
+  Next();
+  Reply("NUS|D|0|B|0");
+  Next();
+  const std::string nns_id = id_;
+  house_.Advance(seconds(10));
+  EXPECT_EQ(OpenCode(), 66);
+  EXPECT_EQ(Next(), "NSC|S|S1");
+  remote_->Send(nns_id + "|NNS|V");
+  house_.Turns(4);
+  EXPECT_EQ(house_.counters().late_replies.value(), 1u);
+}
+
+// --- Subscriptions
+
+TEST_F(MetadataProxyTest, AsksForItemsSchemaAndLimits) {
+  StartReady();
+  Authorize(Query());
+  ResolveNames();
+  EXPECT_EQ(Next(), "GIT|S|a|S|b");
+  Reply("GIT|I|10|D|0.5|M|RM|I|5|D|0|M|M");
+  EXPECT_EQ(Next(), "GUI|S|user1|S|a|S|b");
+  Reply("GUI|I|30|D|170.5|M|RMDC|I|0|D|0.0|M|M");
+  EXPECT_EQ(Grant().items, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(Grant().fields, (std::vector<std::string>{"last"}));
+  ASSERT_EQ(Grant().limits.size(), 2u);
+  EXPECT_EQ(Grant().limits[0].distinct_snapshot_length, 10);
+  EXPECT_EQ(Grant().limits[0].min_source_frequency, 0.5);
+  EXPECT_EQ(Grant().limits[0].buffer_size, 30);
+  EXPECT_EQ(Grant().limits[0].max_frequency, 170.5);
+  EXPECT_EQ(Grant().limits[1].buffer_size, 0);
+  EXPECT_FALSE(Grant().table_open);
+}
+
+TEST_F(MetadataProxyTest, ItemDataIsRememberedAndUserDataForTenSeconds) {
+  StartReady();
+  Authorize(Query());
+  ResolveAll();
+  Authorize(Query());
+  ResolveNames();
+  EXPECT_EQ(Grant().items.size(), 2u);
+  house_.Advance(seconds(10));
+  Authorize(Query());
+  ResolveNames();
+  EXPECT_EQ(Next(), "GUI|S|user1|S|a|S|b");
+}
+
+TEST_F(MetadataProxyTest, UserDataIsRememberedForThatUserOnly) {
+  StartReady();
+  Authorize(Query());
+  ResolveAll();
+  auto query = Query();
+  query.user.reset();
+  Authorize(query);
+  EXPECT_EQ(Next(), "GIS|S|#|S|a%20b|S|S1");
+  Reply("GIS|S|a");
+  Next();
+  Reply("GSC|S|last");
+  EXPECT_EQ(Next(), "GUI|S|#|S|a");
+}
+
+TEST_F(MetadataProxyTest, ANewRemoteAdapterIsAskedAnew) {
+  StartReady();
+  Authorize(Query());
+  ResolveAll();
+  remote_->Hangup();
+  house_.Turns(4);
+  remote_ = house_.ConnectReady();
+  Authorize(Query());
+  ResolveAll();
+  EXPECT_EQ(Grant().items.size(), 2u);
+}
+
+TEST_F(MetadataProxyTest, AGroupWithoutItemsIsASubscriptionWithoutItems) {
+  for (const char* empty : {"GIS", "GIS|"}) {
+    if (remote_ == nullptr) StartReady();
+    Authorize(Query());
+    Next();
+    Reply(empty);
+    Next();
+    Reply("GSC|S|last");
+    EXPECT_TRUE(Grant().items.empty());
+  }
+}
+
+// --- Tables
+
+TEST_F(MetadataProxyTest, TableIsOpenedWithItsItems) {
+  StartReady();
+  auto query = Query();
+  query.wants_tables = true;
+  Authorize(query);
+  ResolveAll();
+  EXPECT_EQ(Next(), "NNT|S|user1|S|S1|I|3|M|M|S|a%20b|S|DATA|S|last|I|1|I|2|S|#|I|2|S|a|S|b");
+  Reply("NNT|B|1|B|0");
+  EXPECT_TRUE(Grant().table_open);
+  EXPECT_TRUE(Grant().enable_unsubscription);
+  EXPECT_FALSE(Grant().wants_final_statistics);
+}
+
+TEST_F(MetadataProxyTest, ATableMayBeAnsweredWithV) {
+  StartReady();
+  auto query = Query();
+  query.wants_tables = true;
+  Authorize(query);
+  ResolveAll();
+  Next();
+  Reply("NNT|V");
+  EXPECT_TRUE(Grant().table_open);
+  EXPECT_FALSE(Grant().enable_unsubscription);
+}
+
+TEST_F(MetadataProxyTest, NodeGetsNoItemLists) {
+  StartReady("1.9.1", "Node.js+Adapter+SDK");
+  auto query = Query();
+  query.wants_tables = true;
+  Authorize(query);
+  ResolveAll();
+  EXPECT_EQ(Next(), "NNT|S|user1|S|S1|I|3|M|M|S|a%20b|S|DATA|S|last|I|1|I|2|S|#");
+}
+
+TEST_F(MetadataProxyTest, NodeGetsItemListsWhereTheOperatorSaysSo) {
+  metadata_.node_item_list_workaround = false;
+  StartReady("1.9.1", "Node.js+Adapter+SDK");
+  auto query = Query();
+  query.wants_tables = true;
+  Authorize(query);
+  ResolveAll();
+  EXPECT_EQ(Next(), "NNT|S|user1|S|S1|I|3|M|M|S|a%20b|S|DATA|S|last|I|1|I|2|S|#|I|2|S|a|S|b");
+}
+
+TEST_F(MetadataProxyTest, OlderDialectHasShortTables) {
+  StartReady("1.8.3");
+  auto query = Query();
+  query.wants_tables = true;
+  Authorize(query);
+  ResolveAll();
+  EXPECT_EQ(Next(), "NNT|S|user1|S|S1|I|3|M|M|S|a%20b|S|last|I|1|I|2|S|#");
+}
+
+// NSC after every NTC, and NTC after NNT, whatever the order of the answers (ari.md §3.4).
+TEST_F(MetadataProxyTest, TheEndOfASessionWaitsForItsTables) {
+  StartReady();
+  auto query = Query();
+  query.wants_tables = true;
+  Authorize(query);
+  ResolveAll();
+  Next();
+  Reply("NNT|V");
+  house_.OnShard([this] {
+    auto table = Query().table;
+    table.items = {"a", "b"};
+    house_.metadata().CloseTable("S1", table);
+    house_.metadata().CloseSession("S1");
+  });
+  EXPECT_EQ(Next(), "NTC|S|S1|I|3|M|M|S|a%20b|S|DATA|S|last|I|1|I|2|S|#|I|2|S|a|S|b|I|0");
+  EXPECT_FALSE(remote_->HasLine());
+  Reply("NTC|V");
+  EXPECT_EQ(Next(), "NSC|S|S1");
+}
+
+TEST_F(MetadataProxyTest, TheEndOfASessionWaitsForATableThatIsBeingRefused) {
+  StartReady();
+  auto query = Query();
+  query.wants_tables = true;
+  Authorize(query);
+  ResolveAll();
+  Next();
+  house_.OnShard([this] { house_.metadata().CloseSession("S1"); });
+  EXPECT_FALSE(remote_->HasLine());
+  Reply("NNT|EC|quota|-5|Too many");
+  EXPECT_EQ(Next(), "NSC|S|S1");
+}
+
+// --- Calls of the remote adapter
+
+TEST_F(MetadataProxyTest, CallsOfTheRemoteAdapterAreAnsweredWithAnError) {
+  StartReady();
+  remote_->Send("64|FST|S|S1|V");
+  EXPECT_EQ(remote_->Next().substr(0, 9), "64|FST|E|");
+  remote_->Send("65|FUS|S|S1|I|1");
+  EXPECT_EQ(remote_->Next().substr(0, 9), "65|FUS|E|");
+  EXPECT_EQ(house_.counters().unsupported_calls.value(), 2u);
+}
+
+}  // namespace
+}  // namespace penstock::adapters
