@@ -17,20 +17,20 @@ namespace penstock::adapter {
 
 // The user may not enter. NotifyUser only; the client sees "user/password check failed" (EA).
 struct AccessError {
-  std::string message;
+  std::string message = {};
 };
 
 // The check cannot be made now, the client shall retry. NotifyUser only (ER; EA for peers
 // before 1.9.0).
 struct ResourceUnavailableError {
-  std::string message;
+  std::string message = {};
 };
 
 // A refusal with a code and a text of the adapter's own, both passed to the client as they are.
 // NotifyUser, NewSession, UserMessage and NewTables (EC). Codes above 0 belong to the server: they
 // are changed to 0 with a warning in the log.
 struct CreditsError {
-  std::string message;
+  std::string message = {};
   int client_code = 0;
   std::optional<std::string> client_message = {};
 };
@@ -38,7 +38,7 @@ struct CreditsError {
 // The user already has a session that should be closed first. NewSession only (EX): the server may
 // close `conflicting_session` and ask again, or refuse the client with the code and text.
 struct ConflictingSessionError {
-  std::string message;
+  std::string message = {};
   int client_code = 0;
   std::optional<std::string> client_message = {};
   std::string conflicting_session = {};
@@ -46,29 +46,29 @@ struct ConflictingSessionError {
 
 // The item group means nothing. Items and Schema (EI).
 struct ItemsError {
-  std::string message;
+  std::string message = {};
 };
 
 // The schema means nothing for that group. Schema only (ES).
 struct SchemaError {
-  std::string message;
+  std::string message = {};
 };
 
 // The call does not fit what was told before. NewSession, SessionClosed, UserMessage, NewTables and
 // TablesClosed (EN); after UserMessage the client gets its message refused.
 struct NotificationError {
-  std::string message;
+  std::string message = {};
 };
 
 // The item cannot be subscribed or unsubscribed. Its clients stay subscribed and see no data (EU).
 struct SubscriptionError {
-  std::string message;
+  std::string message = {};
 };
 
 // The whole data adapter is unusable; the server drops the connection. Subscribe and Unsubscribe
 // (EF).
 struct FailureError {
-  std::string message;
+  std::string message = {};
 };
 
 // Why a call failed: one of the refusals above, or a plain text.

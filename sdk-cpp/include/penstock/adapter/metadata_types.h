@@ -15,15 +15,15 @@ namespace penstock::adapter {
 
 // A client wants to open a session (NUS, NUA).
 struct UserRequest {
-  NullableString user;
-  NullableString password;
+  NullableString user = {};
+  NullableString password = {};
   // True when the client came by a port that asks for certificates; `principal` is then its
   // subject, if it sent one.
   bool client_auth = false;
-  NullableString principal;
+  NullableString principal = {};
   // Lower-case names; a header that came several times is joined by commas. REQUEST_ID names the
   // request.
-  std::vector<Pair> headers;
+  std::vector<Pair> headers = {};
 };
 struct UserProfile {
   double max_bandwidth_kbps = 0;
@@ -34,9 +34,9 @@ struct UserProfile {
 // A session is about to open (NNS). Context: REMOTE_IP, USER_AGENT, REQUEST_ID (that of the
 // UserRequest) and more.
 struct SessionRequest {
-  NullableString user;
-  std::string session;
-  std::vector<Pair> context;
+  NullableString user = {};
+  std::string session = {};
+  std::vector<Pair> context = {};
 };
 struct SessionProfile {
   // The server ends the session after this time. From 1.9.0.
@@ -45,17 +45,17 @@ struct SessionProfile {
 
 // What does this group stand for (GIS)?
 struct ItemsRequest {
-  NullableString user;
-  std::string session;
-  std::string group;
+  NullableString user = {};
+  std::string session = {};
+  std::string group = {};
 };
 
 // What does this schema stand for, with that group (GSC)?
 struct SchemaRequest {
-  NullableString user;
-  std::string session;
-  std::string group;
-  std::string schema;
+  NullableString user = {};
+  std::string session = {};
+  std::string group = {};
+  std::string schema = {};
 };
 
 // What an item allows, whoever asks (GIT). Constant: the server may ask once and remember.
@@ -76,9 +76,9 @@ struct UserItemLimits {
 
 // A client sent a message (NUM).
 struct UserMessageRequest {
-  NullableString user;
-  std::string session;
-  std::string message;
+  NullableString user = {};
+  std::string session = {};
+  std::string message = {};
 };
 
 // What became of the events of one item of a subscription.
@@ -92,21 +92,21 @@ struct ItemStatistics {
 struct Table {
   int32_t win_index = 0;  // its number in the session; the same in NewTables() and TablesClosed()
   Mode mode = Mode::kMerge;
-  std::string group;
-  NullableString data_adapter;  // from 1.9.0
-  std::string schema;
+  std::string group = {};
+  NullableString data_adapter = {};  // from 1.9.0
+  std::string schema = {};
   int32_t first_item = 0;  // 1-based part of the group
   int32_t last_item = 0;
-  NullableString selector;
-  std::vector<std::string> items;          // from 1.9.0
-  std::vector<ItemStatistics> statistics;  // TablesClosed() only, and only if asked for
+  NullableString selector = {};
+  std::vector<std::string> items = {};          // from 1.9.0
+  std::vector<ItemStatistics> statistics = {};  // TablesClosed() only, and only if asked for
 };
 
 // A subscription is about to start (NNT). Official servers send exactly one table.
 struct TablesRequest {
-  NullableString user;
-  std::string session;
-  std::vector<Table> tables;
+  NullableString user = {};
+  std::string session = {};
+  std::vector<Table> tables = {};
 };
 struct TablesProfile {
   bool enable_unsubscription = false;  // allows AdapterHost::ForceUnsubscription(); from 1.9.0
@@ -115,8 +115,8 @@ struct TablesProfile {
 
 // A subscription has ended (NTC).
 struct TablesClosedRequest {
-  std::string session;
-  std::vector<Table> tables;
+  std::string session = {};
+  std::vector<Table> tables = {};
 };
 
 }  // namespace penstock::adapter

@@ -21,8 +21,8 @@ using Params = std::map<std::string, std::string>;
 
 // One header of a client's request, or one entry of a session's context.
 struct Pair {
-  std::string name;
-  NullableString value;
+  std::string name = {};
+  NullableString value = {};
 };
 
 // How a subscription turns the events of an item into updates.

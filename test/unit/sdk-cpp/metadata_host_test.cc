@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "penstock/adapter/adapter_host.h"
+#include "penstock/adapter/literal_based_provider.h"
+#include "unit/sdk-cpp/fakes.h"
+
+namespace penstock::adapter {
+namespace {
+
+// Notes what it is asked; refuses by the user's name.
+class FakeMetadata : public MetadataProvider {
+ public:
+  Result<UserProfile> NotifyUser(const UserRequest& r) override {
+    const std::string user = r.user.value_or("(null)");
+    journal.Add("user " + user + " " + r.password.value_or("(null)") + " " +
+                (r.client_auth ? r.principal.value_or("(null)") : "-") + " " +
+                std::to_string(r.headers.size()));
+    if (user == "nobody") return AccessError{"no such user"};
+    if (user == "later") return ResourceUnavailableError{"db down"};
+    if (user == "poor") return CreditsError{"quota", -5, "Too many | seats"};
+    if (user == "odd") return CreditsError{"quota", 5, std::nullopt};
+    if (user == "throws") throw std::runtime_error("oops");
+    return UserProfile{40, true};
+  }
+  Result<SessionProfile> NewSession(const SessionRequest& r) override {
+    if (r.session == "S2") return ConflictingSessionError{"dup", -7, "other session open", "S1"};
+    if (r.session == "S3") return SessionProfile{};
+    return SessionProfile{3600};
+  }
+  Status SessionClosed(std::string_view session) override {
+    journal.Add("closed " + std::string(session));
+    return {};
+  }
+  Result<std::vector<std::string>> Schema(const SchemaRequest& r) override {
+    if (r.schema == "bad") return SchemaError{"unknown schema"};
+    return MetadataProvider::Schema(r);
+  }
+  Result<ItemLimits> ItemData(std::string_view item) override {
+    return ItemLimits{item == "a" ? Mode::kRaw | Mode::kMerge : ModeSet(), 10, 0.5};
+  }
+  Result<UserItemLimits> UserItemData(const NullableString& /*user*/,
+                                      std::string_view /*item*/) override {
+    return UserItemLimits{ModeSet::All(), 30, 2.5};
+  }
+  Status UserMessage(const UserMessageRequest& r) override {
+    if (r.message == "bad") return NotificationError{"inconsistent"};
+    journal.Add("message " + r.message);
+    return {};
+  }
+  Result<TablesProfile> NewTables(const TablesRequest& r) override {
+    journal.Add("tables " + std::to_string(r.tables.size()) + " " + r.tables.at(0).items.at(1) +
+                " " + r.tables.at(0).data_adapter.value_or(""));
+    return TablesProfile{true, true};
+  }
+  Status TablesClosed(const TablesClosedRequest& r) override {
+    journal.Add("tables closed " + std::to_string(r.tables.at(0).statistics.at(1).filtered));
+    return {};
+  }
+
+  Journal journal;
+};
+
+class MetadataHost : public ::testing::Test {
+ protected:
+  MetadataHost() {
+    HostOptions options = OptionsFor(proxy_);
+    options.listener = &listener_;
+    host_ = std::make_unique<AdapterHost>(provider_, options);
+    EXPECT_TRUE(host_->Start().ok());
+  }
+  // Asks and returns the answer.
+  static std::string Ask(ProxyConnection* c, std::string_view line) {
+    c->Say(line);
+    return c->Hear();
+  }
+
+  ScriptedProxy proxy_;
+  FakeListener listener_;
+  std::shared_ptr<FakeMetadata> provider_ = std::make_shared<FakeMetadata>();
+  std::unique_ptr<AdapterHost> host_;
+};
+
+TEST_F(MetadataHost, AnswersUsers) {
+  ProxyConnection c = proxy_.Accept();
+  OpenMetadata(&c);
+  EXPECT_EQ(Ask(&c, "2|NUS|S|user1|S|p%2Bw%7C1|S|host|S|h"), "2|NUS|D|40.0|B|1");
+  EXPECT_EQ(Ask(&c, "3|NUA|S|user1|S|#|S|CN=alice|S|host|S|h"), "3|NUA|D|40.0|B|1");
+  EXPECT_EQ(provider_->journal.Next(), "user user1 p+w|1 - 1");
+  EXPECT_EQ(provider_->journal.Next(), "user user1 (null) CN=alice 1");
+}
+
+TEST_F(MetadataHost, AnswersRefusalsByKind) {
+  ProxyConnection c = proxy_.Accept();
+  OpenMetadata(&c);
+  EXPECT_EQ(Ask(&c, "2|NUS|S|nobody|S|p"), "2|NUS|EA|no such user");
+  EXPECT_EQ(Ask(&c, "2|NUS|S|later|S|p"), "2|NUS|ER|db down");
+  EXPECT_EQ(Ask(&c, "2|NUS|S|poor|S|p"), "2|NUS|EC|quota|-5|Too many %7C seats");
+  EXPECT_EQ(Ask(&c, "2|NUS|S|odd|S|p"), "2|NUS|EC|quota|0|#");
+  EXPECT_EQ(Ask(&c, "2|NUS|S|throws|S|p"), "2|NUS|E|oops");
+}
+
+TEST_F(MetadataHost, AnswersSessions) {
+  ProxyConnection c = proxy_.Accept();
+  OpenMetadata(&c);
+  EXPECT_EQ(Ask(&c, "2|NNS|S|u|S|S1|S|REMOTE_IP|S|10.0.0.1"), "2|NNS|I|3600");
+  EXPECT_EQ(Ask(&c, "2|NNS|S|u|S|S2"), "2|NNS|EX|dup|-7|other session open|S1");
+  EXPECT_EQ(Ask(&c, "2|NNS|S|u|S|S3"), "2|NNS|V");
+  EXPECT_EQ(Ask(&c, "3|NSC|S|S1"), "3|NSC|V");
+  EXPECT_EQ(provider_->journal.Next(), "closed S1");
+}
+
+TEST_F(MetadataHost, AnswersItemsAndSchemas) {
+  ProxyConnection c = proxy_.Accept();
+  OpenMetadata(&c);
+  EXPECT_EQ(Ask(&c, "2|GIS|S|u|S|a  b |S|S1"), "2|GIS|S|a|S|b");
+  EXPECT_EQ(Ask(&c, "2|GIS|S|u|S|$|S|S1"), "2|GIS");
+  EXPECT_EQ(Ask(&c, "2|GSC|S|u|S|a b|S|f1 f2|S|S1"), "2|GSC|S|f1|S|f2");
+  EXPECT_EQ(Ask(&c, "2|GSC|S|u|S|a b|S|bad|S|S1"), "2|GSC|ES|unknown schema");
+  EXPECT_EQ(Ask(&c, "2|GIT|S|a|S|b"), "2|GIT|I|10|D|0.5|M|RM|I|10|D|0.5|M|$");
+  EXPECT_EQ(Ask(&c, "2|GUI|S|u|S|a"), "2|GUI|I|30|D|2.5|M|RMDC");
+}
+
+TEST_F(MetadataHost, AnswersMessagesAndTables) {
+  ProxyConnection c = proxy_.Accept();
+  OpenMetadata(&c);
+  EXPECT_EQ(Ask(&c, "2|NUM|S|u|S|S1|S|hello"), "2|NUM|V");
+  EXPECT_EQ(Ask(&c, "2|NUM|S|u|S|S1|S|bad"), "2|NUM|EN|inconsistent");
+  EXPECT_EQ(Ask(&c, "2|NNT|S|u|S|S1|I|1|M|M|S|a b|S|QUOTES|S|last|I|1|I|2|S|#|I|2|S|a|S|b"),
+            "2|NNT|B|1|B|1");
+  EXPECT_EQ(Ask(&c,
+                "2|NTC|S|S1|I|1|M|M|S|a b|S|QUOTES|S|last|I|1|I|2|S|#|I|2|S|a|S|b"
+                "|I|2|L|1|L|2|L|3|L|4|L|5|L|6"),
+            "2|NTC|V");
+  EXPECT_EQ(provider_->journal.Next(), "message hello");
+  EXPECT_EQ(provider_->journal.Next(), "tables 1 b QUOTES");
+  EXPECT_EQ(provider_->journal.Next(), "tables closed 6");
+}
+
+TEST_F(MetadataHost, AnswersWhatItCannotDo) {
+  ProxyConnection c = proxy_.Accept();
+  OpenMetadata(&c);
+  EXPECT_EQ(Ask(&c, "2|NUS|S|u"), "2|NUS|E|malformed request: argument missing");
+  EXPECT_EQ(Ask(&c, "2|MDA|S|u|S|S1|P|A|S|app|S|tok"),
+            "2|MDA|E|mobile push notifications are not supported");
+}
+
+TEST_F(MetadataHost, ForcesTheEndOfASession) {
+  EXPECT_FALSE(host_->ForceSessionTermination("S1").get().ok());
+  ProxyConnection c = proxy_.Accept();
+  OpenMetadata(&c);
+  ASSERT_TRUE(listener_.states.SkipTo("ready "));
+  auto plain = host_->ForceSessionTermination("S9");
+  EXPECT_EQ(c.Hear(), "64|FST|S|S9|V");
+  auto caused = host_->ForceSessionTermination("S9", -3, "go away + now");
+  EXPECT_EQ(c.Hear(), "65|FST|S|S9|I|-3|S|go away %2B now");
+  c.Say("65|FST|E|internal");
+  c.Say("64|FST|V");
+  EXPECT_TRUE(plain.get().ok());
+  EXPECT_EQ(caused.get().error().message(), "internal");
+}
+
+TEST_F(MetadataHost, ForcesTheEndOfASubscription) {
+  ProxyConnection c = proxy_.Accept();
+  OpenMetadata(&c);
+  ASSERT_TRUE(listener_.states.SkipTo("ready "));
+  auto done = host_->ForceUnsubscription("S1", 1);
+  auto not_allowed = host_->ForceUnsubscription("S1", 2);
+  EXPECT_EQ(c.Hear(), "64|FUS|S|S1|I|1");
+  EXPECT_EQ(c.Hear(), "65|FUS|S|S1|I|2");
+  c.Say("64|FUS|B|1");
+  c.Say("65|FUS|B|0");
+  EXPECT_TRUE(done.get().value());
+  EXPECT_FALSE(not_allowed.get().value());
+}
+
+TEST_F(MetadataHost, LossAnswersWhatWasForced) {
+  ProxyConnection c = proxy_.Accept();
+  OpenMetadata(&c);
+  ASSERT_TRUE(listener_.states.SkipTo("ready "));
+  auto future = host_->ForceUnsubscription("S1", 1);
+  c.Drop();
+  EXPECT_FALSE(future.get().ok());
+}
+
+TEST_F(MetadataHost, SpeaksEachOldDialect) {
+  {
+    ProxyConnection c = proxy_.Accept();
+    c.Hear();
+    EXPECT_EQ(Ask(&c, "1a|MPI|S|adapters_conf.id|S|DEMO"), "1a|MPI|V");
+    EXPECT_EQ(Ask(&c, "2|GIS|S|u|S|a+b|S|S1"), "2|GIS|S|a|S|b");
+    EXPECT_EQ(Ask(&c, "2|NNS|S|u|S|S1"), "2|NNS|V");
+    EXPECT_EQ(Ask(&c, "2|NUS|S|later|S|p"), "2|NUS|EA|db+down");
+    ASSERT_TRUE(listener_.states.SkipTo("ready "));
+    EXPECT_FALSE(host_->ForceSessionTermination("S1").get().ok());
+    EXPECT_FALSE(host_->Fail("no such packet").ok());
+  }
+  ProxyConnection c = proxy_.Accept();
+  c.Hear();
+  EXPECT_EQ(Ask(&c, "1a|MPI|S|ARI.version|S|1.8.1"),
+            "1a|MPI|EM|Unsupported+reserved+protocol+version+number%3A+1.8.1");
+}
+
+TEST_F(MetadataHost, FailUsesItsReservedId) {
+  ProxyConnection c = proxy_.Accept();
+  OpenMetadata(&c);
+  ASSERT_TRUE(listener_.states.SkipTo("ready "));
+  EXPECT_TRUE(host_->Fail("db lost").ok());
+  EXPECT_EQ(c.Hear(), "2|FAL|E|db lost");
+}
+
+TEST(LiteralBased, ReadsItsParameters) {
+  LiteralBasedProvider p;
+  ASSERT_TRUE(p.Init({{"max_bandwidth", "40.5"},
+                      {"max_frequency", "2"},
+                      {"buffer_size", "30"},
+                      {"allowed_users", "ann, bob"}})
+                  .ok());
+  EXPECT_EQ(p.NotifyUser({.user = "bob"})->max_bandwidth_kbps, 40.5);
+  EXPECT_EQ(p.NotifyUser({.user = "eve"}).error().kind(), Error::Kind::kAccess);
+  EXPECT_FALSE(p.NotifyUser(UserRequest{}).ok());
+  EXPECT_EQ(p.UserItemData("bob", "i")->max_frequency, 2);
+  EXPECT_EQ(p.UserItemData("bob", "i")->buffer_size, 30);
+  EXPECT_EQ(p.ItemData("i")->distinct_snapshot_length, 10);
+  EXPECT_EQ(p.ItemData("i")->modes, ModeSet::All());
+}
+
+TEST(LiteralBased, LetsEverybodyInByDefault) {
+  LiteralBasedProvider p;
+  ASSERT_TRUE(p.Init({}).ok());
+  EXPECT_TRUE(p.NotifyUser(UserRequest{}).ok());
+}
+
+TEST(LiteralBased, RefusesParametersThatItCannotRead) {
+  for (const Params& params : {Params{{"max_bandwidth", "-1"}}, Params{{"max_frequency", "nan"}},
+                               Params{{"buffer_size", "1.5"}}, Params{{"item_family_x", "a"}},
+                               Params{{"item_family_1", "("}},
+                               Params{{"item_family_1", "a"}, {"modes_for_item_family_1", "X"}}}) {
+    EXPECT_FALSE(LiteralBasedProvider().Init(params).ok()) << params.begin()->first;
+  }
+}
+
+TEST(LiteralBased, FirstFamilyThatMatchesGivesTheModes) {
+  LiteralBasedProvider p;
+  ASSERT_TRUE(p.Init({{"item_family_10", "item.*"},
+                      {"modes_for_item_family_10", "COMMAND"},
+                      {"item_family_2", "item[0-9]+|other"},
+                      {"modes_for_item_family_2", "MERGE, RAW"}})
+                  .ok());
+  EXPECT_EQ(p.ItemData("item7")->modes, Mode::kMerge | Mode::kRaw);
+  EXPECT_EQ(p.ItemData("itemX")->modes, ModeSet(Mode::kCommand));
+  EXPECT_EQ(p.ItemData("an other")->modes, ModeSet());
+  EXPECT_EQ(p.Items({"u", "S", "item1 itemX"})->size(), 2u);
+  EXPECT_EQ(p.Items({"u", "S", "item1 none"}).error().kind(), Error::Kind::kItems);
+  EXPECT_EQ(p.ItemData("item" + std::string(5000, '1'))->modes, ModeSet());
+}
+
+}  // namespace
+}  // namespace penstock::adapter
