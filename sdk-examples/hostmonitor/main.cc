@@ -40,7 +40,7 @@ int Main(int argc, const char* const* argv) {
   }
 
   program::TerminationSignal termination;
-  program::ConsoleListener listener("hostmonitor");
+  program::ConsoleListener listener;
   const Units units{static_cast<double>(sysconf(_SC_CLK_TCK)),
                     static_cast<double>(sysconf(_SC_PAGESIZE))};
   const auto data = std::make_shared<HostmonitorData>(

@@ -3,7 +3,7 @@
 #include "program/console_listener.h"
 
 #include <cstdio>
-#include <utility>
+#include <string>
 
 namespace penstock::program {
 namespace {
@@ -22,42 +22,15 @@ std::string_view NameOf(adapter::LogLevel level) {
   return "";
 }
 
-std::string_view NameOf(adapter::HostState state) {
-  switch (state) {
-    case adapter::HostState::kStopped:
-      return "stopped";
-    case adapter::HostState::kConnecting:
-      return "connecting";
-    case adapter::HostState::kInit:
-      return "connected";
-    case adapter::HostState::kReady:
-      return "ready";
-  }
-  return "";
-}
-
-void Print(const std::string& name, std::string_view word, std::string_view text) {
-  std::string line = name;
-  line.append(": ").append(word);
-  if (!text.empty()) {
-    line.append(": ").append(text);
-  }
-  line.push_back('\n');
-  std::fputs(line.c_str(), stderr);
-}
-
 }  // namespace
 
-ConsoleListener::ConsoleListener(std::string name) : name_(std::move(name)) {}
-
 void ConsoleListener::OnLog(adapter::LogLevel level, std::string_view text) {
-  if (level != adapter::LogLevel::kDebug) {
-    Print(name_, NameOf(level), text);
+  if (level == adapter::LogLevel::kDebug) {
+    return;
   }
-}
-
-void ConsoleListener::OnState(adapter::HostState state, std::string_view reason) {
-  Print(name_, NameOf(state), reason);
+  std::string line(NameOf(level));
+  line.append(": ").append(text).push_back('\n');
+  std::fputs(line.c_str(), stderr);
 }
 
 }  // namespace penstock::program

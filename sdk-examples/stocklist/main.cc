@@ -72,14 +72,13 @@ int Main(int argc, const char* const* argv) {
   }
 
   program::TerminationSignal termination;
-  program::ConsoleListener metadata_listener("metadata");
-  program::ConsoleListener data_listener("stocklist");
+  program::ConsoleListener listener;
   const auto data = std::make_shared<StocklistData>(std::move(*replay), options->speed);
   adapter::AdapterHost metadata_host(
       std::make_shared<StocklistMetadata>(std::move(*users)),
-      HostOptionsFor(*options, "metadata", options->metadata_port, metadata_listener));
+      HostOptionsFor(*options, "metadata", options->metadata_port, listener));
   adapter::AdapterHost data_host(
-      data, HostOptionsFor(*options, "stocklist", options->data_port, data_listener));
+      data, HostOptionsFor(*options, "stocklist", options->data_port, listener));
   for (adapter::AdapterHost* host : {&metadata_host, &data_host}) {
     if (const adapter::Status started = host->Start(); !started) {
       return Fail(started.error().message());
