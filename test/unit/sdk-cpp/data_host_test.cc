@@ -295,8 +295,11 @@ TEST_F(DataHost, LossOfTheNotifyConnectionLosesBoth) {
   options.notify_port = notify.port();
   Start(options);
   ProxyConnection a = proxy_.Accept();
-  notify.Accept().Drop();
+  ProxyConnection b = notify.Accept();
+  // Only then are both connections in use: what is queued on one is dropped with the other.
   EXPECT_EQ(a.Hear(), kRac);
+  EXPECT_EQ(b.Hear(), kRac);
+  b.Drop();
   EXPECT_EQ(a.Hear(), "<closed>");
 }
 
