@@ -201,7 +201,7 @@ void Session::Flush() {
     link->Finish(false);
     return;
   }
-  if (size == 0) return;
+  if (size == 0 && fill != Fill::kBudgetSpent) return;
   credit_ -= static_cast<double>(size);
   if (binding_.budget >= 0) {
     binding_.budget -= static_cast<std::int64_t>(size);

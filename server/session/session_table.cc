@@ -18,7 +18,9 @@ SessionTable::SessionTable(runtime::Shard& shard, const Options& options,
       pump_(shard, items, options.max_delay) {}
 
 SessionTable::~SessionTable() {
-  // Only a process that is ending gets here with sessions: they leave their items in order.
+  // Only a process that is ending gets here with sessions: they leave their items in order. Their
+  // links are gone already.
+  for (const auto& [id, session] : sessions_) session->OnLinkLost();
   CloseAll(tlcp::MakeError(tlcp::SessionCode::kClosedByServer));
 }
 

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "kernel/event_router.h"
+#include "kernel/item_registry.h"
+#include "session/session_table.h"
+#include "support/fake_clock.h"
+#include "support/fake_data_source.h"
+
+namespace penstock::test {
+
+// A link that writes down what it is told.
+class FakeLink final : public session::ClientLink {
+ public:
+  bool writable() const override { return is_writable; }
+  void Flush(std::string& cork) override {
+    ++flushes;
+    text += cork.substr(session::kHeaderRoom);
+  }
+  void Finish(bool close_socket) override {
+    finished = true;
+    closed_socket = close_socket;
+  }
+  void Abandon() override { abandoned = true; }
+
+  // What came since the last call, with line ends as ' | '.
+  std::string Take() {
+    std::string out;
+    for (const char c : std::exchange(text, {})) {
+      if (c == '\n') out += " | ";
+      if (c != '\r' && c != '\n') out += c;
+    }
+    if (out.ends_with(" | ")) out.resize(out.size() - 3);
+    return out;
+  }
+
+  bool is_writable = true;
+  bool finished = false;
+  bool closed_socket = false;
+  bool abandoned = false;
+  int flushes = 0;
+  std::string text;
+};
+
+// A Metadata Adapter that lists items and fields split on spaces, and refuses on demand.
+class FakeMetadata final : public session::MetadataPort {
+ public:
+  void OpenSession(session::OpenQuery query, session::Reply<session::OpenGrant> reply) override {
+    log.push_back("OPEN " + query.user.value_or("-"));
+    if (refuse_open) {
+      reply(*refuse_open);
+    } else {
+      reply(open_grant);
+    }
+  }
+  void CloseSession(std::string) override { log.push_back("CLOSE"); }
+  void Authorize(session::SubscribeQuery query,
+                 session::Reply<session::SubscribeGrant> reply) override {
+    log.push_back("AUTHORIZE " + query.table.group);
+    if (hold) {
+      held.emplace_back(std::move(query), std::move(reply));
+    } else {
+      Answer(query, reply);
+    }
+  }
+  void CloseTable(std::string, session::Table table) override {
+    log.push_back("CLOSE_TABLE " + table.group + " " + std::to_string(table.items.size()));
+  }
+  void AnswerHeld() {
+    for (auto& [query, reply] : std::exchange(held, {})) Answer(query, reply);
+  }
+
+  std::optional<tlcp::Error> refuse_open;
+  std::optional<tlcp::Error> refuse_subscribe;
+  session::OpenGrant open_grant;
+  bool hold = false;
+  bool open_tables = false;
+  double max_frequency = 0;
+  std::vector<std::string> log;
+  std::vector<std::pair<session::SubscribeQuery, session::Reply<session::SubscribeGrant>>> held;
+
+ private:
+  static std::vector<std::string> Split(const std::string& text) {
+    std::vector<std::string> parts;
+    std::size_t begin = 0;
+    while (begin < text.size()) {
+      const std::size_t end = std::min(text.find(' ', begin), text.size());
+      parts.push_back(text.substr(begin, end - begin));
+      begin = end + 1;
+    }
+    return parts;
+  }
+  void Answer(const session::SubscribeQuery& query,
+              session::Reply<session::SubscribeGrant>& reply) const {
+    if (refuse_subscribe) {
+      reply(*refuse_subscribe);
+      return;
+    }
+    session::SubscribeGrant grant;
+    grant.items = Split(query.table.group);
+    grant.fields = Split(query.table.schema);
+    grant.limits.resize(grant.items.size());
+    for (session::ItemLimits& limits : grant.limits) limits.max_frequency = max_frequency;
+    grant.table_open = open_tables;
+    reply(grant);
+  }
+};
+
+// One shard turned by hand, with everything a session needs, and time that stands still.
+class SessionFixture : public testing::Test {
+ protected:
+  SessionFixture() {
+    options_.server_name = "Test";
+    options_.max_delay = Millis(0);
+    options_.adapter_sets.push_back({"SET", &metadata_, {{"DEFAULT", &source_}}});
+    items_ = std::make_unique<kernel::ItemRegistry>(shard_);
+    router_ = std::make_unique<kernel::EventRouter>(shard_, fields_);
+    items_->Connect({items_.get()});
+    router_->Connect({items_.get()});
+  }
+  ~SessionFixture() override {
+    table_.reset();
+    Turn();
+  }
+
+  session::SessionTable& table() {
+    if (table_ == nullptr) {
+      table_ = std::make_unique<session::SessionTable>(shard_, options_, *items_, fields_, count_);
+      table_->Connect({table_.get()});
+    }
+    return *table_;
+  }
+  void Turn() {
+    shard_.RunTurn(Duration::zero());
+    shard_.RunTurn(Duration::zero());
+  }
+  void Advance(Duration by) {
+    // In steps, as a real loop would.
+    for (const Duration step = std::min<Duration>(by, Millis(5)); by > Duration::zero();
+         by -= step) {
+      clock_.Advance(std::min(step, by));
+      shard_.RunTurn(Duration::zero());
+    }
+    Turn();
+  }
+  // Opens a session; null if refused, see refusal_.
+  session::Session* Open(tlcp::CreateSession request = {}) {
+    request.version = tlcp::kNewestVersion;
+    request.adapter_set = request.adapter_set == "DEFAULT" ? "SET" : request.adapter_set;
+    session::Session* opened = nullptr;
+    shard_.Post([&] {
+      table().Open(std::move(request), {"10.0.0.1", "1234", "main", {}},
+                   [&](std::variant<session::Session*, tlcp::Error> result) {
+                     if (auto* session = std::get_if<session::Session*>(&result)) {
+                       opened = *session;
+                     } else {
+                       refusal_ = std::get<tlcp::Error>(result);
+                     }
+                   });
+    });
+    Turn();
+    return opened;
+  }
+  // A session bound to `link` over a WebSocket; the head is taken away.
+  session::Session* OpenBound(FakeLink& link, tlcp::LinkOptions options = {}) {
+    session::Session* const session = Open();
+    Bind(session, link, options);
+    return session;
+  }
+  void Bind(session::Session* session, FakeLink& link, tlcp::LinkOptions options = {},
+            bool websocket = true) {
+    shard_.Post(
+        [&, options, websocket] { session->Bind(&link, options, websocket, true, "10.0.0.1"); });
+    Turn();
+  }
+  // The answer of a control request: "OK", "<code> <text>", or "none" so far.
+  std::string Control(session::Session* session, tlcp::ControlOp op) {
+    auto answer = std::make_shared<std::string>("none");
+    shard_.Post([=, op = std::move(op)]() mutable {
+      tlcp::Control control;
+      control.request_id = "1";
+      control.op = std::move(op);
+      session->Handle(std::move(control), [answer](std::optional<tlcp::Error> error) {
+        *answer = error ? std::to_string(error->code) + " " + error->message : "OK";
+      });
+    });
+    Turn();
+    last_answer_ = answer;
+    return *answer;
+  }
+  static tlcp::Add MakeAdd(int id, std::string group, std::string schema, bool snapshot = true) {
+    tlcp::Add add;
+    add.sub_id = id;
+    add.group = std::move(group);
+    add.schema = std::move(schema);
+    add.snapshot.wanted = snapshot;
+    return add;
+  }
+  // An update of `item` from the Data Adapter: pairs of field and value; "#" is null.
+  void Send(const std::string& item, std::vector<std::pair<std::string, std::string>> fields,
+            bool snapshot = false) {
+    const kernel::ItemRef ref = source_.Find(item);
+    shard_.Post([this, ref, snapshot, fields = std::move(fields)] {
+      std::vector<kernel::FieldValue> values;
+      for (const auto& [name, value] : fields) {
+        values.push_back({*router_->field_names().Intern(name), value, value == "#"});
+      }
+      router_->Route(ref, {kernel::EventKind::kUpdate, snapshot, false, values});
+    });
+    Turn();
+  }
+
+  FakeClock clock_;
+  runtime::Shard shard_{0, 1, clock_};
+  kernel::FieldRegistry fields_{100};
+  FakeDataSource source_;
+  FakeMetadata metadata_;
+  session::Options options_;
+  std::atomic<std::size_t> count_{0};
+  std::unique_ptr<kernel::ItemRegistry> items_;
+  std::unique_ptr<kernel::EventRouter> router_;
+  std::unique_ptr<session::SessionTable> table_;
+  tlcp::Error refusal_;
+  std::shared_ptr<std::string> last_answer_;
+};
+
+}  // namespace penstock::test

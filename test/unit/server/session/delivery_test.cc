@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+
+// Conflation, frequency, bandwidth and fairness: what is sent when.
+
+#include "support/session_fixture.h"
+
+namespace penstock::session {
+namespace {
+
+class DeliveryTest : public test::SessionFixture {};
+
+TEST_F(DeliveryTest, ASlowReaderGetsTheLatestValueOnly) {
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  Control(session, MakeAdd(1, "a", "f g"));
+  Send("a", {{"f", "1"}, {"g", "x"}}, true);
+  link.Take();
+  link.is_writable = false;
+  for (int i = 2; i < 100; ++i) Send("a", {{"f", std::to_string(i)}});
+  EXPECT_EQ(link.Take(), "");
+  link.is_writable = true;
+  shard_.Post([&] { session->OnLinkWritable(); });
+  Turn();
+  EXPECT_EQ(link.Take(), "U,1,1,99|");
+}
+
+TEST_F(DeliveryTest, AFrequencyLimitSendsTheLatestValueAtItsTime) {
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  tlcp::Add add = MakeAdd(1, "a", "f");
+  add.max_frequency = tlcp::Frequency::Limited(2);
+  Control(session, add);
+  EXPECT_NE(link.Take().find("CONF,1,2.0,filtered"), std::string::npos);
+  Send("a", {{"f", "1"}}, true);
+  EXPECT_EQ(link.Take(), "U,1,1,1");
+  Send("a", {{"f", "2"}});
+  Send("a", {{"f", "3"}});
+  EXPECT_EQ(link.Take(), "");
+  Advance(Millis(600));
+  EXPECT_EQ(link.Take(), "U,1,1,3");
+  int updates = 0;
+  for (int i = 0; i < 1000; ++i) {
+    Send("a", {{"f", "v" + std::to_string(i)}});
+    Advance(Millis(10));
+    if (!link.Take().empty()) ++updates;
+  }
+  EXPECT_GE(updates, 18);
+  EXPECT_LE(updates, 23);  // 10 s at 2/s, and a keepalive or two
+}
+
+TEST_F(DeliveryTest, TheMetadataAdaptersFrequencyIsAnUpperBound) {
+  metadata_.max_frequency = 3;
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  link.Take();
+  Control(session, MakeAdd(1, "a", "f"));
+  EXPECT_EQ(link.Take(), "SUBOK,1,1,1 | CONF,1,3.0,filtered");
+  EXPECT_EQ(Control(session, tlcp::Reconf{1, tlcp::Frequency::Limited(10)}), "OK");
+  EXPECT_EQ(link.Take(), "CONF,1,3.0,filtered");
+  EXPECT_EQ(Control(session, tlcp::Reconf{1, tlcp::Frequency::Limited(0.5)}), "OK");
+  EXPECT_EQ(link.Take(), "CONF,1,0.5,filtered");
+}
+
+TEST_F(DeliveryTest, BandwidthInForceIsTheSmallerOfBothAndIsKept) {
+  metadata_.open_grant.max_bandwidth_kbps = 8;  // 1,000 bytes a second
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  EXPECT_NE(link.Take().find("CONS,8.0"), std::string::npos);
+  EXPECT_EQ(Control(session, tlcp::Constrain{tlcp::Bandwidth{100.0}}), "OK");
+  EXPECT_EQ(link.Take(), "CONS,8.0");
+  Control(session, MakeAdd(1, "a", "f"));
+  link.text.clear();
+  for (int i = 0; i < 1000; ++i) {
+    Send("a", {{"f", std::string(100, static_cast<char>('a' + i % 26))}});
+    Advance(Millis(10));
+  }
+  EXPECT_GT(link.text.size(), 8'000u);  // 10 s
+  EXPECT_LT(link.text.size(), 13'000u);
+}
+
+TEST_F(DeliveryTest, EveryItemHasItsTurn) {
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  Control(session, MakeAdd(1, "busy rare", "f"));
+  link.Take();
+  link.is_writable = false;
+  Send("busy", {{"f", "1"}});
+  Send("rare", {{"f", "r"}});
+  Send("busy", {{"f", "2"}});
+  link.is_writable = true;
+  shard_.Post([&] { session->OnLinkWritable(); });
+  Turn();
+  EXPECT_EQ(link.Take(), "U,1,1,2 | U,1,2,r");
+}
+
+TEST_F(DeliveryTest, ManyUpdatesOfOneTurnAreOneFlush) {
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  std::string group;
+  for (int i = 0; i < 50; ++i) group += "i" + std::to_string(i) + " ";
+  Control(session, MakeAdd(1, group, "f"));
+  const int before = link.flushes;
+  shard_.Post([&] {
+    for (int i = 0; i < 50; ++i) {
+      const std::vector<kernel::FieldValue> values{{*router_->field_names().Intern("f"), "1"}};
+      router_->Route(source_.Find("i" + std::to_string(i)),
+                     {kernel::EventKind::kUpdate, false, false, values});
+    }
+  });
+  Turn();
+  EXPECT_EQ(link.flushes, before + 1);
+}
+
+}  // namespace
+}  // namespace penstock::session

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include "session/tail_cache.h"
+
+#include "support/session_fixture.h"
+
+namespace penstock::session {
+namespace {
+
+class TailCacheTest : public test::SessionFixture {};
+
+TEST_F(TailCacheTest, EncodesOnceForAllWhoSawTheSame) {
+  constexpr int kSessions = 20;
+  test::FakeLink links[kSessions];
+  for (test::FakeLink& link : links) Control(OpenBound(link), MakeAdd(1, "a", "f g"));
+  Send("a", {{"f", "1"}, {"g", "2"}}, true);
+  for (test::FakeLink& link : links) link.Take();
+  const TailCache* cache = nullptr;
+  shard_.Post([&] {
+    kernel::Subscriber probe;
+    items_->Attach(source_, "a", &probe);
+    cache = static_cast<const TailCache*>(probe.item->attachment());
+    items_->Detach(&probe);
+  });
+  Turn();
+  const std::uint64_t before = cache->encoded();
+  Send("a", {{"f", "3"}});
+  for (test::FakeLink& link : links) EXPECT_EQ(link.Take(), "U,1,1,3|");
+  EXPECT_EQ(cache->encoded(), before + 1);
+}
+
+TEST_F(TailCacheTest, DifferentSchemasAndStartingPointsGetTheirOwn) {
+  test::FakeLink fast, slow, other;
+  Session* const slow_session = OpenBound(slow);
+  Control(OpenBound(fast), MakeAdd(1, "a", "f g"));
+  Control(slow_session, MakeAdd(1, "a", "f g"));
+  Control(OpenBound(other), MakeAdd(1, "a", "g"));
+  Send("a", {{"f", "1"}, {"g", "2"}}, true);
+  fast.Take(), slow.Take(), other.Take();
+  slow.is_writable = false;
+  Send("a", {{"f", "3"}});
+  EXPECT_EQ(fast.Take(), "U,1,1,3|");
+  EXPECT_EQ(other.Take(), "U,1,1,");
+  Send("a", {{"g", "4"}});
+  EXPECT_EQ(fast.Take(), "U,1,1,|4");
+  slow.is_writable = true;
+  shard_.Post([&] { slow_session->OnLinkWritable(); });
+  Turn();
+  EXPECT_EQ(slow.Take(), "U,1,1,3|4");
+  EXPECT_EQ(other.Take(), "U,1,1,4");
+}
+
+}  // namespace
+}  // namespace penstock::session
