@@ -46,6 +46,7 @@ test('a cut connection: the client comes back by itself and sees current values'
   await record.shows('cut', { last: '1' });
   proxy.cut();
   await until('the loss to be seen', () => client.statuses.some((status) => status.startsWith('DISCONNECTED:')));
+  adapter.snapshots.set('cut', { last: 'after the cut' });
   adapter.update('cut', { last: 'after the cut' });
   await record.shows('cut', { last: 'after the cut' }, 15000);
   await client.reached('WS-STREAMING');

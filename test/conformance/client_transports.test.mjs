@@ -63,6 +63,8 @@ for (const transport of [...kTransports, undefined]) {
 test('a forced transport is the one in use', async () => {
   for (const transport of kTransports.slice(0, 4)) {
     const client = await Client.connected(server.url, { transport });
+    const record = await client.subscribe([`forced-${transport}`], ['last']).active();
+    await record.shows(`forced-${transport}`, { last: '1' });
     assert.equal(client.status, `CONNECTED:${transport}`);
     client.disconnect();
   }
@@ -77,6 +79,7 @@ test('left to itself the client ends on WS-STREAMING', async () => {
 test('a client that connects again gets a new session and its subscriptions back', async () => {
   const client = await Client.connected(server.url);
   const record = await client.subscribe(['again'], ['name', 'last']).active();
+  await record.shows('again', { last: '1' });
   const first = client.sessionId;
   client.disconnect();
   client.connect();

@@ -34,10 +34,12 @@ async function refusedClient(answers, options = {}) {
   return error;
 }
 
+let items = 0;
 async function refusedSubscription(answers, options = {}) {
   const client = await Client.connected(server.url);
   metadata.answers = answers;
-  const record = client.subscribe(options.items ?? ['x'], options.fields ?? ['a'], options);
+  // Rights are remembered for a user and an item, so each refusal has an item of its own.
+  const record = client.subscribe([`refused-${++items}`], ['a'], options);
   const error = await record.failed();
   assert.ok(client.status.startsWith('CONNECTED'), 'the session goes on');
   client.disconnect();
@@ -123,7 +125,7 @@ test('a group of no item is a valid subscription of zero items', async () => {
 
 test('a session that ends: NTC of its open table, then NSC, each once', async () => {
   const socket = await TlcpSocket.session(server.port);
-  await socket.subscribe(1, 'x', 'a');
+  await socket.subscribe(1, 'ends', 'a');
   await metadata.seen('NNT', (strings) => strings.includes(socket.sessionId));
   socket.control('LS_reqId=2&LS_op=destroy');
   await socket.next('END,31');

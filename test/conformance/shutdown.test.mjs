@@ -33,8 +33,7 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
     const end = await server.ended();
     assert.deepEqual(end, { code: 0, signal: null });
     assert.equal(await connects(server.port), false);
-    const ended = metadata.all('NSC').map((packet) => metadata.strings(packet)[0]);
-    assert.ok(ended.includes(socket.sessionId) && ended.includes(stream.sessionId), 'NSC of both sessions');
+    for (const { sessionId } of [socket, stream]) await metadata.seen('NSC', ([id]) => id === sessionId, 1000);
     metadata.kill();
     data.kill();
     await server.stop();

@@ -3,6 +3,7 @@
 // 1.9.1 and keep every packet, so that a test can say to the byte what the server sent.
 import net from 'node:net';
 
+import { closeLater } from './cleanup.mjs';
 import { pause, until } from './wait.mjs';
 
 export const smart = (version) => version >= '1.9.0';
@@ -59,6 +60,7 @@ class Remote {
 
   async connect(port) {
     this.socket = await this.open(port);
+    closeLater(this, (one) => one.kill());
     this.notify = this.socket;
     this.#read(this.socket);
     this.socket.write(this.greeting('1'));
@@ -124,9 +126,23 @@ class Remote {
   }
   // As when the process dies.
   kill() {
-    this.socket.destroy();
-    if (this.notify !== this.socket) this.notify.destroy();
+    this.socket?.destroy();
+    this.notify?.destroy();
   }
+}
+
+// An adapter that is let in; one that comes too soon after a failed attempt tries again, as the
+// supervisor of a real one would. With `wait: false` the first attempt is given as it is.
+async function settled({ wait = true }, connect) {
+  if (!wait) return connect();
+  return until('the adapter to be let in', async () => {
+    const adapter = await connect();
+    await until(`${adapter.initMethod} or the end`, () => adapter.initParams !== null || adapter.closed, 10000);
+    if (adapter.initParams !== null) return adapter;
+    adapter.kill();
+    await pause(50);
+    return null;
+  });
 }
 
 export class DataAdapter extends Remote {
@@ -141,18 +157,17 @@ export class DataAdapter extends Remote {
     for (const [item, fields] of Object.entries(options.snapshots ?? {})) this.snapshots.set(item, fields);
   }
 
-  static async start(port, options = {}) {
-    const adapter = new DataAdapter(options);
-    if (options.notifyPort) {
-      adapter.socket = null;
+  static start(port, options = {}) {
+    return settled(options, async () => {
+      const adapter = new DataAdapter(options);
       await adapter.connect(port);
-      adapter.notify = await adapter.open(options.notifyPort);
-      adapter.notify.on('error', () => {});
-      adapter.notify.write(adapter.greeting(String(Date.now())));
-    } else {
-      await adapter.connect(port);
-    }
-    return options.wait === false ? adapter : adapter.ready();
+      if (options.notifyPort) {
+        adapter.notify = await adapter.open(options.notifyPort);
+        adapter.notify.on('error', () => {});
+        adapter.notify.write(adapter.greeting(String(Date.now())));
+      }
+      return adapter;
+    });
   }
 
   request(packet) {
@@ -201,10 +216,8 @@ export class MetadataAdapter extends Remote {
     this.answers = options.answers ?? {};
   }
 
-  static async start(port, options = {}) {
-    const adapter = new MetadataAdapter(options);
-    await adapter.connect(port);
-    return options.wait === false ? adapter : adapter.ready();
+  static start(port, options = {}) {
+    return settled(options, () => new MetadataAdapter(options).connect(port));
   }
 
   request(packet) {

@@ -2,6 +2,7 @@
 // The official client library, unchanged, with records of what its listeners were told.
 import { createRequire } from 'node:module';
 
+import { closeLater } from './cleanup.mjs';
 import { until } from './wait.mjs';
 
 const { LightstreamerClient, Subscription } = createRequire(import.meta.url)('lightstreamer-client-node');
@@ -13,7 +14,7 @@ export class Client {
   errors = []; // { code, message } of onServerError
 
   constructor(url, { set = 'DEMO', transport, user, password, configure } = {}) {
-    this.client = new LightstreamerClient(url, set);
+    this.client = closeLater(new LightstreamerClient(url, set), (client) => client.disconnect());
     if (transport) this.client.connectionOptions.setForcedTransport(transport);
     if (user !== undefined) this.client.connectionDetails.setUser(user);
     if (password !== undefined) this.client.connectionDetails.setPassword(password);
@@ -41,11 +42,13 @@ export class Client {
     return this.client.connectionDetails.getSessionId();
   }
 
-  // Waits for a connection over `transport` ("WS" means any over WebSocket; none: any at all).
+  // Waits for a session over `transport` ("WS" means any over WebSocket; none: any at all). A poll is
+  // answered when there is something to say, so until then a polling client cannot tell how it fares.
   async reached(transport = '') {
+    const sensing = transport.endsWith('POLLING');
     await until(
       () => `CONNECTED:${transport}; statuses: ${this.statuses.join(' ')}; errors: ${JSON.stringify(this.errors)}`,
-      () => this.status.startsWith(`CONNECTED:${transport}`) && !this.status.endsWith('SENSING'),
+      () => this.status.startsWith(`CONNECTED:${transport}`) ? !this.status.endsWith('SENSING') : sensing && this.status === 'CONNECTED:STREAM-SENSING',
       15000,
     );
   }

@@ -3,6 +3,7 @@
 // here, so that neither side's mistakes are smoothed over by a library.
 import net from 'node:net';
 
+import { closeLater } from './cleanup.mjs';
 import { kCid, Lines } from './lines.mjs';
 import { until } from './wait.mjs';
 
@@ -14,7 +15,7 @@ export class HttpConnection extends Lines {
   #methods = [];
 
   static async open(port) {
-    const connection = new HttpConnection();
+    const connection = closeLater(new HttpConnection(), (one) => one.destroy());
     connection.socket = net.connect({ port, host: '127.0.0.1' });
     connection.socket.on('data', (bytes) => {
       connection.#bytes = Buffer.concat([connection.#bytes, bytes]);

@@ -9,6 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { closeLater } from './cleanup.mjs';
 import { freePort } from './ports.mjs';
 import { toml } from './toml.mjs';
 import { until } from './wait.mjs';
@@ -56,7 +57,7 @@ export class Server {
   // given. With `ready: false` it returns before the server listens.
   static async start(settings = {}, { ready = true, args = [] } = {}) {
     const port = settings.listener?.[0]?.port ?? (await freePort());
-    const server = new Server(port);
+    const server = closeLater(new Server(port), (one) => one.running && one.signal('SIGKILL'));
     const whole = {
       ...settings,
       listener: settings.listener?.map((one) => ({ port, ...one })) ?? [{ port }],

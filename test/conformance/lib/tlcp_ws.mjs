@@ -2,6 +2,7 @@
 // TLCP over a WebSocket of an independent implementation, request by request.
 import WebSocket from 'ws';
 
+import { closeLater } from './cleanup.mjs';
 import { kCid, Lines } from './lines.mjs';
 import { until } from './wait.mjs';
 
@@ -14,7 +15,7 @@ export class TlcpSocket extends Lines {
 
   // Gives the open socket, or throws what the handshake failed with.
   static async open(port, { protocol = kProtocol, path = '/lightstreamer', headers = {} } = {}) {
-    const socket = new TlcpSocket();
+    const socket = closeLater(new TlcpSocket(), (one) => one.terminate());
     const options = { headers, perMessageDeflate: false };
     socket.#socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, protocol ?? undefined, options);
     socket.#socket.on('message', (data, binary) => {
