@@ -15,6 +15,7 @@ import { toml } from './toml.mjs';
 import { until } from './wait.mjs';
 
 const kRoot = fileURLToPath(new URL('../../..', import.meta.url));
+const kGraceMillis = 25000; // for the test's own stop()
 const kSanitizer = /ERROR: AddressSanitizer|ERROR: LeakSanitizer|WARNING: ThreadSanitizer|runtime error:/;
 
 export function binary() {
@@ -57,7 +58,7 @@ export class Server {
   // given. With `ready: false` it returns before the server listens.
   static async start(settings = {}, { ready = true, args = [] } = {}) {
     const port = settings.listener?.[0]?.port ?? (await freePort());
-    const server = closeLater(new Server(port), (one) => one.running && one.signal('SIGKILL'));
+    const server = closeLater(new Server(port), (one) => setTimeout(() => one.running && one.signal('SIGKILL'), kGraceMillis).unref());
     const whole = {
       ...settings,
       listener: settings.listener?.map((one) => ({ port, ...one })) ?? [{ port }],
