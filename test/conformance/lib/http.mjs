@@ -53,7 +53,10 @@ export class HttpConnection extends Lines {
   async response(index = 0, millis = 8000) {
     await until(
       () => `response ${index}; got ${JSON.stringify(this.responses).slice(0, 2000)}, then ${this.#bytes.toString('latin1').slice(0, 300)}`,
-      () => this.responses[index]?.done,
+      () => {
+        if (this.closed && !this.responses[index]?.done) throw new Error(`the connection closed before response ${index}`);
+        return this.responses[index]?.done;
+      },
       millis,
     );
     return this.responses[index];
