@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "base/slot_map.h"
 #include "base/string_hash.h"
 #include "kernel/data_source.h"
 #include "kernel/event_batch.h"
 #include "kernel/item.h"
 #include "kernel/local_item.h"
-#include "base/slot_map.h"
 #include "runtime/shard.h"
 
 namespace penstock::kernel {

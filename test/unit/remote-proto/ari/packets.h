@@ -8,7 +8,8 @@
 
 namespace penstock::ari {
 
-// Every packet of section 7 of the protocol reference: captured from real peers, or from the tests of their SDKs.
+// Every packet of section 7 of the protocol reference: captured from real peers, or from the tests
+// of their SDKs.
 struct Packet {
   Version version;
   Shape shape;

@@ -47,9 +47,7 @@ TEST(Log, ReopensAfterTheFileWasMovedAway) {
   EXPECT_NE(Content(path).find("after"), std::string::npos);
 }
 
-TEST(Log, SaysWhyAFileCannotBeOpened) {
-  EXPECT_FALSE(log::OpenFile("/dev/null/x.log").ok());
-}
+TEST(Log, SaysWhyAFileCannotBeOpened) { EXPECT_FALSE(log::OpenFile("/dev/null/x.log").ok()); }
 
 }  // namespace
 }  // namespace penstock
