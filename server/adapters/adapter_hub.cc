@@ -4,8 +4,10 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -175,6 +177,23 @@ void AdapterHub::StopInput() {
   shared_->changed.notify_all();
   for (const auto& proxy : proxies_) {
     shared_->courier.Send(proxy->shard(), [raw = proxy.get()] { raw->StopInput(); });
+  }
+}
+
+bool AdapterHub::Settle(TimePoint deadline) {
+  constexpr auto kPeriod = std::chrono::milliseconds(5);
+  for (;;) {
+    std::vector<std::future<bool>> answers;
+    for (const auto& proxy : proxies_) {
+      auto answer = std::make_shared<std::promise<bool>>();
+      answers.push_back(answer->get_future());
+      proxy->shard().Post([raw = proxy.get(), answer] { answer->set_value(raw->IsBusy()); });
+    }
+    bool busy = false;
+    for (std::future<bool>& answer : answers) busy = answer.get() || busy;
+    if (!busy) return true;
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(kPeriod);
   }
 }
 

@@ -75,6 +75,10 @@ class AdapterHub {
 
   // No new connections from now on. Shard: any.
   void StopInput();
+  // Waits until the remote adapters have answered what they were asked: the end of a session is
+  // told behind the end of its tables. True if that was so before `deadline`. The shards must be
+  // running.
+  bool Settle(TimePoint deadline);
   // Tells each remote adapter why and closes; true if all are closed before `deadline`. The
   // shards must be running.
   bool Drain(TimePoint deadline);

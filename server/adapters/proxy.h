@@ -35,9 +35,11 @@ class Proxy {
   virtual Status ClaimPorts() = 0;
   // Waits for the remote adapter from now on. Before the shards run, or on the proxy's.
   virtual Status Listen() = 0;
-  // Shard: the proxy's, these two.
+  // Shard: the proxy's, these three.
   virtual void StopInput() = 0;
   virtual void Shutdown(const std::string& reason) = 0;
+  // The remote adapter owes an answer.
+  virtual bool IsBusy() const = 0;
 
   runtime::Shard& shard() const { return shard_; }
   const std::string& name() const { return name_; }

@@ -198,6 +198,7 @@ void Application::Stop() {
   });
   OnEachShard([this](std::size_t i) { parts_[i].endpoint->CloseConnections(); });
   while (!Drained() && clock_.Now() < deadline) std::this_thread::sleep_for(kPollPeriod);
+  hub_->Settle(std::max(deadline, clock_.Now() + kAdapterGoodbye));
   hub_->Drain(clock_.Now() + kAdapterGoodbye);
   LogTotals();
   shards_.StopAndJoin();

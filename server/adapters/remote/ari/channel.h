@@ -79,6 +79,8 @@ class AriChannel final : private AriConnectionOwner, private runtime::TurnHook {
   void StopInput();
   // CLOSE to the remote adapter; nobody else comes in.
   void Shutdown(std::string_view reason);
+  // A request has not been answered yet.
+  bool IsBusy() const { return pending_.size() != 0; }
 
   State state() const { return state_; }
   bool ready() const { return state_ == State::kReady; }

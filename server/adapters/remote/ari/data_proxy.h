@@ -40,6 +40,7 @@ class AriDataProxy final : public Proxy, private DataLink, private AriChannelUse
   Status Listen() override { return channel_.Listen(); }
   void StopInput() override { channel_.StopInput(); }
   void Shutdown(const std::string& reason) override { channel_.Shutdown(reason); }
+  bool IsBusy() const override { return channel_.IsBusy(); }
 
  private:
   // DataLink

@@ -39,6 +39,7 @@ class AriMetadataProxy final : public Proxy, private MetadataLink, private AriCh
   Status Listen() override { return channel_.Listen(); }
   void StopInput() override { channel_.StopInput(); }
   void Shutdown(const std::string& reason) override { channel_.Shutdown(reason); }
+  bool IsBusy() const override { return channel_.IsBusy(); }
 
  private:
   // MetadataLink
