@@ -2,6 +2,8 @@
 // Copyright the Penstock authors.
 #include "kernel/event_router.h"
 
+#include <algorithm>
+
 namespace penstock::kernel {
 
 EventRouter::EventRouter(runtime::Shard& shard, FieldRegistry& fields)
@@ -22,6 +24,11 @@ void EventRouter::Route(ItemRef item, const ItemEvent& event) {
   } else {
     batches_[item.shard].Append(item, event);
   }
+}
+
+bool EventRouter::HasWork() const {
+  return std::any_of(batches_.begin(), batches_.end(),
+                     [](const EventBatch& batch) { return !batch.empty(); });
 }
 
 void EventRouter::OnEndTurn() {

@@ -24,6 +24,7 @@ class EventRouter final : public runtime::TurnHook {
   void Route(ItemRef item, const ItemEvent& event);
 
   void OnEndTurn() override;
+  bool HasWork() const override;
 
  private:
   runtime::Shard& shard_;

@@ -156,6 +156,12 @@ std::vector<LocalItem*>& ItemRegistry::TakeDirty() {
   return taken_;
 }
 
+bool ItemRegistry::HasWork() const {
+  if (!dirty_.empty()) return true;
+  return std::any_of(fanout_.begin(), fanout_.end(),
+                     [](const EventBatch& batch) { return !batch.empty(); });
+}
+
 void ItemRegistry::OnEndTurn() {
   for (std::size_t i = 0; i < fanout_.size(); ++i) {
     if (fanout_[i].empty()) continue;

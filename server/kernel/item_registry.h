@@ -58,6 +58,7 @@ class ItemRegistry final : public runtime::TurnHook {
   runtime::Shard& shard() { return shard_; }
 
   void OnEndTurn() override;
+  bool HasWork() const override;
 
  private:
   ItemRegistry& OwnerOf(std::string_view key);

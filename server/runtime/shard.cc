@@ -60,16 +60,19 @@ void Shard::Run() {
 
 void Shard::RunTurn(Duration wait) {
   Shard* const before = std::exchange(current_shard, this);
-  const bool mail_to_self = !mail_[index_].empty();
+  const bool at_once = HasWork();
   const TimePoint start = clock_.Now();
   const TimePoint next = wheel_.NextDeadline();
   if (next != TimePoint::max()) wait = std::min(wait, std::max(next - start, Duration::zero()));
   now_ = start;
   io_->restart();
-  if (mail_to_self || wait <= Duration::zero()) {
+  if (at_once || wait <= Duration::zero()) {
     io_->poll_one();
   } else {
+    // The first handler runs in there too, and asks for the time.
+    waited_ = true;
     io_->run_one_for(wait);
+    waited_ = false;
   }
   now_ = clock_.Now();
   for (int i = 1; i < kTurnBudget && io_->poll_one() != 0; ++i) {
@@ -78,6 +81,16 @@ void Shard::RunTurn(Duration wait) {
   wheel_.Advance(now_);
   EndTurn();
   current_shard = before;
+}
+
+bool Shard::HasWork() const {
+  if (!mail_[index_].empty()) return true;
+  for (const auto& phase : hooks_) {
+    for (const TurnHook* hook : phase) {
+      if (hook->HasWork()) return true;
+    }
+  }
+  return false;
 }
 
 void Shard::MeasureLoad() {

@@ -41,6 +41,8 @@ class TurnHook {
  public:
   virtual ~TurnHook() = default;
   virtual void OnEndTurn() = 0;
+  // Something is left for the next turn, which then does not wait.
+  virtual bool HasWork() const { return false; }
 };
 
 // One thread, one io_context and all that lives on it: listeners, connections, sessions, items,
@@ -56,7 +58,14 @@ class Shard {
   Shard& operator=(const Shard&) = delete;
 
   ShardIndex index() const { return index_; }
-  TimePoint now() const { return now_; }  // of this turn
+  // Of this turn; never from before the wait that began it.
+  TimePoint now() const {
+    if (waited_) {
+      waited_ = false;
+      now_ = clock_.Now();
+    }
+    return now_;
+  }
   // Share of a core that the shard's thread used lately, 0 to 1.
   double load() const { return load_; }
   asio::io_context& io() { return *io_; }
@@ -88,6 +97,7 @@ class Shard {
 
  private:
   void EndTurn();
+  bool HasWork() const;
   void MeasureLoad();
 
   // Fixed after construction.
@@ -96,7 +106,8 @@ class Shard {
   std::unique_ptr<asio::io_context> io_;
 
   // State.
-  TimePoint now_;
+  mutable TimePoint now_;
+  mutable bool waited_ = false;  // time has passed that now_ does not know of
   TimerWheel wheel_;
   bool stopped_ = false;
   double load_ = 0;

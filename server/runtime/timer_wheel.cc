@@ -3,6 +3,7 @@
 #include "runtime/timer_wheel.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace penstock::runtime {
 
@@ -47,7 +48,9 @@ void TimerWheel::Insert(WheelTimer& timer) {
   while (level < kLevels - 1 && delta >= (std::uint64_t{1} << (kBits * (level + 1)))) ++level;
   const std::uint64_t reach = (std::uint64_t{1} << (kBits * kLevels)) - 1;
   const std::uint64_t tick = std::min(timer.tick_, current_ + reach);
-  TimerLink& head = slots_[level][(tick >> (kBits * level)) & (kSlots - 1)];
+  const auto slot = static_cast<std::size_t>((tick >> (kBits * level)) & (kSlots - 1));
+  occupied_[level][slot / 64] |= std::uint64_t{1} << (slot % 64);
+  TimerLink& head = slots_[level][slot];
   timer.prev = head.prev;
   timer.next = &head;
   head.prev->next = &timer;
@@ -104,21 +107,37 @@ void TimerWheel::Advance(TimePoint now) {
   }
 }
 
-TimePoint TimerWheel::NextDeadline() const {
-  for (std::uint64_t tick = current_ + 1; tick <= current_ + kSlots; ++tick) {
-    const bool wraps = (tick & (kSlots - 1)) == 0;
-    if (!SlotEmpty(0, static_cast<int>(tick & (kSlots - 1))) || wraps) {
-      if (!wraps) return start_ + tick * kTick;
-      // At the wrap a later level may have something; sleep that long at most if it has.
-      for (int level = 0; level < kLevels; ++level) {
-        for (int slot = 0; slot < kSlots; ++slot) {
-          if (!SlotEmpty(level, slot)) return start_ + tick * kTick;
-        }
-      }
-      return TimePoint::max();
+int TimerWheel::NextOccupied(int level) {
+  auto& words = occupied_[level];
+  const auto now = static_cast<std::size_t>((current_ >> (kBits * level)) & (kSlots - 1));
+  // From the slot behind the present one all around, the present one last.
+  for (std::size_t ahead = 1; ahead <= kSlots;) {
+    const std::size_t slot = (now + ahead) % kSlots;
+    const std::uint64_t rest = words[slot / 64] >> (slot % 64);
+    if (rest == 0) {
+      ahead += 64 - slot % 64;
+      continue;
     }
+    ahead += static_cast<std::size_t>(std::countr_zero(rest));
+    if (ahead > kSlots) break;
+    const std::size_t found = (now + ahead) % kSlots;
+    if (!SlotEmpty(level, static_cast<int>(found))) return static_cast<int>(ahead);
+    words[found / 64] &= ~(std::uint64_t{1} << (found % 64));
   }
-  return TimePoint::max();
+  return 0;
+}
+
+TimePoint TimerWheel::NextDeadline() {
+  std::uint64_t next = UINT64_MAX;
+  for (int level = 0; level < kLevels; ++level) {
+    const int ahead = NextOccupied(level);
+    if (ahead == 0) continue;
+    // A later level has something to do when its slot begins.
+    const std::uint64_t slot = (current_ >> (kBits * level)) + static_cast<std::uint64_t>(ahead);
+    next = std::min(next, slot << (kBits * level));
+  }
+  if (next == UINT64_MAX) return TimePoint::max();
+  return start_ + static_cast<std::int64_t>(next) * kTick;
 }
 
 }  // namespace penstock::runtime

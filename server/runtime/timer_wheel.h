@@ -50,8 +50,9 @@ class TimerWheel {
   void Arm(WheelTimer& timer, TimePoint deadline);
   // Fires what is due. Callbacks may arm, cancel and destroy any timer.
   void Advance(TimePoint now);
-  // When Advance() next has something to do, TimePoint::max() if nothing is armed. May be early.
-  TimePoint NextDeadline() const;
+  // When Advance() next has something to do, TimePoint::max() if nothing is armed. May be early,
+  // never late. Cheap enough for every turn: it looks at one bit per slot, not at the slots.
+  TimePoint NextDeadline();
 
  private:
   static constexpr int kLevels = 3;
@@ -61,10 +62,14 @@ class TimerWheel {
   void Insert(WheelTimer& timer);
   void Cascade(int level);
   bool SlotEmpty(int level, int slot) const;
+  // How many slots behind the present one of `level` the next timer is, 1 to kSlots; 0 if none.
+  int NextOccupied(int level);
 
   TimePoint start_;
   std::uint64_t current_ = 0;  // all ticks up to this one have fired
   std::array<std::array<TimerLink, kSlots>, kLevels> slots_;
+  // A set bit: the slot may have a timer. Cancel() leaves bits behind, NextOccupied() clears them.
+  std::array<std::array<std::uint64_t, kSlots / 64>, kLevels> occupied_{};
 };
 
 }  // namespace penstock::runtime

@@ -38,6 +38,7 @@ class Pump final : public runtime::TurnHook {
   PumpCounters& counters() { return counters_; }
 
   void OnEndTurn() override;
+  bool HasWork() const override { return !ready_.empty(); }
 
  private:
   runtime::Shard& shard_;

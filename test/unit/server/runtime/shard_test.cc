@@ -4,9 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
 #include <atomic>
 #include <future>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "runtime/shard_pool.h"
@@ -73,6 +76,37 @@ TEST(Shard, KeepsADeferredObjectUntilItIsQuiet) {
   quiet = true;
   shard.RunTurn(Duration::zero());
   EXPECT_TRUE(died);
+}
+
+TEST(Shard, AHandlerThatEndsALongWaitSeesThePresentTime) {
+  SteadyClock clock;
+  Shard shard(0, 1, clock);
+  Duration behind{0};
+  std::thread late([&] {
+    std::this_thread::sleep_for(Millis(100));
+    shard.Post([&] { behind = clock.Now() - shard.now(); });
+  });
+  // Something has to be expected, or the loop does not wait.
+  asio::steady_timer expected(shard.io(), std::chrono::seconds(10));
+  expected.async_wait([](const asio::error_code&) {});
+  shard.RunTurn(std::chrono::seconds(5));
+  late.join();
+  EXPECT_LT(behind, Millis(50));
+  EXPECT_GE(behind, Duration::zero());
+}
+
+TEST(Shard, DoesNotWaitWhileAHookHasWorkLeft) {
+  struct Busy final : TurnHook {
+    void OnEndTurn() override { --left; }
+    bool HasWork() const override { return left > 0; }
+    int left = 3;
+  } busy;
+  SteadyClock clock;
+  Shard shard(0, 1, clock);
+  shard.AddHook(TurnPhase::kPump, &busy);
+  const TimePoint start = clock.Now();
+  while (busy.left > 0) shard.RunTurn(std::chrono::seconds(30));
+  EXPECT_LT(clock.Now() - start, std::chrono::seconds(10));
 }
 
 TEST(ShardPool, CarriesMailBetweenShardsInOrder) {

@@ -97,5 +97,47 @@ TEST_F(TimerWheelTest, ACallbackMayArmItselfAgain) {
   EXPECT_EQ(periodic.fired, 5);
 }
 
+TEST_F(TimerWheelTest, AFarDeadlineDoesNotWakeTheLoopOnTheWay) {
+  Probe probe;
+  wheel_.Arm(probe.timer, In(std::chrono::minutes(30)));
+  int wakes = 0;
+  while (probe.fired == 0) {
+    ++wakes;
+    Advance(wheel_.NextDeadline() - clock_.Now());
+  }
+  EXPECT_LE(wakes, 3);
+}
+
+TEST_F(TimerWheelTest, ManyTimersFireInTimeWhenOnlyWokenAtTheNextDeadline) {
+  struct Timed {
+    const Clock* clock = nullptr;
+    TimePoint deadline;
+    bool fired = false;
+    WheelTimer timer{[](void* self) {
+                       auto* me = static_cast<Timed*>(self);
+                       me->fired = true;
+                       EXPECT_GE(me->clock->Now(), me->deadline);
+                       EXPECT_LT(me->clock->Now() - me->deadline, Millis(2));
+                     },
+                     this};
+  };
+  std::mt19937 random(3);
+  std::vector<std::unique_ptr<Timed>> timers;
+  for (int i = 0; i < 2000; ++i) {
+    auto& timed = *timers.emplace_back(std::make_unique<Timed>());
+    timed.clock = &clock_;
+    // Steps of 256 and 65,536 ticks are where the levels meet.
+    timed.deadline = In(Millis(i % 3 == 0 ? 256 * (random() % 600) : random() % 140'000 + 1));
+    wheel_.Arm(timed.timer, timed.deadline);
+    if (i % 5 == 0) timed.timer.Cancel();
+    if (i % 7 == 0) Advance(Millis(random() % 3));
+  }
+  for (TimePoint next = wheel_.NextDeadline(); next != TimePoint::max();
+       next = wheel_.NextDeadline()) {
+    Advance(std::max(next - clock_.Now(), Duration::zero()));
+  }
+  for (std::size_t i = 0; i < timers.size(); ++i) EXPECT_EQ(timers[i]->fired, i % 5 != 0) << i;
+}
+
 }  // namespace
 }  // namespace penstock::runtime

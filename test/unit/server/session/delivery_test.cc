@@ -112,5 +112,27 @@ TEST_F(DeliveryTest, ManyUpdatesOfOneTurnAreOneFlush) {
   EXPECT_EQ(link.flushes, before + 1);
 }
 
+TEST_F(DeliveryTest, WhatDoesNotFitInOneWriteGoesInTheNextTurnWithoutWaitingForAnEvent) {
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  std::string group;
+  for (int i = 0; i < 20; ++i) group += "i" + std::to_string(i) + " ";
+  Control(session, MakeAdd(1, group, "f"));
+  link.is_writable = false;
+  for (int i = 0; i < 20; ++i) {
+    Send("i" + std::to_string(i), {{"f", std::string(5000, 'x')}}, true);
+  }
+  link.Take();
+  link.is_writable = true;
+  shard_.Post([&] { session->OnLinkWritable(); });
+  int turns = 0;
+  do {
+    shard_.RunTurn(Duration::zero());
+    ++turns;
+  } while (table().pump().HasWork());
+  EXPECT_GE(turns, 3);  // 100,000 bytes
+  EXPECT_GT(link.Take().size(), 100'000u);
+}
+
 }  // namespace
 }  // namespace penstock::session
