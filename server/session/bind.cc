@@ -19,7 +19,7 @@ void Session::Bind(ClientLink* link, const tlcp::LinkOptions& options, bool webs
   const TimePoint now = table_.shard().now();
   Touch();
   // The newest bind wins; the old connection gets no further line.
-  if (link_ != nullptr) std::exchange(link_, nullptr)->Abandon();
+  if (link_ != nullptr && link_ != link) std::exchange(link_, nullptr)->Abandon();
   link_ = link;
   binding_ = Binding();
   binding_.websocket = websocket;

@@ -171,7 +171,8 @@ void Session::Flush() {
   if (link_ == nullptr || closed_ || !link_->writable()) return;
   const TimePoint now = table_.shard().now();
   // A poll is answered when there is something to say, or when its time is over.
-  if (binding_.polling && lines_.empty() && !HasUpdates() && now < binding_.idle_until) {
+  if (binding_.polling && lines_.empty() && now < binding_.idle_until &&
+      (!HasUpdates() || !CreditLeft())) {
     ArmAt(binding_.idle_until);
     return;
   }
@@ -182,8 +183,8 @@ void Session::Flush() {
   Fill fill = Fill::kAll;
   if (HasUpdates() && CreditLeft()) {
     std::size_t enough = kHeaderRoom + kFlushLimit;
-    if (BandwidthInForce()) enough = kHeaderRoom + static_cast<std::size_t>(credit_);
     if (binding_.polling) enough = SIZE_MAX;
+    if (BandwidthInForce()) enough = kHeaderRoom + static_cast<std::size_t>(credit_);
     std::size_t most = SIZE_MAX;
     if (binding_.budget >= 0) {
       const std::int64_t left = std::max<std::int64_t>(binding_.budget - kLoopReserve, 0);
@@ -192,6 +193,8 @@ void Session::Flush() {
     fill = AppendUpdates(cork, enough, most);
   }
   const std::size_t size = cork.size() - kHeaderRoom;
+  credit_ -= static_cast<double>(size);
+  table_.pump().counters().bytes += size;
   if (binding_.polling) {
     tlcp::AppendLoop(binding_.polling_interval, cork);
     ClientLink* const link = link_;
@@ -202,7 +205,6 @@ void Session::Flush() {
     return;
   }
   if (size == 0 && fill != Fill::kBudgetSpent) return;
-  credit_ -= static_cast<double>(size);
   if (binding_.budget >= 0) {
     binding_.budget -= static_cast<std::int64_t>(size);
     if (fill == Fill::kBudgetSpent || binding_.budget <= kLoopReserve) {
@@ -219,7 +221,6 @@ void Session::Flush() {
   window_at_ = now + table_.pump().window();
   link_->Flush(cork);
   ++table_.pump().counters().flushes;
-  table_.pump().counters().bytes += size;
   if (!HasUpdates() || !link_ || !link_->writable()) return;
   if (BandwidthInForce()) {
     if (CreditLeft()) MarkReady(false);

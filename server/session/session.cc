@@ -2,11 +2,21 @@
 // Copyright the Penstock authors.
 #include "session/session.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "session/session_table.h"
 #include "tlcp/line_writer.h"
 
 namespace penstock::session {
+
+namespace {
+// Bytes of control notifications that wait for a link. The answers to a client's burst of
+// subscriptions fit many times over.
+constexpr std::size_t kMaxWaitingLines = 1024 * 1024;
+// An adapter may mean "for ever" by any number.
+constexpr std::chrono::seconds kLongestLife = std::chrono::hours(24 * 3650);
+}  // namespace
 
 Session::Session(SessionTable& table, SessionProfile profile)
     : table_(table),
@@ -14,7 +24,9 @@ Session::Session(SessionTable& table, SessionProfile profile)
       timer_([](void* self) { static_cast<Session*>(self)->OnTimer(); }, this) {
   const TimePoint now = table_.shard().now();
   if (profile_.requested_bandwidth) requested_kbps_ = profile_.requested_bandwidth->kbps;
-  if (profile_.grant.time_to_live.count() > 0) expires_at_ = now + profile_.grant.time_to_live;
+  if (profile_.grant.time_to_live.count() > 0) {
+    expires_at_ = now + std::min(profile_.grant.time_to_live, kLongestLife);
+  }
   last_request_ = now;
   credit_at_ = now;
   unbound_until_ = now + table_.options().timeout;
@@ -27,6 +39,11 @@ void Session::Touch() { last_request_ = table_.shard().now(); }
 
 void Session::Handle(tlcp::Control control, Answer answer) {
   Touch();
+  // What a request says stays until it can be sent; a client that does not read may not go on.
+  if (lines_.size() > kMaxWaitingLines && !std::holds_alternative<tlcp::Destroy>(control.op)) {
+    answer(tlcp::MakeError(tlcp::RequestCode::kInternalError, "Too much waits to be sent"));
+    return;
+  }
   if (auto* add = std::get_if<tlcp::Add>(&control.op)) {
     HandleAdd(std::move(*add), std::move(answer));
   } else if (auto* del = std::get_if<tlcp::Delete>(&control.op)) {
@@ -48,12 +65,17 @@ void Session::Close(const std::optional<tlcp::Error>& cause, bool close_socket) 
   if (closed_) return;
   closed_ = true;
   timer_.Cancel();
+  // First of all nobody finds it any more: the answers below run code of connections, which may
+  // bring the next request.
+  table_.Retire(*this);
+  ready_head_ = ready_tail_ = nullptr;  // not searched once for each subscription
+  paced_.clear();
   std::vector<int> ids;
   for (const auto& [id, subscription] : subscriptions_) ids.push_back(id);
   for (const int id : ids) Unsubscribe(id);
   if (link_ != nullptr) {
     ClientLink* const link = std::exchange(link_, nullptr);
-    if (cause && link->writable()) {
+    if (cause) {
       std::string& cork = table_.shard().write_buffer();
       cork.assign(kHeaderRoom, '\0');
       cork += head_;
@@ -68,7 +90,6 @@ void Session::Close(const std::optional<tlcp::Error>& cause, bool close_socket) 
                {"code", cause ? cause->code : 0},
                {"reason", cause ? std::string_view(cause->message) : std::string_view("silent")});
   profile_.adapter_set->metadata->CloseSession(id());
-  table_.Retire(*this);
 }
 
 }  // namespace penstock::session

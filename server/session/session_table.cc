@@ -31,6 +31,11 @@ Session* SessionTable::Find(std::string_view id) const {
 
 void SessionTable::Open(tlcp::CreateSession request, const ClientProfile& client, OpenReply reply) {
   const AdapterSet* const set = options_.FindSet(request.adapter_set);
+  if (closed_) {
+    ++counters_.refused;
+    reply(tlcp::MakeError(tlcp::SessionCode::kOverloaded, "The server shuts down"));
+    return;
+  }
   if (set == nullptr) {
     ++counters_.refused;
     reply(tlcp::MakeError(tlcp::SessionCode::kAdapterSetUnavailable));
@@ -68,6 +73,13 @@ void SessionTable::Open(tlcp::CreateSession request, const ClientProfile& client
                        {"user", request.user.value_or("")}, {"client", ip}, {"code", error->code},
                        {"reason", error->message});
           reply(*error);
+          return;
+        }
+        if (closed_) {  // meanwhile
+          session_count_.fetch_sub(1, std::memory_order_relaxed);
+          ++counters_.refused;
+          set->metadata->CloseSession(std::move(id));
+          reply(tlcp::MakeError(tlcp::SessionCode::kOverloaded, "The server shuts down"));
           return;
         }
         PENSTOCK_LOG(kSession, kInfo, "session opened", {"session", id}, {"adapter_set", set->id},
@@ -142,6 +154,7 @@ void SessionTable::CloseOld(const std::string& id) {
 }
 
 void SessionTable::CloseAll(const tlcp::Error& cause) {
+  closed_ = true;
   std::vector<Session*> all;
   for (const auto& [id, session] : sessions_) all.push_back(session.get());
   for (Session* session : all) session->Close(cause);

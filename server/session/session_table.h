@@ -56,7 +56,7 @@ class SessionTable {
   void Open(tlcp::CreateSession request, const ClientProfile& client, OpenReply reply);
   // Null if there is no such session on this shard.
   Session* Find(std::string_view id) const;
-  // Ends all sessions, each with `cause`.
+  // Ends all sessions, each with `cause`; no other begins any more.
   void CloseAll(const tlcp::Error& cause);
 
   runtime::Shard& shard() { return shard_; }
@@ -88,6 +88,7 @@ class SessionTable {
   SchemaTable schemas_;
   Pump pump_;
   SessionCounters counters_;
+  bool closed_ = false;  // no new sessions
   absl::flat_hash_map<std::string, std::unique_ptr<Session>, StringHash, std::equal_to<>> sessions_;
 };
 

@@ -15,7 +15,7 @@
 namespace penstock::session {
 
 void Session::ArmAt(TimePoint at) {
-  if (at == TimePoint::max() || (timer_.armed() && armed_at_ <= at)) return;
+  if (at == TimePoint::max() || closed_ || (timer_.armed() && armed_at_ <= at)) return;
   armed_at_ = at;
   table_.shard().wheel().Arm(timer_, at);
 }
@@ -23,7 +23,10 @@ void Session::ArmAt(TimePoint at) {
 TimePoint Session::NextDeadline() const {
   TimePoint next = std::min({expires_at_, wait_until_, pace_at_});
   if (link_ == nullptr) return std::min(next, unbound_until_);
-  if (binding_.polling) return std::min(next, binding_.idle_until);
+  if (binding_.polling) {
+    // A poll that cannot be answered waits for its link, not for a time that is over.
+    return link_->writable() ? std::min(next, binding_.idle_until) : next;
+  }
   next = std::min(next, binding_.last_write + binding_.keepalive);
   if (binding_.send_sync) next = std::min(next, binding_.next_sync);
   if (binding_.inactivity.count() > 0) {

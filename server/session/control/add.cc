@@ -20,6 +20,8 @@ void Session::HandleAdd(tlcp::Add request, Answer answer) {
                              "LS_subId is in use by another subscription"));
     } else if (known.state() == Subscription::State::kActive) {
       answer(std::nullopt);
+    } else if (known.waiting_adds.size() >= limits.max_pending_controls) {
+      answer(tlcp::MakeError(tlcp::RequestCode::kInternalError, "Too many requests under way"));
     } else {
       known.waiting_adds.push_back(std::move(answer));
     }
@@ -102,8 +104,10 @@ void Session::OnAuthorized(int sub_id, std::uint32_t serial,
     answer(refusal ? std::optional(tlcp::MakeError(tlcp::RequestCode::kSubscriptionNotFound))
                    : std::nullopt);
   }
-  // Answers run code of connections; the session may have been closed by one.
   if (closed_ || refusal || deletes.empty()) return;
+  // Answers run code of connections: one may have brought a request that ended the subscription.
+  const auto still = subscriptions_.find(sub_id);
+  if (still == subscriptions_.end() || still->second->serial != serial) return;
   Unsubscribe(sub_id);
   tlcp::AppendUnsub(sub_id, lines_);
   MarkReady(true);

@@ -17,6 +17,10 @@ void Session::HandleDelete(const tlcp::Delete& request, Answer answer) {
     return;
   }
   if (it->second->state() == Subscription::State::kAuthorizing) {
+    if (it->second->waiting_deletes.size() >= table_.options().max_pending_controls) {
+      answer(tlcp::MakeError(tlcp::RequestCode::kInternalError, "Too many requests under way"));
+      return;
+    }
     it->second->waiting_deletes.push_back(std::move(answer));
     return;
   }
@@ -28,6 +32,7 @@ void Session::HandleDelete(const tlcp::Delete& request, Answer answer) {
 
 void Session::Unsubscribe(int sub_id) {
   const auto it = subscriptions_.find(sub_id);
+  if (it == subscriptions_.end()) return;
   const std::unique_ptr<Subscription> dying = std::move(it->second);
   subscriptions_.erase(it);
   if (dying->state() == Subscription::State::kAuthorizing) {

@@ -173,5 +173,59 @@ TEST_F(LinkTest, ASilentClientThatPromisedToSpeakIsAskedToRebind) {
   EXPECT_TRUE(link.Take().ends_with("LOOP,0"));
 }
 
+TEST_F(LinkTest, AForcedRebindKeepsTheSessionNoLongerThanAPollMay) {
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  const std::string id = session->id();
+  link.Take();
+  EXPECT_EQ(Control(session, tlcp::ForceRebind{Millis(1'000'000'000), false}), "OK");
+  EXPECT_EQ(link.Take(), "LOOP,15000");
+  Advance(std::chrono::seconds(26));
+  EXPECT_EQ(table().Find(id), nullptr);
+}
+
+TEST_F(LinkTest, APollThatCannotBeAnsweredDoesNotKeepTheShardBusy) {
+  test::FakeLink link;
+  Session* const session = Open();
+  link.is_writable = false;
+  tlcp::LinkOptions options;
+  options.polling = Polling{Millis(0), Millis(1000)};
+  Bind(session, link, options, false);
+  Advance(Millis(1500));
+  EXPECT_GT(shard_.wheel().NextDeadline(), clock_.Now() + Millis(100));
+  EXPECT_FALSE(link.finished);
+  link.is_writable = true;
+  shard_.Post([&] { session->OnLinkWritable(); });
+  Turn();
+  EXPECT_TRUE(link.finished);
+}
+
+TEST_F(LinkTest, ABandwidthLimitHoldsForPollsToo) {
+  test::FakeLink links[50];
+  Session* const session = Open();
+  Control(session, tlcp::Constrain{{8.0}});  // 1,000 bytes/s
+  Control(session, MakeAdd(1, "a", "f"));
+  tlcp::LinkOptions options;
+  options.polling = Polling{Millis(0), Millis(5000)};
+  std::size_t bytes = 0;
+  for (int i = 0; i < 500; ++i) {
+    test::FakeLink& link = links[i / 10];
+    if (!session->bound()) Bind(session, link, options, false);
+    Send("a", {{"f", std::to_string(1000 + i) + std::string(400, 'x')}}, i == 0);
+    Advance(Millis(10));
+  }
+  for (const test::FakeLink& link : links) bytes += link.text.size();
+  EXPECT_LE(bytes, 9'000u);  // 5 s, and what may be saved up
+  EXPECT_GE(bytes, 3'000u);
+}
+
+TEST_F(LinkTest, ABindOnTheLinkThatTheSessionHasAlreadyStays) {
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  Bind(session, link);
+  EXPECT_FALSE(link.abandoned);
+  EXPECT_TRUE(session->bound());
+}
+
 }  // namespace
 }  // namespace penstock::session

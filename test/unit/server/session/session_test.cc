@@ -106,5 +106,100 @@ TEST_F(SessionTest, TheClientAddressIsToldOnceAndOnlyIfItMayBe) {
   EXPECT_EQ(again.Take().find("CLIENTIP"), std::string::npos);
 }
 
+TEST_F(SessionTest, AnAnswerThatBringsTheNextRequestFindsNoClosingSession) {
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  const std::string id = session->id();
+  Control(session, MakeAdd(1, "a", "f"));
+  metadata_.hold = true;
+  bool found = true;
+  // As a connection does: the answer makes room for the request behind it.
+  tlcp::Control control;
+  control.op = MakeAdd(2, "b", "f");
+  shard_.Post([&] {
+    session->Handle(std::move(control), [&](std::optional<tlcp::Error> error) {
+      EXPECT_TRUE(error);
+      Session* const again = table().Find(id);
+      found = again != nullptr;
+      if (!found) return;
+      again->Handle({id, "9", "", tlcp::Delete{1}}, [](std::optional<tlcp::Error>) {});
+    });
+  });
+  Turn();
+  EXPECT_EQ(Control(session, tlcp::Destroy{}), "OK");
+  EXPECT_FALSE(found);
+  EXPECT_EQ(source_.log().back(), "USB a");
+}
+
+TEST_F(SessionTest, ADeleteThatComesWithTheAnswerOfAnotherIsDoneOnce) {
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  metadata_.hold = true;
+  tlcp::Control control;
+  control.op = MakeAdd(1, "a", "f");
+  shard_.Post([&] {
+    session->Handle(std::move(control), [&](std::optional<tlcp::Error>) {
+      session->Handle({session->id(), "9", "", tlcp::Delete{1}}, [](std::optional<tlcp::Error>) {});
+    });
+  });
+  Turn();
+  EXPECT_EQ(Control(session, tlcp::Delete{1}), "none");
+  shard_.Post([&] { metadata_.AnswerHeld(); });
+  Turn();
+  EXPECT_EQ(*last_answer_, "OK");
+  const std::string text = link.Take();
+  EXPECT_EQ(text.find("UNSUB,1"), text.rfind("UNSUB,1")) << text;
+  EXPECT_EQ(source_.log(), (std::vector<std::string>{"SUB a", "USB a"}));
+}
+
+TEST_F(SessionTest, RepeatedRequestsForOneSubscriptionAreBounded) {
+  options_.max_pending_controls = 3;
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  metadata_.hold = true;
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Control(session, MakeAdd(1, "a", "f")), "none");
+  EXPECT_TRUE(Control(session, MakeAdd(1, "a", "f")).starts_with("68 "));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Control(session, tlcp::Delete{1}), "none");
+  EXPECT_TRUE(Control(session, tlcp::Delete{1}).starts_with("68 "));
+  shard_.Post([&] { metadata_.AnswerHeld(); });
+  Turn();
+}
+
+TEST_F(SessionTest, AClientThatDoesNotReadCannotPileUpNotifications) {
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  link.is_writable = false;
+  int refused = 0;
+  shard_.Post([&] {
+    for (int i = 0; i < 200'000; ++i) {
+      session->Handle({session->id(), "1", "", tlcp::Constrain{{1000.0}}},
+                      [&](const std::optional<tlcp::Error>& error) { refused += error ? 1 : 0; });
+    }
+  });
+  Turn();
+  EXPECT_GT(refused, 0);
+  EXPECT_EQ(Control(session, tlcp::Destroy{}), "OK");
+}
+
+TEST_F(SessionTest, AClosedTableLetsNobodyIn) {
+  test::FakeLink link;
+  OpenBound(link);
+  shard_.Post([&] { table().CloseAll(tlcp::MakeError(tlcp::SessionCode::kMaxDurationReached)); });
+  Turn();
+  EXPECT_EQ(Open(), nullptr);
+  EXPECT_EQ(refusal_.code, 5);
+  EXPECT_EQ(count_, 0u);
+}
+
+TEST_F(SessionTest, TheEndIsToldBehindWhatTheLinkHasNotSentYet) {
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  link.Take();
+  link.is_writable = false;
+  Control(session, tlcp::Destroy{});
+  EXPECT_EQ(link.Take(), "END,31,Destroy invoked by client");
+  EXPECT_TRUE(link.finished);
+}
+
 }  // namespace
 }  // namespace penstock::session
