@@ -84,7 +84,10 @@ TEST(Shard, AHandlerThatEndsALongWaitSeesThePresentTime) {
   Duration behind{0};
   std::thread late([&] {
     std::this_thread::sleep_for(Millis(100));
-    shard.Post([&] { behind = clock.Now() - shard.now(); });
+    shard.Post([&] {
+      const TimePoint seen = shard.now();
+      behind = clock.Now() - seen;
+    });
   });
   // Something has to be expected, or the loop does not wait.
   asio::steady_timer expected(shard.io(), std::chrono::seconds(10));
