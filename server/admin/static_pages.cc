@@ -8,6 +8,7 @@
 
 #include <climits>
 #include <cstdlib>
+#include <utility>
 
 #include "transport/http/mime_types.h"
 #include "transport/http/path.h"
@@ -79,7 +80,9 @@ const StaticPages::File* StaticPages::Load(const std::string& relative) {
   if (::stat(real.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return nullptr;
   const std::int64_t changed = info.st_mtim.tv_sec * 1'000'000'000LL + info.st_mtim.tv_nsec;
   File& file = files_[real];
-  if (file.body == nullptr || file.changed_ns != changed) {
+  // Two changes may carry the same time.
+  const bool same_size = file.body != nullptr && std::cmp_equal(file.body->size(), info.st_size);
+  if (!same_size || file.changed_ns != changed) {
     file.body = ReadFile(real);
     if (file.body == nullptr) {
       files_.erase(real);
@@ -102,7 +105,10 @@ endpoint::PageSource::Page StaticPages::Get(const http::RequestHead& head) {
     // Relative links of the page need the slash.
     Page page;
     page.status = 301;
-    http::AppendHeader("Location", std::string(head.path) + '/', &page.headers);
+    // Two slashes in front would lead to another host.
+    const std::size_t slashes = head.path.find_first_not_of('/');
+    const std::string_view path = head.path.substr(slashes == std::string_view::npos ? 0 : slashes);
+    http::AppendHeader("Location", '/' + std::string(path) + '/', &page.headers);
     return page;
   }
   if (is_folder) *relative += "/index.html";
