@@ -39,6 +39,11 @@ Application::Application(config::Settings settings)
       fields_(settings_.limits.field_names) {}
 
 Application::~Application() {
+  if (shards_.running()) {  // a start that failed half-way: some shards may serve already
+    OnEachShard([this](std::size_t i) {
+      parts_[i].sessions->CloseAll(tlcp::MakeError(tlcp::SessionCode::kClosedByServer));
+    });
+  }
   shards_.StopAndJoin();
   // Sessions leave their items before the items and the adapters go.
   for (PerShard& part : parts_) part.endpoint.reset();

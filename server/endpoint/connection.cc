@@ -48,7 +48,8 @@ void Connection::Start(ConnectionRef self) {
     kept_ = std::move(arrival->unread);
     if (!arrival->unsent.empty()) Write(arrival->unsent);
     if (ws_ != nullptr) {
-      ws_->Serve(std::move(arrival->body));
+      ExpectInput(endpoint_.options().read_timeout);
+      ws_->Serve(std::move(arrival->body), std::move(arrival->waiting));
     } else {
       http_->Serve(arrival->head, std::move(arrival->body));
     }
@@ -71,8 +72,12 @@ void Connection::OnReadable() {
     const std::span<char> buffer = shard().read_buffer();
     const tcp::ReadResult result = socket_.Read(buffer);
     if (result.status == tcp::ReadStatus::kWouldBlock) break;
-    if (result.status != tcp::ReadStatus::kData) {
+    if (result.status == tcp::ReadStatus::kEnd) {
       OnEnd();
+      return;
+    }
+    if (result.status == tcp::ReadStatus::kBroken) {
+      Close("broken");
       return;
     }
     if (state_ == State::kClosing) continue;
@@ -127,13 +132,20 @@ void Connection::ProcessKept() {
 void Connection::Resume() {
   if (state_ != State::kOpen) return;
   ProcessKept();
-  if (state_ == State::kOpen) socket_.WaitReadable();
+  if (state_ != State::kOpen) return;
+  if (!input_over_) {
+    socket_.WaitReadable();
+  } else if (!processing_ && http_ != nullptr && !http_->busy()) {
+    CloseAfterWrites();  // that was the last request
+  }
 }
 
 void Connection::Write(std::string_view bytes) {
   if (state_ == State::kClosed) return;
+  const std::size_t before = socket_.backlog_size();
   if (!socket_.Write(bytes)) {
     // Broken; the reading side hears of it in a later turn, outside of whoever writes now.
+    input_over_ = false;
     socket_.WaitReadable();
     return;
   }
@@ -142,8 +154,9 @@ void Connection::Write(std::string_view bytes) {
     output_due_ = shard().now() + endpoint_.options().write_timeout;
     shard().wheel().Arm(timer_, std::min(input_due_, output_due_));
   }
-  // The session stops composing long before; this is for answers to requests.
-  if (socket_.backlog_size() > endpoint_.options().send_backlog) {
+  // One answer may be of any size, and a session composes nothing while there is a backlog: this is
+  // for a client that sends requests and does not read the answers.
+  if (before > endpoint_.options().send_backlog) {
     output_due_ = shard().now();
     shard().wheel().Arm(timer_, output_due_);
   }
@@ -152,7 +165,7 @@ void Connection::Write(std::string_view bytes) {
 void Connection::OnDrained() {
   output_due_ = TimePoint::max();
   if (state_ == State::kClosing) {
-    socket_.ShutdownSend();
+    EndSending();
     return;
   }
   if (state_ != State::kOpen) return;
@@ -166,10 +179,20 @@ void Connection::OnDrained() {
 void Connection::CloseAfterWrites() {
   if (state_ != State::kOpen) return;
   state_ = State::kClosing;
-  std::string().swap(kept_);
-  if (writable()) socket_.ShutdownSend();
+  // Whoever closes may be at work on it; ProcessKept() drops it then.
+  if (!processing_) std::string().swap(kept_);
+  ExpectInput(Millis(0));
+  if (writable()) EndSending();
+  if (state_ == State::kClosing && !input_over_) socket_.WaitReadable();
+}
+
+void Connection::EndSending() {
+  if (input_over_) {
+    Close("closed on both sides");
+    return;
+  }
+  socket_.ShutdownSend();
   ExpectInput(kLinger);
-  socket_.WaitReadable();
 }
 
 void Connection::Close(std::string_view why) {
@@ -184,7 +207,21 @@ void Connection::Close(std::string_view why) {
   endpoint_.Retire(self_);
 }
 
-void Connection::OnEnd() { Close("closed by the client"); }
+void Connection::OnEnd() {
+  // A client that ends its side behind its last request still gets the answers. Not so for the
+  // stream or poll of a session: there it is how clients leave.
+  const bool answering = state_ == State::kClosing || (http_ != nullptr && http_->answering());
+  if (!answering && (writable() || http_ == nullptr || http_->busy())) {
+    Close("closed by the client");
+    return;
+  }
+  input_over_ = true;
+  if (state_ == State::kClosing) {
+    if (writable()) Close("closed on both sides");
+  } else if (!http_->busy()) {
+    CloseAfterWrites();
+  }
+}
 
 void Connection::OnTimer() {
   const TimePoint now = shard().now();
@@ -197,7 +234,11 @@ void Connection::OnTimer() {
   }
   if (now >= input_due_) {
     if (state_ == State::kOpen) ++endpoint_.counters().read_timeouts;
-    Close("read timeout");
+    if (state_ == State::kOpen && ws_ != nullptr) {
+      ws_->OnIdle();
+    } else {
+      Close("read timeout");
+    }
     return;
   }
   const TimePoint next = std::min(input_due_, output_due_);
@@ -215,7 +256,7 @@ void Connection::Drain() {
 
 void Connection::Upgrade(std::unique_ptr<WsChannel> channel) {
   ws_ = std::move(channel);
-  input_due_ = TimePoint::max();
+  ExpectInput(endpoint_.options().read_timeout);
 }
 
 void Connection::HandOver(runtime::ShardIndex shard, Handover handover) {

@@ -76,6 +76,7 @@ class Connection final : public tcp::SocketOwner, public runtime::Deferred {
   void Leave(std::string_view unread);
   void OnTimer();
   void OnEnd();
+  void EndSending();
 
   Endpoint& endpoint_;
   const std::size_t listener_index_;
@@ -83,7 +84,8 @@ class Connection final : public tcp::SocketOwner, public runtime::Deferred {
   tcp::Socket socket_;
   State state_ = State::kOpen;
   bool processing_ = false;
-  std::string kept_;  // unread bytes of a request that is not complete
+  bool input_over_ = false;  // the client has ended its side
+  std::string kept_;         // unread bytes of a request that is not complete
   std::unique_ptr<HttpChannel> http_;
   std::unique_ptr<WsChannel> ws_;
   std::unique_ptr<Handover> arrival_;  // until Start()

@@ -42,6 +42,7 @@ void Endpoint::StopInput() {
 }
 
 void Endpoint::CloseConnections() {
+  draining_ = true;
   connections_.ForEach([](Connection& connection) { connection.Drain(); });
 }
 
@@ -80,7 +81,9 @@ void Endpoint::TakeOver(Handover handover) {
   auto made = std::make_unique<Connection>(*this, std::move(handover));
   Connection* const connection = made.get();
   const auto key = connections_.Insert(std::move(made));
-  connection->Start({key.slot, key.generation});
+  const ConnectionRef ref{key.slot, key.generation};
+  connection->Start(ref);
+  if (draining_ && Find(ref) != nullptr) connection->Drain();
 }
 
 }  // namespace penstock::endpoint

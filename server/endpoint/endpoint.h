@@ -45,12 +45,13 @@ struct Handover {
   bool ipv6 = false;
   std::size_t listener = 0;
   bool websocket = false;
-  std::string subprotocol;  // of the WebSocket
-  std::string ws_headers;   // request headers of the handshake, as they came
-  std::string head;         // HTTP: head and decoded body of the request to be served
-  std::string body;         // WebSocket: the message to be served
-  std::string unread;       // what came behind it
-  std::string unsent;       // backlog
+  std::string subprotocol;           // of the WebSocket
+  std::string ws_headers;            // request headers of the handshake, as they came
+  std::string head;                  // HTTP: head and decoded body of the request to be served
+  std::string body;                  // WebSocket: the message to be served
+  std::string unread;                // what came behind it
+  std::vector<std::string> waiting;  // WebSocket: messages between `body` and `unread`
+  std::string unsent;                // backlog
 };
 
 // Where connections of one shard meet its sessions: listeners, connections, request routing. One
@@ -69,7 +70,8 @@ class Endpoint {
   Status Listen();
   // No new connections.
   void StopInput();
-  // Ends every connection in order: responses end, WebSockets are closed as "going away".
+  // Ends every connection in order, and those that are still on their way from another shard:
+  // responses end, WebSockets are closed as "going away".
   void CloseConnections();
   std::size_t connection_count() const { return connections_.size(); }
 
@@ -104,6 +106,7 @@ class Endpoint {
   SlotMap<Connection> connections_;
   http::DateCache date_;
   EndpointCounters counters_;
+  bool draining_ = false;
 };
 
 }  // namespace penstock::endpoint

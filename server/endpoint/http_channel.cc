@@ -90,6 +90,7 @@ void HttpChannel::Serve(std::string_view raw_head, std::string body) {
 bool HttpChannel::writable() const { return connection_.writable(); }
 
 void HttpChannel::OnDrained() {
+  if (page_ != nullptr) SendPage();
   if (session_ != nullptr) session_->OnLinkWritable();
 }
 
@@ -142,6 +143,7 @@ void HttpChannel::Refuse(const http::RequestError& error) {
 
 void HttpChannel::EndExchange() {
   busy_ = false;
+  for_session_ = false;
   stream_begun_ = false;
   std::string().swap(headers_);
   if (!keep_alive_) {
@@ -217,7 +219,19 @@ void HttpChannel::Finish(bool close_socket) {
 
 void HttpChannel::Abandon() {
   session_ = nullptr;
-  connection_.Close("session left");
+  if (!connection_.writable()) {
+    connection_.Close("session left");
+    return;
+  }
+  // No line may follow, but the response can end in order.
+  keep_alive_ = false;
+  poll_body_.clear();
+  if (!stream_begun_) {
+    RespondTlcp({});
+    return;
+  }
+  if (version_minor_ != 0) connection_.Write(http::kLastChunk);
+  EndExchange();
 }
 
 }  // namespace penstock::endpoint

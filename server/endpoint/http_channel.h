@@ -35,6 +35,8 @@ class HttpChannel final : public session::ClientLink {
   // A request that was read on another shard.
   void Serve(std::string_view head, std::string body);
   bool busy() const { return busy_; }
+  // The request being served is not one for a session's stream or poll.
+  bool answering() const { return busy_ && !for_session_; }
   void OnDrained();
   void OnEnd();
   void Drain();
@@ -61,6 +63,7 @@ class HttpChannel final : public session::ClientLink {
   void ServeControls(tlcp::RequestReader& reader);
   void ServePreflight(const http::RequestHead& head);
   void ServePage(const http::RequestHead& head);
+  void SendPage();
   void Upgrade(const http::RequestHead& head, std::string_view raw_head);
   void BindLink(session::Session& session, const tlcp::LinkOptions& options, bool created);
 
@@ -80,7 +83,12 @@ class HttpChannel final : public session::ClientLink {
   bool keep_alive_ = false;  // after it
   int version_minor_ = 1;
   bool head_only_ = false;
+  bool for_session_ = false;
   std::string headers_;  // CORS and the listener's, of the answer under way
+
+  // A page goes out in pieces, as the client reads: nobody has a copy of the whole.
+  std::shared_ptr<const std::string> page_;
+  std::size_t page_sent_ = 0;
 
   // As a link.
   session::Session* session_ = nullptr;

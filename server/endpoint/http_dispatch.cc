@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::string_view kRoot = "/lightstreamer";
 constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
+constexpr std::size_t kPagePiece = 64 * 1024;
 
 // Collects the answers of the requests of one body, which come in any order, and sends them as one
 // response when all are there.
@@ -109,8 +110,28 @@ void HttpChannel::ServePage(const http::RequestHead& head) {
     EndExchange();
     return;
   }
-  Respond(page.status, page.content_type,
-          page.body == nullptr ? std::string_view() : std::string_view(*page.body));
+  std::string out;
+  http::AppendFixedHead(MakeHead(page.status, page.content_type),
+                        page.body == nullptr ? 0 : page.body->size(), &out);
+  connection_.Write(out);
+  if (page.body == nullptr || head_only_) {
+    EndExchange();
+    return;
+  }
+  page_ = page.body;
+  page_sent_ = 0;
+  SendPage();
+}
+
+void HttpChannel::SendPage() {
+  while (page_sent_ < page_->size() && connection_.writable()) {
+    const std::string_view piece = std::string_view(*page_).substr(page_sent_, kPagePiece);
+    page_sent_ += piece.size();
+    connection_.Write(piece);
+  }
+  if (page_sent_ < page_->size()) return;
+  page_.reset();
+  EndExchange();
 }
 
 void HttpChannel::Upgrade(const http::RequestHead& head, std::string_view raw_head) {
@@ -153,6 +174,7 @@ void HttpChannel::DispatchTlcp(const http::RequestHead& head, std::string_view r
     ServeControls(reader);
     return;
   }
+  for_session_ = true;
   std::optional<tlcp::Parsed<tlcp::Request>> parsed = reader.Next();
   if (!parsed || !parsed->ok()) {
     ++connection_.endpoint().counters().protocol_errors;

@@ -66,6 +66,7 @@ std::size_t WsChannel::Consume(std::span<char> data) {
 }
 
 void WsChannel::OnMessage(std::string_view message) {
+  ExpectRequest();
   if (opening_) {
     waiting_bytes_ += message.size();
     if (waiting_.size() >= kMaxWaiting ||
@@ -128,6 +129,7 @@ void WsChannel::ServeCreate(tlcp::CreateSession request) {
     return;
   }
   opening_ = true;
+  connection_.ExpectInput(Millis(0));
   Endpoint& endpoint = connection_.endpoint();
   const session::ClientProfile client{connection_.client_ip(), connection_.client_port(),
                                       connection_.listener().name, ClientHeaders(headers_)};
@@ -147,6 +149,7 @@ void WsChannel::ServeCreate(tlcp::CreateSession request) {
 void WsChannel::OnOpened(std::variant<session::Session*, tlcp::Error> result,
                          const tlcp::LinkOptions& options) {
   opening_ = false;
+  ExpectRequest();
   if (auto* opened = std::get_if<session::Session*>(&result)) {
     BindLink(**opened, options, true);
   } else {
@@ -163,8 +166,23 @@ void WsChannel::ResumeWaiting() {
   std::swap(waiting, waiting_);
   waiting_bytes_ = 0;
   // A create among them makes the ones behind it wait again.
-  for (std::string& message : waiting) {
-    if (connection_.is_open()) OnMessage(message);
+  for (std::size_t i = 0; i < waiting.size() && connection_.is_open(); ++i) {
+    behind_ = std::span(waiting).subspan(i + 1);
+    OnMessage(waiting[i]);
+  }
+  behind_ = {};
+}
+
+void WsChannel::Serve(std::string message, std::vector<std::string> behind) {
+  waiting_.push_back(std::move(message));
+  for (std::string& one : behind) waiting_.push_back(std::move(one));
+  ResumeWaiting();
+}
+
+// A socket that carries no session is nobody's for long.
+void WsChannel::ExpectRequest() {
+  if (session_ == nullptr && !opening_ && connection_.is_open()) {
+    connection_.ExpectInput(connection_.endpoint().options().read_timeout);
   }
 }
 
@@ -184,6 +202,7 @@ void WsChannel::ServeBind(tlcp::BindSession request, std::string_view message) {
     handover.subprotocol = subprotocol_;
     handover.ws_headers = headers_;
     handover.body = message;
+    for (std::string& one : behind_) handover.waiting.push_back(std::move(one));
     connection_.HandOver(*shard, std::move(handover));
     return;
   }
@@ -206,6 +225,7 @@ void WsChannel::BindLink(session::Session& session, const tlcp::LinkOptions& opt
   session.Bind(this, options, true, created, connection_.client_ip());
   session_ = &session;
   default_session_ = session.id();
+  connection_.ExpectInput(Millis(0));
 }
 
 void WsChannel::ServeControl(tlcp::Control control) {
@@ -228,6 +248,8 @@ void WsChannel::ServeControl(tlcp::Control control) {
 void WsChannel::Answer(const std::string& request_id, bool ack,
                        const std::optional<tlcp::Error>& error) {
   if (!ack && !error) return;
+  // Behind the CONOK of the bind that the request followed (TLCP §1.3).
+  if (session_ != nullptr) session_->SendHead();
   std::string lines;
   AppendAnswer(request_id, error, lines);
   SendLines(lines);
@@ -260,10 +282,14 @@ void WsChannel::Flush(std::string& cork) {
 
 void WsChannel::Finish(bool close_socket) {
   session_ = nullptr;
+  ExpectRequest();
   if (close_socket) SendClose(static_cast<std::uint16_t>(ws::CloseCode::kNormal), "");
 }
 
-void WsChannel::Abandon() { session_ = nullptr; }
+void WsChannel::Abandon() {
+  session_ = nullptr;
+  ExpectRequest();
+}
 
 void WsChannel::OnDrained() {
   if (session_ != nullptr) session_->OnLinkWritable();
@@ -272,6 +298,8 @@ void WsChannel::OnDrained() {
 void WsChannel::OnEnd() {
   if (session_ != nullptr) std::exchange(session_, nullptr)->OnLinkLost();
 }
+
+void WsChannel::OnIdle() { SendClose(static_cast<std::uint16_t>(ws::CloseCode::kNormal), "idle"); }
 
 void WsChannel::Drain() {
   SendClose(static_cast<std::uint16_t>(ws::CloseCode::kGoingAway), "server shuts down");

@@ -30,10 +30,12 @@ class WsChannel final : public session::ClientLink {
 
   // Takes whole frames off `data`; returns how much. Unmasks in place.
   std::size_t Consume(std::span<char> data);
-  // A message that arrived on another shard.
-  void Serve(std::string message) { OnMessage(message); }
+  // A message that arrived on another shard, and what waited behind it.
+  void Serve(std::string message, std::vector<std::string> behind);
   void OnDrained();
   void OnEnd();
+  // No session is bound here, and the client has said nothing for too long.
+  void OnIdle();
   void Drain();
 
   // session::ClientLink
@@ -56,6 +58,7 @@ class WsChannel final : public session::ClientLink {
   void SendLines(std::string_view lines);
   void SendClose(std::uint16_t code, std::string_view reason);
   void ResumeWaiting();
+  void ExpectRequest();
 
   Connection& connection_;
   ws::FrameParser parser_;
@@ -68,6 +71,7 @@ class WsChannel final : public session::ClientLink {
   bool close_sent_ = false;
   std::vector<std::string> waiting_;  // messages behind it
   std::size_t waiting_bytes_ = 0;
+  std::span<std::string> behind_;  // while one of them is served: those behind it
 };
 
 }  // namespace penstock::endpoint

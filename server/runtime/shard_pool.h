@@ -21,6 +21,7 @@ class ShardPool {
   Shard& operator[](std::size_t index) { return *shards_[index]; }
 
   void Start();
+  bool running() const { return !threads_.empty(); }
   // Ends every shard's loop and joins the threads. The shards stay, with what they hold.
   void StopAndJoin();
 

@@ -63,6 +63,18 @@ void Session::Bind(ClientLink* link, const tlcp::LinkOptions& options, bool webs
   ArmAt(NextDeadline());
 }
 
+void Session::SendHead() {
+  if (link_ == nullptr || head_.empty()) return;
+  std::string& cork = table_.shard().write_buffer();
+  cork.assign(kHeaderRoom, '\0');
+  cork += head_;
+  std::string().swap(head_);
+  const std::size_t size = cork.size() - kHeaderRoom;
+  credit_ -= static_cast<double>(size);
+  if (binding_.budget >= 0) binding_.budget -= static_cast<std::int64_t>(size);
+  link_->Flush(cork);
+}
+
 void Session::OnLinkWritable() {
   if (link_ != nullptr) MarkReady(true);
 }

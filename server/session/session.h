@@ -51,6 +51,8 @@ class Session final : public runtime::Deferred {
   // The stream connection (bind.cc). `created`: right after create_session.
   void Bind(ClientLink* link, const tlcp::LinkOptions& options, bool websocket, bool created,
             std::string_view client_ip);
+  // The head of the bind goes out now, because the link has something to say that must follow it.
+  void SendHead();
   void OnLinkWritable();
   void OnLinkLost();
 
