@@ -195,6 +195,70 @@ TEST(TlcpItemDecoder, ReadsTheExamplesOfTheProtocol) {
   EXPECT_EQ(one.fields()[0], "bar\xC3\xA0\xC3\xA8%#$^");
 }
 
+// The lines of the protocol, sections 5.4 and 5.5.
+TEST(TlcpItemDecoder, ReadsValueDiffs) {
+  test::TlcpItemDecoder text(1);
+  ASSERT_TRUE(text.Apply("foobar"));
+  ASSERT_TRUE(text.Apply("^Tbdzapcd"));
+  ASSERT_TRUE(text.Apply("^Taabg"));
+  ASSERT_TRUE(text.Apply("^Tddxyz"));
+  EXPECT_EQ(text.fields()[0], "zapxyz");
+  ASSERT_TRUE(text.Apply("^Tgg%25%24%3D%2C%2B%7C"));
+  EXPECT_EQ(text.fields()[0], "zapxyz%$=,+|");
+  ASSERT_TRUE(text.Apply("^T"));
+  EXPECT_EQ(text.fields()[0], "");
+
+  test::TlcpItemDecoder json(2);
+  ASSERT_TRUE(json.Apply(
+      R"(20:00:33|{ "text": "aa%7Cbb", "attributes": [ { "font": "courier" }, "..." ] })"));
+  ASSERT_TRUE(json.Apply(R"(20:00:54|^P[{"op":"replace","path":"/text","value":"aa%7Cbb%7Ccc"},)"
+                         R"({"op":"add","path":"/attributes/1","value":"bold"}])"));
+  ASSERT_TRUE(json.Apply("20:04:16|"));
+  EXPECT_EQ(json.fields()[1],
+            R"({"attributes":[{"font":"courier"},"bold","..."],"text":"aa|bb|cc"})");
+
+  test::TlcpItemDecoder edge(1);
+  ASSERT_TRUE(edge.Apply("{}"));
+  ASSERT_TRUE(edge.Apply(""));
+  ASSERT_TRUE(edge.Apply(R"(^P[{"op":"add","path":"/foo","value":1}])"));
+  EXPECT_EQ(edge.fields()[0], R"({"foo":1})");
+  ASSERT_TRUE(edge.Apply("#"));
+  EXPECT_EQ(edge.fields()[0], std::nullopt);
+}
+
+TEST(TlcpItemDecoder, RefusesDiffsThatAreFatalToAClient) {
+  for (const char* tail : {"^P[]", "^Ta"}) {
+    test::TlcpItemDecoder first(1);
+    EXPECT_FALSE(first.Apply(tail)) << tail;
+    test::TlcpItemDecoder null(1);
+    ASSERT_TRUE(null.Apply("#"));
+    EXPECT_FALSE(null.Apply(tail)) << tail;
+    test::TlcpItemDecoder too_many(1);
+    ASSERT_TRUE(too_many.Apply("{}"));
+    EXPECT_FALSE(too_many.Apply("{}|" + std::string(tail))) << tail;
+  }
+  for (const char* tail : {"^P[]", "^Td", "^T1", "^P"}) {
+    test::TlcpItemDecoder text(1);
+    ASSERT_TRUE(text.Apply("ab"));
+    EXPECT_FALSE(text.Apply(tail)) << tail;
+  }
+  test::TlcpItemDecoder json(1);
+  ASSERT_TRUE(json.Apply("{}"));
+  EXPECT_FALSE(json.Apply(R"(^P[{"op":"remove","path":"/a"}])"));
+}
+
+TEST(TlcpItemDecoder, RefusesATextDiffAfterAPatchUntilAWholeValue) {
+  test::TlcpItemDecoder client(1);
+  ASSERT_TRUE(client.Apply("{}"));
+  ASSERT_TRUE(client.Apply("^Tc"));  // a text until now
+  ASSERT_TRUE(client.Apply("^P[]"));
+  ASSERT_TRUE(client.Apply("^P[]"));
+  test::TlcpItemDecoder other = client;
+  EXPECT_FALSE(client.Apply("^Tc"));
+  ASSERT_TRUE(other.Apply("[]"));
+  EXPECT_TRUE(other.Apply("^Tc"));
+}
+
 TEST(TlcpItemDecoder, RefusesWhatAClientWould) {
   for (const char* tail : {"|b", "a", "a|b|c", "^2", "a|#b", "a|%4", "a|\xFF"}) {
     test::TlcpItemDecoder client(2);
