@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "tlcp/codes.h"
+#include "tlcp/value_diff.h"
 #include "transport/http/response_writer.h"
 #include "transport/tcp/listener.h"
 
@@ -29,6 +30,24 @@ std::string InstanceId() {
   return std::to_string(::getpid()) + "T" +
          std::to_string(std::chrono::system_clock::now().time_since_epoch() /
                         std::chrono::milliseconds(1));
+}
+
+tlcp::DiffOrder DiffOrderOf(const std::vector<config::DiffAlgorithm>& algorithms) {
+  tlcp::DiffOrder order;
+  for (const config::DiffAlgorithm algorithm : algorithms) {
+    order.Add(algorithm == config::DiffAlgorithm::kJsonPatch ? tlcp::DiffAlgorithm::kJsonPatch
+                                                             : tlcp::DiffAlgorithm::kTlcpDiff);
+  }
+  return order;
+}
+
+tlcp::DiffLimits DiffLimitsOf(const config::Delivery& delivery) {
+  tlcp::DiffLimits limits{.max_value_bytes = delivery.max_diff_bytes};
+  limits.json_patch_min_length.reset();
+  if (delivery.jsonpatch_min_length > 0) {
+    limits.json_patch_min_length = delivery.jsonpatch_min_length;
+  }
+  return limits;
 }
 
 }  // namespace
@@ -106,6 +125,9 @@ void Application::MakeOptions() {
   session_options_.request_limit = static_cast<std::int64_t>(session.request_limit_bytes);
   session_options_.sync_interval = session.sync_interval;
   session_options_.max_delay = settings_.delivery.max_delay;
+  session_options_.delta_delivery = settings_.delivery.delta_delivery;
+  session_options_.default_diff_order = DiffOrderOf(settings_.delivery.default_diff_order);
+  session_options_.diff_limits = DiffLimitsOf(settings_.delivery);
   session_options_.max_sessions = settings_.limits.max_sessions;
   session_options_.max_subscriptions = settings_.limits.subscriptions_per_session;
   session_options_.max_items = settings_.limits.items_per_subscription;

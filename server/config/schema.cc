@@ -2,6 +2,7 @@
 // Copyright the Penstock authors.
 #include "config/schema.h"
 
+#include <algorithm>
 #include <type_traits>
 
 #include "config/checks.h"
@@ -67,6 +68,28 @@ requires(std::is_same_v<T, EventsRecovery> ||
   static Value Read(T member) { return std::string(ToString(member)); }
   static bool Assign(T& member, const Value& value) {
     return ParseChoice(std::get<std::string>(value), &member);
+  }
+};
+
+// Each at most once.
+template <>
+struct Codec<std::vector<DiffAlgorithm>> {
+  static constexpr Type kType = Type::kTexts;
+  static Value Read(const std::vector<DiffAlgorithm>& member) {
+    std::vector<std::string> texts;
+    for (const DiffAlgorithm algorithm : member) texts.emplace_back(ToString(algorithm));
+    return texts;
+  }
+  static bool Assign(std::vector<DiffAlgorithm>& member, const Value& value) {
+    std::vector<DiffAlgorithm> parsed;
+    for (const std::string& text : std::get<std::vector<std::string>>(value)) {
+      DiffAlgorithm algorithm{};
+      if (!ParseChoice(text, &algorithm)) return false;
+      if (std::find(parsed.begin(), parsed.end(), algorithm) != parsed.end()) return false;
+      parsed.push_back(algorithm);
+    }
+    member = std::move(parsed);
+    return true;
   }
 };
 
@@ -222,6 +245,18 @@ constexpr Key<Delivery> kDelivery[] = {
     Bind<&Delivery::write_timeout>("write_timeout_millis",
                                    "A client that takes nothing for so long is cut off; 0 = never.",
                                    {.max = kHourMillis}),
+    Bind<&Delivery::delta_delivery>(
+        "delta_delivery", "false: each update carries every field, and diffs are never sent."),
+    Bind<&Delivery::default_diff_order>(
+        "default_diff_order", "Value diffs of fields whose adapter says nothing; empty: none.",
+        {.choices = "a list of jsonpatch, diff_match_patch"}),
+    Bind<&Delivery::jsonpatch_min_length>(
+        "jsonpatch_min_length",
+        "JSON of fewer bytes is sent whole; 0 = always a patch, even if longer.",
+        {.max = kMebibyte}),
+    Bind<&Delivery::max_diff_bytes>("max_diff_bytes",
+                                    "Longer values are sent whole: finding a diff costs time.",
+                                    {.min = 64, .max = kMebibyte}),
 };
 
 constexpr Key<Limits> kLimits[] = {
@@ -493,6 +528,16 @@ std::string ToToml(const Value& value) {
   std::string text;
   std::visit(TomlWriter{&text}, value);
   return text;
+}
+
+bool ParseChoice(std::string_view text, DiffAlgorithm* value) {
+  for (const auto choice : {DiffAlgorithm::kJsonPatch, DiffAlgorithm::kDiffMatchPatch}) {
+    if (ToString(choice) == text) {
+      *value = choice;
+      return true;
+    }
+  }
+  return false;
 }
 
 bool ParseChoice(std::string_view text, EventsRecovery* value) {

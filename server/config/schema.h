@@ -68,6 +68,7 @@ std::string_view NotThereYet(std::string_view name);
 std::string ToToml(const Value& value);
 
 // Finds a choice by its text, for the parsers of both file formats.
+bool ParseChoice(std::string_view text, DiffAlgorithm* value);
 bool ParseChoice(std::string_view text, EventsRecovery* value);
 bool ParseChoice(std::string_view text, NotifyUserOnDisconnection* value);
 

@@ -4,6 +4,16 @@
 
 namespace penstock::config {
 
+std::string_view ToString(DiffAlgorithm value) {
+  switch (value) {
+    case DiffAlgorithm::kJsonPatch:
+      return "jsonpatch";
+    case DiffAlgorithm::kDiffMatchPatch:
+      return "diff_match_patch";
+  }
+  return "";
+}
+
 std::string_view ToString(EventsRecovery value) {
   switch (value) {
     case EventsRecovery::kLeaveHole:

@@ -60,10 +60,18 @@ struct Session {
   bool operator==(const Session&) const = default;
 };
 
+enum class DiffAlgorithm : std::uint8_t { kJsonPatch, kDiffMatchPatch };
+
+std::string_view ToString(DiffAlgorithm value);
+
 struct Delivery {
   Milliseconds max_delay{20};  // coalescing window; 0 = end of turn
   std::size_t send_backlog_bytes = 256 * 1024;
-  Milliseconds write_timeout{120000};  // 0 = none
+  Milliseconds write_timeout{120000};             // 0 = none
+  bool delta_delivery = true;                     // false: every field in every update
+  std::vector<DiffAlgorithm> default_diff_order;  // each once at most; empty = no value diffs
+  std::size_t jsonpatch_min_length = 50;          // bytes; 0 = always the patch, even if longer
+  std::size_t max_diff_bytes = 64 * 1024;
   bool operator==(const Delivery&) const = default;
 };
 

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "session/adapter_set.h"
+#include "tlcp/value_diff.h"
 
 namespace penstock::session {
 
@@ -28,7 +29,10 @@ struct Options {
   std::int64_t content_length_min = 1000;
   std::int64_t request_limit = 50'000;
   std::chrono::seconds sync_interval{20};
-  Millis max_delay{20};          // coalescing window
+  Millis max_delay{20};                // coalescing window
+  bool delta_delivery = true;          // false: every field in every update, and no value diffs
+  tlcp::DiffOrder default_diff_order;  // of fields whose adapter declares none
+  tlcp::DiffLimits diff_limits;
   std::size_t max_sessions = 0;  // 0 = no limit
   std::size_t max_subscriptions = 10'000;
   std::size_t max_items = 10'000;  // of one subscription

@@ -16,6 +16,8 @@ Settings WithSets() {
   settings.server.name = "quote \" backslash \\ bell \x07";
   settings.listeners[0].response_headers = {{"x-a", "b"}};
   settings.listeners.push_back({"second", "::1", 9000, {"https://a.example"}, {}});
+  settings.delivery.default_diff_order = {DiffAlgorithm::kDiffMatchPatch,
+                                          DiffAlgorithm::kJsonPatch};
   settings.log.areas[0] = log::Level::kTrace;
   AdapterSet& set = settings.adapter_sets.emplace_back();
   MetadataAdapter& metadata = set.metadata_adapter.emplace();

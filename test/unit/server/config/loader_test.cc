@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "config/schema.h"
 
@@ -68,6 +69,10 @@ content_length_bytes = 5000
 client_ip_hidden = true
 [delivery]
 max_delay_millis = 0
+delta_delivery = false
+default_diff_order = ["diff_match_patch", "jsonpatch"]
+jsonpatch_min_length = 0
+max_diff_bytes = 1000
 [limits]
 max_sessions = 10
 read_timeout_millis = 1
@@ -84,11 +89,27 @@ cache_seconds = 60
   EXPECT_EQ(settings.session.content_length, 5000);
   EXPECT_TRUE(settings.session.client_ip_hidden);
   EXPECT_EQ(settings.delivery.max_delay, Milliseconds(0));
+  EXPECT_FALSE(settings.delivery.delta_delivery);
+  EXPECT_EQ(settings.delivery.default_diff_order,
+            (std::vector{DiffAlgorithm::kDiffMatchPatch, DiffAlgorithm::kJsonPatch}));
+  EXPECT_EQ(settings.delivery.jsonpatch_min_length, 0u);
+  EXPECT_EQ(settings.delivery.max_diff_bytes, 1000u);
   EXPECT_EQ(settings.limits.max_sessions, 10u);
   EXPECT_EQ(settings.limits.read_timeout, Milliseconds(1));
   EXPECT_EQ(settings.log.LevelOf(log::Area::kSession), log::Level::kWarn);
   EXPECT_EQ(settings.log.LevelOf(log::Area::kAdapter), log::Level::kDebug);
   EXPECT_EQ(settings.pages.cache, Seconds(60));
+}
+
+TEST(Loader, RefusesDiffsThatAreUnknownOrNamedTwice) {
+  EXPECT_EQ(ErrorOf("[delivery]\ndefault_diff_order = [\"jsonpatch\", \"x\"]\n"),
+            "p.toml:2: delivery.default_diff_order: [\"jsonpatch\", \"x\"] is no choice; write a "
+            "list of jsonpatch, diff_match_patch");
+  EXPECT_NE(ErrorOf("[delivery]\ndefault_diff_order = [\"jsonpatch\", \"jsonpatch\"]\n"), "");
+  EXPECT_EQ(
+      ErrorOf("[delivery]\ndefault_diff_order = \"jsonpatch\"\n"),
+      "p.toml:2: delivery.default_diff_order: is text; write a list of texts, such as [\"a\", "
+      "\"b\"]");
 }
 
 TEST(Loader, ReadsListeners) {
