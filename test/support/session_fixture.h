@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -87,6 +89,9 @@ class FakeMetadata final : public session::MetadataPort {
   bool hold = false;
   bool open_tables = false;
   double max_frequency = 0;
+  // By item; others have the limits above and may be had in any mode.
+  std::map<std::string, session::ItemLimits> item_limits;
+  std::map<std::string, std::string> item_modes;  // names with commas
   std::vector<std::string> log;
   std::vector<std::pair<session::SubscribeQuery, session::Reply<session::SubscribeGrant>>> held;
 
@@ -111,7 +116,20 @@ class FakeMetadata final : public session::MetadataPort {
     grant.items = Split(query.table.group);
     grant.fields = Split(query.table.schema);
     grant.limits.resize(grant.items.size());
-    for (session::ItemLimits& limits : grant.limits) limits.max_frequency = max_frequency;
+    static constexpr std::string_view kModes[] = {"RAW", "MERGE", "DISTINCT", "COMMAND"};
+    for (std::size_t i = 0; i < grant.items.size(); ++i) {
+      grant.limits[i].max_frequency = max_frequency;
+      if (const auto it = item_limits.find(grant.items[i]); it != item_limits.end()) {
+        grant.limits[i] = it->second;
+      }
+      const auto modes = item_modes.find(grant.items[i]);
+      if (modes == item_modes.end()) continue;
+      const std::string_view mode = kModes[static_cast<int>(query.table.mode)];
+      if (modes->second.find(mode) == std::string::npos) {
+        reply(tlcp::MakeError(tlcp::RequestCode::kInvalidMode));
+        return;
+      }
+    }
     grant.table_open = open_tables;
     reply(grant);
   }
