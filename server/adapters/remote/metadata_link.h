@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "adapters/grant_rules.h"
 #include "session/metadata_port.h"
 
 namespace penstock::adapters {
@@ -53,12 +54,6 @@ struct TableProfile {  // NNT
   bool wants_final_statistics = false;
 };
 struct Void {};  // NTC, NSC
-
-// The modes of an item, a bit each.
-using ModeSet = std::uint8_t;
-constexpr ModeSet ModeBit(kernel::Mode mode) {
-  return static_cast<ModeSet>(1u << static_cast<unsigned>(mode));
-}
 
 struct ItemData {  // GIT
   int distinct_snapshot_length = 0;

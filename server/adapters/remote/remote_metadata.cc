@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "adapters/grant_rules.h"
 #include "adapters/remote/failure_translation.h"
 #include "base/check.h"
 #include "base/log.h"
@@ -261,26 +262,20 @@ void RemoteMetadata::FetchUserItemData(AuthorizationPtr question) {
 }
 
 void RemoteMetadata::CheckModes(AuthorizationPtr question) {
-  const ModeSet mode = ModeBit(question->query.table.mode);
+  const SubscribeQuery& query = question->query;
   for (std::size_t i = 0; i < question->item_data.size(); ++i) {
     const ItemData& data = question->item_data[i];
     const UserItemData& mine = question->user_item_data[i];
-    std::optional<RequestCode> refusal;
-    if ((data.modes & mine.modes & mode) == 0) {
-      refusal = RequestCode::kInvalidMode;
-    } else if (question->query.unfiltered && mine.max_frequency > 0) {
-      refusal = RequestCode::kUnfilteredLimited;
-    } else if (question->query.unfiltered && data.min_source_frequency > 0) {
-      refusal = RequestCode::kUnfilteredPrefiltered;
-    }
-    if (refusal) {
+    const session::ItemLimits limits{data.distinct_snapshot_length, data.min_source_frequency,
+                                     mine.buffer_size, mine.max_frequency};
+    const ModeSet allowed = data.modes & mine.modes;
+    if (const auto refusal = RefusalOf(query.table.mode, query.unfiltered, allowed, limits)) {
       Answer<Authorization, SubscribeGrant>(std::move(question), MakeError(*refusal));
       return;
     }
-    question->grant.limits.push_back({data.distinct_snapshot_length, data.min_source_frequency,
-                                      mine.buffer_size, mine.max_frequency});
+    question->grant.limits.push_back(limits);
   }
-  if (question->query.wants_tables) {
+  if (query.wants_tables) {
     OpenTable(std::move(question));
     return;
   }
