@@ -10,28 +10,13 @@
 
 #include "base/parse_number.h"
 #include "base/percent.h"
+#include "config/literal_provider.h"
 #include "config/schema.h"
 #include "config/suggest.h"
+#include "config/xml_params.h"
 
 namespace penstock::config {
 namespace {
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
-bool SameName(std::string_view a, std::string_view b) { return Lower(a) == Lower(b); }
-
-std::string_view Trim(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-}
 
 std::string_view TextOf(const pugi::xml_node& node) { return Trim(node.child_value()); }
 
@@ -60,35 +45,6 @@ AdapterClass ClassOf(std::string_view name, bool metadata) {
   }
   return AdapterClass::kOther;
 }
-
-// The <param> elements of one adapter. Each one that is asked for is taken; the rest is reported.
-class Params {
- public:
-  struct Param {
-    std::string name;  // as written
-    std::string value;
-    Place place;
-    bool taken = false;
-  };
-
-  void Add(Param param) { params_.push_back(std::move(param)); }
-
-  // The value of a parameter; nothing if it is absent or empty, which is the same.
-  const Param* Take(std::string_view name) {
-    const Param* found = nullptr;
-    for (Param& param : params_) {
-      if (!SameName(param.name, name)) continue;
-      param.taken = true;
-      if (found == nullptr && !param.value.empty()) found = &param;
-    }
-    return found;
-  }
-
-  std::vector<Param>& all() { return params_; }
-
- private:
-  std::vector<Param> params_;
-};
 
 class XmlReader {
  public:
@@ -176,7 +132,8 @@ class XmlReader {
       }
     }
     if (!has_metadata) {
-      Note(loaded.place, "metadata_provider", "is absent; the built-in policy lets everybody in");
+      Note(loaded.place, "metadata_provider",
+           "is absent; the built-in policy lets in clients on this machine only");
     }
     // A set whose Data Adapters are all refused has problems enough.
     if (!set.data_adapters.empty() || problems_->empty()) FinishSet(places, &loaded, problems_);
@@ -184,7 +141,7 @@ class XmlReader {
   }
 
   // The class and the parameters of an adapter; every other element is reported.
-  AdapterClass ReadAdapter(const pugi::xml_node& node, bool metadata, Params* params) {
+  AdapterClass ReadAdapter(const pugi::xml_node& node, bool metadata, XmlParams* params) {
     AdapterClass adapter_class = AdapterClass::kNone;
     std::string_view class_name;
     Place place = PlaceOf(node);
@@ -215,13 +172,10 @@ class XmlReader {
   }
 
   void ReadMetadata(const pugi::xml_node& node, LoadedSet* loaded) {
-    Params params;
+    XmlParams params;
     const AdapterClass adapter_class = ReadAdapter(node, true, &params);
     if (adapter_class == AdapterClass::kBuiltInPolicy) {
-      Note(PlaceOf(node), "LiteralBasedProvider",
-           "the built-in policy stands in for it: items and fields are lists of names, everybody "
-           "may enter");
-      for (const Params::Param& param : params.all()) NoteParam(param, {});
+      ReadLiteral(PlaceOf(node), &params, loaded);
       return;
     }
     if (adapter_class != AdapterClass::kPlainProxy && adapter_class != AdapterClass::kRobustProxy) {
@@ -236,7 +190,7 @@ class XmlReader {
     ReadProxy(PlaceOf(node), &params, "the Metadata Adapter of " + loaded->set.id, &adapter.proxy,
               loaded);
     // What "unneeded" asks for is what is done anyway.
-    const Params::Param* const recovery = params.Take("close_notifications_recovery");
+    const XmlParams::Param* const recovery = params.Take("close_notifications_recovery");
     if (recovery != nullptr && !SameName(recovery->value, "unneeded")) {
       NoteParam(*recovery, {});
     }
@@ -244,7 +198,21 @@ class XmlReader {
                          "notify_user_disconnection_msg", "close_notifications_recovery"});
   }
 
-  void ReadDisconnection(Params* params, MetadataAdapter* adapter) {
+  void ReadLiteral(const Place& place, XmlParams* params, LoadedSet* loaded) {
+    ReadLiteralProvider(params, loaded, problems_);
+    if (!loaded->set.policy.allow_remote) {
+      Note(place, "LiteralBasedProvider",
+           "lets in clients on this machine only; add <param name=\"allow_remote\">Y</param> to "
+           "let in others");
+    }
+    for (const XmlParams::Param& param : params->all()) {
+      if (param.taken) continue;
+      NoteParam(param, {"allowed_users", "allow_remote", "max_bandwidth", "max_frequency",
+                        "buffer_size", "prefilter_frequency", "distinct_snapshot_length"});
+    }
+  }
+
+  void ReadDisconnection(XmlParams* params, MetadataAdapter* adapter) {
     const auto* const mode = params->Take("notify_user_on_disconnection");
     const auto* const code = params->Take("notify_user_disconnection_code");
     const auto* const message = params->Take("notify_user_disconnection_msg");
@@ -267,7 +235,7 @@ class XmlReader {
   }
 
   bool ReadData(const pugi::xml_node& node, LoadedSet* loaded) {
-    Params params;
+    XmlParams params;
     const AdapterClass adapter_class = ReadAdapter(node, false, &params);
     if (adapter_class != AdapterClass::kPlainProxy && adapter_class != AdapterClass::kRobustProxy) {
       return false;
@@ -298,7 +266,7 @@ class XmlReader {
     return true;
   }
 
-  bool ReadInteger(const Params::Param& param, std::int64_t min, std::int64_t max,
+  bool ReadInteger(const XmlParams::Param& param, std::int64_t min, std::int64_t max,
                    std::int64_t* value) {
     const auto number = ParseNumber<std::int64_t>(param.value);
     if (number && *number >= min && *number <= max) {
@@ -313,10 +281,10 @@ class XmlReader {
   }
 
   // A time in milliseconds whose negative values all mean `negative`.
-  void ReadMillis(Params* params, std::string_view name, std::int64_t min, Milliseconds negative,
+  void ReadMillis(XmlParams* params, std::string_view name, std::int64_t min, Milliseconds negative,
                   Milliseconds* value) {
     constexpr std::int64_t kMost = 24 * 3'600'000;
-    const Params::Param* const param = params->Take(name);
+    const XmlParams::Param* const param = params->Take(name);
     if (param == nullptr) return;
     const auto number = ParseNumber<std::int64_t>(param->value);
     std::int64_t millis = 0;
@@ -327,8 +295,8 @@ class XmlReader {
     }
   }
 
-  void ReadProxy(const Place& place, Params* params, const std::string& what, ProxySettings* proxy,
-                 LoadedSet* loaded) {
+  void ReadProxy(const Place& place, XmlParams* params, const std::string& what,
+                 ProxySettings* proxy, LoadedSet* loaded) {
     RefuseUnsafe(params);
     if (const auto* label = params->Take("name")) proxy->name = label->value;
     if (const auto* address = params->Take("interface")) {
@@ -357,9 +325,9 @@ class XmlReader {
     ReadRemoteParams(params, proxy);
   }
 
-  void ReadPort(const Place& place, Params* params, const std::string& what, ProxySettings* proxy,
-                LoadedSet* loaded) {
-    const Params::Param* const param = params->Take("request_reply_port");
+  void ReadPort(const Place& place, XmlParams* params, const std::string& what,
+                ProxySettings* proxy, LoadedSet* loaded) {
+    const XmlParams::Param* const param = params->Take("request_reply_port");
     if (param == nullptr) {
       problems_->Add(place, "request_reply_port", "is absent; write the port to listen on");
       return;
@@ -372,7 +340,7 @@ class XmlReader {
   }
 
   // Left out, these would expose what the file means to protect, or wait for nobody.
-  void RefuseUnsafe(Params* params) {
+  void RefuseUnsafe(XmlParams* params) {
     if (const auto* tls = params->Take("tls")) {
       bool on = false;
       if (ParseFlag(tls->place, tls->name, tls->value, &on) && on) {
@@ -386,28 +354,22 @@ class XmlReader {
     }
   }
 
-  void ReadAllowList(Params* params, ProxySettings* proxy) {
-    const Params::Param* const param = params->Take("remote_address_whitelist");
+  void ReadAllowList(XmlParams* params, ProxySettings* proxy) {
+    const XmlParams::Param* const param = params->Take("remote_address_whitelist");
     if (param == nullptr) return;
-    std::string_view rest = param->value;
-    while (!rest.empty()) {
-      const std::size_t comma = std::min(rest.find(','), rest.size());
-      const std::string_view address = Trim(rest.substr(0, comma));
-      if (!address.empty()) proxy->address_allow_list.emplace_back(address);
-      rest.remove_prefix(std::min(comma + 1, rest.size()));
-    }
+    proxy->address_allow_list = Split(param->value, ",");
     std::string wrong = CheckAddresses(proxy->address_allow_list);
     if (proxy->address_allow_list.empty()) wrong = "names no address; write one, or remove it";
     if (!wrong.empty()) problems_->Add(param->place, param->name, wrong);
   }
 
-  void ReadCredentials(Params* params, ProxySettings* proxy) {
+  void ReadCredentials(XmlParams* params, ProxySettings* proxy) {
     constexpr std::string_view kPrefix = "auth.credentials.";
-    const Params::Param* const auth = params->Take("auth");
+    const XmlParams::Param* const auth = params->Take("auth");
     if (auth != nullptr) ParseFlag(auth->place, auth->name, auth->value, &proxy->auth);
     std::map<std::string, Credential> by_suffix;
-    const Params::Param* first = nullptr;
-    for (Params::Param& param : params->all()) {
+    const XmlParams::Param* first = nullptr;
+    for (XmlParams::Param& param : params->all()) {
       const std::string name = Lower(param.name);
       const std::size_t dot = name.rfind('.');
       if (!name.starts_with(kPrefix) || dot < kPrefix.size()) continue;
@@ -433,15 +395,15 @@ class XmlReader {
     if (proxy->auth) CheckAuth(auth->place, auth->name, *proxy, problems_);
   }
 
-  void ReadRemoteParams(Params* params, ProxySettings* proxy) {
-    const Params::Param* const prefix = params->Take("remote_params_prefix");
+  void ReadRemoteParams(XmlParams* params, ProxySettings* proxy) {
+    const XmlParams::Param* const prefix = params->Take("remote_params_prefix");
     if (prefix == nullptr) return;
     if (prefix->value.find(':') == std::string::npos) {
       problems_->Add(prefix->place, prefix->name,
                      "\"" + prefix->value + "\" holds no colon; write one such as \"remote:\"");
       return;
     }
-    for (Params::Param& param : params->all()) {
+    for (XmlParams::Param& param : params->all()) {
       if (!param.name.starts_with(prefix->value)) continue;
       param.taken = true;
       proxy->remote_params.push_back({param.name, param.value});
@@ -451,14 +413,14 @@ class XmlReader {
     }
   }
 
-  void NoteParam(const Params::Param& param, const std::vector<std::string_view>& known) {
+  void NoteParam(const XmlParams::Param& param, const std::vector<std::string_view>& known) {
     std::string why = "is not done by this server and left out";
     const std::string_view nearest = Nearest(Lower(param.name), known);
     if (!nearest.empty()) why += "; did you mean " + std::string(nearest) + "?";
     Note(param.place, param.name, why);
   }
 
-  void ReportRest(Params* params, std::vector<std::string_view> known) {
+  void ReportRest(XmlParams* params, std::vector<std::string_view> known) {
     // Both kinds of adapter have these.
     constexpr std::string_view kShared[] = {"request_reply_port",
                                             "interface",
@@ -472,7 +434,7 @@ class XmlReader {
                                             "first_connection_timeout_millis",
                                             "connection_recovery_timeout_millis"};
     known.insert(known.end(), std::begin(kShared), std::end(kShared));
-    for (const Params::Param& param : params->all()) {
+    for (const XmlParams::Param& param : params->all()) {
       // The details of TLS that is off mean nothing to anybody.
       if (param.taken || Lower(param.name).starts_with("tls.")) continue;
       if (std::any_of(known.begin(), known.end(),

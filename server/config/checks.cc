@@ -8,8 +8,11 @@
 #include <algorithm>
 #include <string_view>
 
+#include <re2/re2.h>
+
 #include "base/parse_number.h"
 #include "base/percent.h"
+#include "config/suggest.h"
 
 namespace penstock::config {
 namespace {
@@ -69,6 +72,17 @@ bool IsServersOwn(const std::string& name) {
 }
 
 bool IsEveryAddress(std::string_view address) { return address == "0.0.0.0" || address == "::"; }
+
+void CheckAdapterUses(const LoadedSet& loaded, Problems* problems) {
+  std::vector<std::string_view> names;
+  for (const DataAdapter& adapter : loaded.set.data_adapters) names.push_back(adapter.name);
+  if (names.empty()) return;
+  for (const AdapterUse& use : loaded.adapter_uses) {
+    if (std::find(names.begin(), names.end(), use.name) != names.end()) continue;
+    problems->Add(use.place, use.key,
+                  "the set has no Data Adapter \"" + use.name + "\"; write " + Enumerate(names));
+  }
+}
 
 }  // namespace
 
@@ -154,6 +168,22 @@ std::string CheckCredentials(const std::vector<Credential>& credentials) {
   return {};
 }
 
+std::string CheckUsers(const std::vector<std::string>& users) {
+  if (users.empty()) return "names nobody; write the names, or leave it out to let everybody in";
+  if (std::find(users.begin(), users.end(), "") != users.end()) {
+    return "an empty name is no user; write the names of users";
+  }
+  return {};
+}
+
+std::string CheckPattern(const std::string& text) {
+  if (text.empty()) return "is empty; write a pattern, such as \"item.*\"";
+  const re2::RE2 pattern(text, re2::RE2::Quiet);
+  if (pattern.ok()) return {};
+  return "\"" + text + "\" is no RE2 pattern: " + pattern.error() +
+         "; mend it (RE2 has no lookaround, no backreferences and no possessive quantifiers)";
+}
+
 void FinishSet(const std::vector<Place>& places, LoadedSet* loaded, Problems* problems) {
   AdapterSet& set = loaded->set;
   if (set.metadata_adapter && set.metadata_adapter->proxy.name.empty()) {
@@ -174,6 +204,7 @@ void FinishSet(const std::vector<Place>& places, LoadedSet* loaded, Problems* pr
       break;
     }
   }
+  CheckAdapterUses(*loaded, problems);
 }
 
 void CheckAuth(const Place& place, const std::string& key, const ProxySettings& proxy,

@@ -20,6 +20,8 @@ std::string CheckOrigins(const std::vector<std::string>& origins);
 std::string CheckHeaders(const std::vector<NameValue>& headers);
 std::string CheckRemoteParams(const std::vector<NameValue>& params);
 std::string CheckCredentials(const std::vector<Credential>& credentials);
+std::string CheckUsers(const std::vector<std::string>& users);  // some, none of them empty
+std::string CheckPattern(const std::string& text);              // what RE2 knows
 
 // A listening socket that a file asks for.
 struct PortUse {
@@ -30,15 +32,23 @@ struct PortUse {
   Place place;
 };
 
+// A Data Adapter that a family of items names.
+struct AdapterUse {
+  std::string name;
+  std::string key;
+  Place place;
+};
+
 // An adapter set and where its file says what.
 struct LoadedSet {
   AdapterSet set;
   Place place;
   std::vector<PortUse> ports;
+  std::vector<AdapterUse> adapter_uses;
 };
 
 // What both file formats ask of a set once it is read: labels for its proxies, at least one Data
-// Adapter, names that differ. `places` are those of the Data Adapters.
+// Adapter, names that differ, Data Adapters that exist. `places` are those of the Data Adapters.
 void FinishSet(const std::vector<Place>& places, LoadedSet* loaded, Problems* problems);
 
 // Credentials that no one asks for, or the reverse; and a code without send_code, or the reverse.

@@ -31,6 +31,11 @@ ProxySettings Masked(ProxySettings proxy) {
   return proxy;
 }
 
+Policy Masked(Policy policy) {
+  for (Credential& credential : policy.credentials) credential.password = kMask;
+  return policy;
+}
+
 // Writes tables of keys, one line a key.
 class Writer {
  public:
@@ -75,6 +80,13 @@ void DescribeSet(const AdapterSet& set, Writer* writer) {
       if (key.robust_only && !adapter.proxy.robust) continue;
       writer->Line(key.name, ToToml(*key.read(adapter)));
     }
+  } else {
+    writer->Header("[adapter_set.policy]");
+    writer->Keys(PolicyKeys(), Masked(set.policy));
+    for (const ItemFamily& family : set.policy.item_families) {
+      writer->Header("[[adapter_set.policy.item_family]]");
+      writer->Keys(ItemFamilyKeys(), family);
+    }
   }
   for (const DataAdapter& adapter : set.data_adapters) {
     writer->Header("[[adapter_set.data_adapter]]");
@@ -97,8 +109,13 @@ constexpr std::string_view kSetsPreamble =
     "\n"
     "# Adapter sets: what clients open their sessions on. Without one, the server answers health\n"
     "# checks and refuses sessions. Repeat [[adapter_set]] for each set, and its\n"
-    "# [[adapter_set.data_adapter]] for each Data Adapter. Without [adapter_set.metadata_adapter]\n"
-    "# the built-in policy lets everybody in and takes item and field names as they come.\n";
+    "# [[adapter_set.data_adapter]] for each Data Adapter. [adapter_set.policy] is in force "
+    "without\n"
+    "# [adapter_set.metadata_adapter]: groups and schemas are lists of names, the same rules hold "
+    "for\n"
+    "# all users. Without any [[adapter_set.policy.item_family]] every item has every mode; with "
+    "one,\n"
+    "# an item that is in none has none.\n";
 
 std::string_view HeaderOf(std::string_view section) {
   if (section == "listener") return "[[listener]]";
@@ -115,7 +132,7 @@ void DefaultKeys(std::span<const Key<S>> keys, const S& defaults, bool commented
     const auto value = key.read(defaults);
     const bool has_default = key.example.empty();
     *text += "# " + std::string(key.why);
-    if (key.type == Type::kInteger) {
+    if (key.type == Type::kInteger || key.type == Type::kNumber) {
       *text += " (" + std::to_string(key.min) + " to " + std::to_string(key.max) + ")";
     } else if (!key.choices.empty()) {
       *text += " (" + std::string(key.choices) + ")";
@@ -186,6 +203,10 @@ std::string DefaultFileText() {
   text += "\n#[adapter_set.metadata_adapter]\n";
   DefaultKeys(ProxyKeys(), metadata.proxy, true, &text);
   DefaultKeys(MetadataAdapterKeys(), metadata, true, &text);
+  text += "\n#[adapter_set.policy]\n";
+  DefaultKeys(PolicyKeys(), Policy(), true, &text);
+  text += "\n#[[adapter_set.policy.item_family]]\n";
+  DefaultKeys(ItemFamilyKeys(), ItemFamily(), true, &text);
   text += "\n#[[adapter_set.data_adapter]]\n";
   DefaultKeys(DataAdapterKeys(), data, true, &text);
   DefaultKeys(ProxyKeys(), data.proxy, true, &text);

@@ -44,6 +44,8 @@ std::string_view Wanted(Type type) {
   switch (type) {
     case Type::kInteger:
       return "a whole number";
+    case Type::kNumber:
+      return "a number";
     case Type::kBoolean:
       return "true or false";
     case Type::kText:
@@ -89,6 +91,12 @@ std::optional<Value> ValueOf(const toml::node& node, Type type) {
   switch (type) {
     case Type::kInteger:
       if (const auto value = node.value_exact<std::int64_t>()) return Value(*value);
+      return std::nullopt;
+    case Type::kNumber:
+      if (const auto whole = node.value_exact<std::int64_t>()) {
+        return Value(static_cast<double>(*whole));
+      }
+      if (const auto number = node.value_exact<double>()) return Value(*number);
       return std::nullopt;
     case Type::kBoolean:
       if (const auto value = node.value_exact<bool>()) return Value(*value);
@@ -229,13 +237,9 @@ class Table {
               "; write " + std::string(Wanted(key.type)));
       return;
     }
-    if (key.type == Type::kInteger) {
-      const std::int64_t number = std::get<std::int64_t>(*value);
-      if (number < key.min || number > key.max) {
-        Add(key.name, std::to_string(number) + " is too " + (number < key.min ? "small" : "large") +
-                          "; write " + std::to_string(key.min) + " to " + std::to_string(key.max));
-        return;
-      }
+    if (const std::string wrong = OutOfRange(*value, key.min, key.max); !wrong.empty()) {
+      Add(key.name, wrong);
+      return;
     }
     if (key.check != nullptr) {
       if (const std::string wrong = key.check(*value); !wrong.empty()) {
@@ -390,12 +394,42 @@ class Loader {
     }
   }
 
+  void ReadPolicy(Table* table, LoadedSet* loaded) {
+    Policy& policy = loaded->set.policy;
+    table->Read(PolicyKeys(), &policy);
+    if (policy.allowed_users && !policy.credentials.empty()) {
+      table->Add("credentials", "and allowed_users both say who may enter; write one of them");
+    }
+    for (Table& family : table->Subs("item_family")) ReadFamily(&family, loaded);
+    table->RefuseUnknownKeys();
+  }
+
+  void ReadFamily(Table* table, LoadedSet* loaded) {
+    ItemFamily family;
+    table->Read(ItemFamilyKeys(), &family);
+    table->RefuseUnknownKeys();
+    for (const std::string_view key : {"pattern", "modes"}) {
+      if (!table->Has(key)) table->Add(key, "is absent; a family has a pattern and its modes");
+    }
+    if (!family.data_adapter.empty()) {
+      loaded->adapter_uses.push_back(
+          {family.data_adapter, table->PathOf("data_adapter"), table->PlaceOf("data_adapter")});
+    }
+    loaded->set.policy.item_families.push_back(std::move(family));
+  }
+
   void ReadSet(Table* table) {
     LoadedSet loaded;
     loaded.place = table->PlaceOf("id");
     table->Read(AdapterSetKeys(), &loaded.set);
     if (std::optional<Table> metadata = table->Sub("metadata_adapter")) {
       ReadMetadataAdapter(&*metadata, &loaded);
+    }
+    if (std::optional<Table> policy = table->Sub("policy")) {
+      ReadPolicy(&*policy, &loaded);
+      if (loaded.set.metadata_adapter) {
+        table->Add("policy", "is for a set without a Metadata Adapter; remove one of the two");
+      }
     }
     std::vector<Place> places;
     for (Table& data : table->Subs("data_adapter")) {

@@ -3,6 +3,7 @@
 #include "config/schema.h"
 
 #include <algorithm>
+#include <charconv>
 #include <type_traits>
 
 #include "config/checks.h"
@@ -13,6 +14,7 @@ namespace {
 constexpr std::int64_t kHourMillis = 3'600'000;
 constexpr std::int64_t kDayMillis = 24 * kHourMillis;
 constexpr std::int64_t kMebibyte = 1024 * 1024;
+constexpr std::int64_t kMillion = 1'000'000;
 
 // How a member of a settings struct travels as a Value.
 
@@ -40,6 +42,23 @@ struct Codec<std::chrono::duration<std::int64_t, Period>> {
   }
 };
 
+template <>
+struct Codec<std::vector<ItemMode>> {
+  static constexpr Type kType = Type::kTexts;
+  static Value Read(const std::vector<ItemMode>& member) {
+    std::vector<std::string> texts;
+    for (const ItemMode mode : member) texts.emplace_back(ToString(mode));
+    return texts;
+  }
+  static bool Assign(std::vector<ItemMode>& member, const Value& value) {
+    const auto& texts = std::get<std::vector<std::string>>(value);
+    member.resize(texts.size());
+    return std::equal(
+        texts.begin(), texts.end(), member.begin(),
+        [](const std::string& text, ItemMode& mode) { return ParseChoice(text, &mode); });
+  }
+};
+
 // Members that are a Value's alternative already.
 template <class T, Type type>
 struct PlainCodec {
@@ -50,6 +69,8 @@ struct PlainCodec {
     return true;
   }
 };
+template <>
+struct Codec<double> : PlainCodec<double, Type::kNumber> {};
 template <>
 struct Codec<bool> : PlainCodec<bool, Type::kBoolean> {};
 template <>
@@ -165,6 +186,8 @@ constexpr auto kOrigins = &Checked<std::vector<std::string>, CheckOrigins>;
 constexpr auto kHeaders = &Checked<std::vector<NameValue>, CheckHeaders>;
 constexpr auto kRemoteParams = &Checked<std::vector<NameValue>, CheckRemoteParams>;
 constexpr auto kCredentials = &Checked<std::vector<Credential>, CheckCredentials>;
+constexpr auto kUsers = &Checked<std::vector<std::string>, CheckUsers>;
+constexpr auto kPattern = &Checked<std::string, CheckPattern>;
 
 constexpr std::string_view kLevels = "trace, debug, info, warn, error or off";
 
@@ -393,6 +416,47 @@ constexpr Key<DataAdapter> kDataAdapter[] = {
         {.choices = "leave_hole, use_snapshot or enforce_snapshot", .robust_only = true}),
 };
 
+constexpr Key<Policy> kPolicy[] = {
+    Bind<&Policy::allow_remote>("allow_remote",
+                                "false: clients on this machine only, whoever they say they are."),
+    Bind<&Policy::allowed_users>(
+        "allowed_users",
+        "Who may enter, without a password; absent: everybody. Not with `credentials`.",
+        {.check = kUsers, .example = "[\"alice\", \"bob\"]"}),
+    Bind<&Policy::credentials>(
+        "credentials",
+        "Who may enter, as { user = \"u\", password = \"p\" }. Not with `allowed_users`.",
+        {.check = kCredentials}),
+    Bind<&Policy::max_bandwidth_kbps>("max_bandwidth_kbps",
+                                      "Of each session, in kilobits per second; 0 = no limit.",
+                                      {.max = 1000 * kMillion}),
+    Bind<&Policy::max_frequency>(
+        "max_frequency",
+        "Updates per second of an item to a client; 0 = no limit, else none may be unfiltered.",
+        {.max = kMillion}),
+    Bind<&Policy::buffer_size>("buffer_size",
+                               "Updates of an item that may wait for a client; 0 = no limit.",
+                               {.max = kMillion}),
+    Bind<&Policy::prefilter_frequency>(
+        "prefilter_frequency",
+        "Updates per second of an item, for all clients; 0 = all, else none may be unfiltered.",
+        {.max = kMillion}),
+    Bind<&Policy::distinct_snapshot_length>("distinct_snapshot_length",
+                                            "Updates in the snapshot of an item in mode DISTINCT.",
+                                            {.max = kMillion}),
+};
+
+constexpr Key<ItemFamily> kItemFamily[] = {
+    Bind<&ItemFamily::pattern>("pattern",
+                               "RE2, for the whole name; the first family that matches decides.",
+                               {.check = kPattern, .example = "\"quote_.*\""}),
+    Bind<&ItemFamily::modes>("modes", "How these items may be subscribed; [] = not at all.",
+                             {.choices = "a list of RAW, MERGE, DISTINCT and COMMAND",
+                              .example = "[\"MERGE\", \"RAW\"]"}),
+    Bind<&ItemFamily::data_adapter>("data_adapter",
+                                    "The Data Adapter of these items; empty: whichever."),
+};
+
 struct Absent {
   std::string_view name;
   std::string_view text;
@@ -440,6 +504,11 @@ struct TomlWriter {
   std::string* out;
 
   void operator()(std::int64_t value) const { *out += std::to_string(value); }
+  void operator()(double value) const {
+    char text[350];  // the longest double without an exponent has 310
+    const auto end = std::to_chars(text, std::end(text), value, std::chars_format::fixed).ptr;
+    out->append(text, end);
+  }
   void operator()(bool value) const { *out += value ? "true" : "false"; }
   void operator()(const std::string& value) const { AppendQuoted(value, out); }
   void operator()(const NameValue& value) const { Pair("name", value.name, "value", value.value); }
@@ -467,6 +536,14 @@ struct TomlWriter {
   }
 };
 
+template <class Number>
+std::string NotWithin(Number number, std::int64_t min, std::int64_t max) {
+  const bool too_small = !(number >= static_cast<Number>(min));  // true for NaN, too
+  if (!too_small && number <= static_cast<Number>(max)) return {};
+  return ToToml(number) + " is too " + (too_small ? "small" : "large") + "; write " +
+         std::to_string(min) + " to " + std::to_string(max);
+}
+
 }  // namespace
 
 std::span<const Key<Settings>> TopKeys() { return kTop; }
@@ -481,6 +558,8 @@ std::span<const Key<AdapterSet>> AdapterSetKeys() { return kAdapterSet; }
 std::span<const Key<ProxySettings>> ProxyKeys() { return kProxy; }
 std::span<const Key<MetadataAdapter>> MetadataAdapterKeys() { return kMetadataAdapter; }
 std::span<const Key<DataAdapter>> DataAdapterKeys() { return kDataAdapter; }
+std::span<const Key<Policy>> PolicyKeys() { return kPolicy; }
+std::span<const Key<ItemFamily>> ItemFamilyKeys() { return kItemFamily; }
 
 std::span<const Key<Log>> LogAreaKeys() {
   static_assert(log::kAreaCount == 6, "each area has a row here");
@@ -512,6 +591,8 @@ std::vector<KeyInfo> AllKeys() {
   Collect("adapter_set", AdapterSetKeys(), AdapterSet(), &all);
   Collect("adapter_set.metadata_adapter", ProxyKeys(), metadata.proxy, &all);
   Collect("adapter_set.metadata_adapter", MetadataAdapterKeys(), metadata, &all);
+  Collect("adapter_set.policy", PolicyKeys(), Policy(), &all);
+  Collect("adapter_set.policy.item_family", ItemFamilyKeys(), ItemFamily(), &all);
   Collect("adapter_set.data_adapter", DataAdapterKeys(), data, &all);
   Collect("adapter_set.data_adapter", ProxyKeys(), data.proxy, &all);
   return all;
@@ -521,6 +602,12 @@ std::string_view NotThereYet(std::string_view name) {
   for (const Absent& absent : kNotThereYet) {
     if (absent.name == name) return absent.text;
   }
+  return {};
+}
+
+std::string OutOfRange(const Value& value, std::int64_t min, std::int64_t max) {
+  if (const auto* integer = std::get_if<std::int64_t>(&value)) return NotWithin(*integer, min, max);
+  if (const auto* number = std::get_if<double>(&value)) return NotWithin(*number, min, max);
   return {};
 }
 
@@ -555,6 +642,17 @@ bool ParseChoice(std::string_view text, NotifyUserOnDisconnection* value) {
   for (const auto choice :
        {NotifyUserOnDisconnection::kFail, NotifyUserOnDisconnection::kForceRetry,
         NotifyUserOnDisconnection::kSendCode}) {
+    if (ToString(choice) == text) {
+      *value = choice;
+      return true;
+    }
+  }
+  return false;
+}
+
+bool ParseChoice(std::string_view text, ItemMode* value) {
+  for (const auto choice :
+       {ItemMode::kRaw, ItemMode::kMerge, ItemMode::kDistinct, ItemMode::kCommand}) {
     if (ToString(choice) == text) {
       *value = choice;
       return true;

@@ -18,16 +18,24 @@
 namespace penstock::config {
 
 // In the order of Type.
-using Value = std::variant<std::int64_t, bool, std::string, std::vector<std::string>,
+using Value = std::variant<std::int64_t, double, bool, std::string, std::vector<std::string>,
                            std::vector<NameValue>, std::vector<Credential>>;
-enum class Type : std::uint8_t { kInteger, kBoolean, kText, kTexts, kNameValues, kCredentials };
+enum class Type : std::uint8_t {
+  kInteger,
+  kNumber,
+  kBoolean,
+  kText,
+  kTexts,
+  kNameValues,
+  kCredentials
+};
 
 // A key of the table whose values land in a struct S.
 template <class S>
 struct Key {
   std::string_view name;
   Type type;
-  std::int64_t min;  // of an integer
+  std::int64_t min;  // of an integer or a number
   std::int64_t max;
   std::string_view choices;                // of a text with few values, "a, b or c"; else empty
   std::string (*check)(const Value&);      // what is wrong, or empty; may be null
@@ -51,6 +59,8 @@ std::span<const Key<AdapterSet>> AdapterSetKeys();
 std::span<const Key<ProxySettings>> ProxyKeys();  // of both kinds of adapter
 std::span<const Key<MetadataAdapter>> MetadataAdapterKeys();
 std::span<const Key<DataAdapter>> DataAdapterKeys();
+std::span<const Key<Policy>> PolicyKeys();
+std::span<const Key<ItemFamily>> ItemFamilyKeys();
 
 // A key as documents see it.
 struct KeyInfo {
@@ -64,6 +74,9 @@ std::vector<KeyInfo> AllKeys();
 // Names that people look for and that this version does not know, with what to say; else empty.
 std::string_view NotThereYet(std::string_view name);
 
+// What is wrong with an integer or a number that is not within these; empty for any other value.
+std::string OutOfRange(const Value& value, std::int64_t min, std::int64_t max);
+
 // As TOML on one line.
 std::string ToToml(const Value& value);
 
@@ -71,5 +84,6 @@ std::string ToToml(const Value& value);
 bool ParseChoice(std::string_view text, DiffAlgorithm* value);
 bool ParseChoice(std::string_view text, EventsRecovery* value);
 bool ParseChoice(std::string_view text, NotifyUserOnDisconnection* value);
+bool ParseChoice(std::string_view text, ItemMode* value);
 
 }  // namespace penstock::config

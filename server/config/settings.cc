@@ -38,4 +38,18 @@ std::string_view ToString(NotifyUserOnDisconnection value) {
   return "";
 }
 
+std::string_view ToString(ItemMode value) {
+  switch (value) {
+    case ItemMode::kRaw:
+      return "RAW";
+    case ItemMode::kMerge:
+      return "MERGE";
+    case ItemMode::kDistinct:
+      return "DISTINCT";
+    case ItemMode::kCommand:
+      return "COMMAND";
+  }
+  return "";
+}
+
 }  // namespace penstock::config

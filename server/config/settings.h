@@ -157,11 +157,40 @@ struct DataAdapter {
   bool operator==(const DataAdapter&) const = default;
 };
 
+enum class ItemMode : std::uint8_t { kRaw, kMerge, kDistinct, kCommand };
+
+std::string_view ToString(ItemMode value);
+
+// Items whose whole name matches, and the modes in which they may be subscribed.
+struct ItemFamily {
+  std::string pattern;  // RE2
+  std::vector<ItemMode> modes;
+  std::string data_adapter;  // whose items these are; empty: whichever
+  bool operator==(const ItemFamily&) const = default;
+};
+
+// What stands in for a Metadata Adapter. Limits are the same for all users and items; 0 = none.
+struct Policy {
+  bool allow_remote = false;  // false: clients on this machine only
+  // Who may enter: these, or these with their passwords, or everybody. Never both lists.
+  std::optional<std::vector<std::string>> allowed_users = {};
+  std::vector<Credential> credentials = {};
+  double max_bandwidth_kbps = 0;
+  double max_frequency = 0;  // updates/s
+  int buffer_size = 0;
+  double prefilter_frequency = 0;  // updates/s
+  int distinct_snapshot_length = 10;
+  // The first that matches decides, and an item of none has no mode; empty: every mode for all.
+  std::vector<ItemFamily> item_families = {};
+  bool operator==(const Policy&) const = default;
+};
+
 struct AdapterSet {
   std::string id = "DEFAULT";
   bool metadata_adapter_initialised_first = true;
-  std::optional<MetadataAdapter> metadata_adapter;  // absent: the built-in policy
-  std::vector<DataAdapter> data_adapters;           // never empty
+  std::optional<MetadataAdapter> metadata_adapter;  // absent: `policy` decides
+  Policy policy;
+  std::vector<DataAdapter> data_adapters;  // never empty
   bool operator==(const AdapterSet&) const = default;
 };
 

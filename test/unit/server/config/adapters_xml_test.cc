@@ -162,15 +162,6 @@ TEST(AdaptersXml, AnAdapterThatRunsInTheServerIsRefused) {
             "PROXY_FOR_REMOTE_ADAPTER");
 }
 
-TEST(AdaptersXml, TheLiteralProviderBecomesTheBuiltInPolicy) {
-  const Outcome outcome =
-      Parse(WithMetadata("", "com.lightstreamer.adapters.metadata.LiteralBasedProvider"));
-  EXPECT_EQ(outcome.error, "");
-  EXPECT_FALSE(outcome.set.metadata_adapter);
-  ASSERT_FALSE(outcome.notes.empty());
-  EXPECT_EQ(outcome.notes[0].rfind("a.xml:7: LiteralBasedProvider: the built-in policy", 0), 0u);
-}
-
 TEST(AdaptersXml, ARobustProxyWithoutItsParamsHasTheDefaults) {
   const Outcome outcome = Parse(WithMetadata(""));
   const MetadataAdapter defaults;

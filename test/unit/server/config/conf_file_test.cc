@@ -95,25 +95,43 @@ TEST(ConfFile, IsTheTextOfTheTableOfKeys) {
       << "run config_test once with PENSTOCK_WRITE_CONF=1 in the environment";
 }
 
-TEST(ConfFile, TheAdapterSetInItLoadsOnceItIsUncommented) {
+// The file with all that it comments out, but for the tables that start with `without`.
+std::string Uncommented(std::string_view without) {
   const std::vector<KeyInfo> keys = AllKeys();
   std::istringstream stream(ReadText(kFile));
   std::string text;
+  bool skip = false;
   for (std::string line; std::getline(stream, line);) {
+    const bool is_header = line.rfind("#[", 0) == 0;
+    if (is_header) skip = line.find(without) != std::string::npos;
     // A key without a default is an example that may exclude another.
     const bool has_default = std::any_of(keys.begin(), keys.end(), [&](const KeyInfo& key) {
       return line == "#" + key.name + " = " + key.default_text;
     });
-    if (has_default || line.rfind("#[", 0) == 0) line.erase(0, 1);
+    const bool is_needed = line.rfind("#pattern = ", 0) == 0 || line.rfind("#modes = ", 0) == 0;
+    if (!skip && (has_default || is_header || is_needed)) line.erase(0, 1);
     text += line + "\n";
   }
-  const auto settings = LoadString(text, kFile);
+  return text;
+}
+
+TEST(ConfFile, TheAdapterSetInItLoadsOnceItIsUncommented) {
+  const auto settings = LoadString(Uncommented("[adapter_set.policy"), kFile);
   ASSERT_TRUE(settings.ok()) << Message(settings.status());
   AdapterSet expected;
   expected.metadata_adapter.emplace().proxy.name = "DEFAULT";
   expected.data_adapters.emplace_back().proxy.name = "DEFAULT.DEFAULT";
   ASSERT_EQ(settings->adapter_sets.size(), 1u);
   EXPECT_EQ(settings->adapter_sets[0], expected);
+}
+
+TEST(ConfFile, ThePolicyInItLoadsOnceItIsUncommented) {
+  const auto settings = LoadString(Uncommented("[adapter_set.metadata_adapter"), kFile);
+  ASSERT_TRUE(settings.ok()) << Message(settings.status());
+  Policy expected;
+  expected.item_families = {{"quote_.*", {ItemMode::kMerge, ItemMode::kRaw}, ""}};
+  ASSERT_EQ(settings->adapter_sets.size(), 1u);
+  EXPECT_EQ(settings->adapter_sets[0].policy, expected);
 }
 
 TEST(ConfFile, TheDemoAdaptersFileLoads) {

@@ -34,6 +34,20 @@ Settings WithSets() {
   robust.proxy.request_reply_port = 7000;
   robust.proxy.keepalive_hint = Milliseconds(5);
   robust.proxy.remote_params = {{"remote:feed", "nasdaq"}};
+  AdapterSet& own_policy = settings.adapter_sets.emplace_back();
+  own_policy.id = "OWN";
+  DataAdapter& data = own_policy.data_adapters.emplace_back();
+  data.proxy.name = "OWN.DEFAULT";
+  data.proxy.request_reply_port = 7001;
+  own_policy.policy = {.allow_remote = true,
+                       .allowed_users = {{"alice"}},
+                       .max_bandwidth_kbps = 12.5,
+                       .max_frequency = 0.001,
+                       .buffer_size = 3,
+                       .prefilter_frequency = 20,
+                       .distinct_snapshot_length = 0,
+                       .item_families = {{"a\\d+", {ItemMode::kRaw, ItemMode::kCommand}, ""},
+                                         {".*", {}, "DEFAULT"}}};
   return settings;
 }
 
@@ -57,9 +71,11 @@ TEST(Describe, MasksSecrets) {
   proxy.credentials = {{"remote1", "hunter2"}};
   proxy.remote_params = {{"remote:dbPassword", "hunter3"}, {"remote:feed", "nasdaq"}};
   settings.adapter_sets[0].metadata_adapter->proxy.credentials = {{"remote2", "hunter4"}};
+  settings.adapter_sets[1].policy.credentials = {{"alice", "hunter5"}};
   const std::string text = Describe(settings);
   EXPECT_EQ(text.find("hunter"), std::string::npos);
   EXPECT_NE(text.find(R"({ user = "remote1", password = "***" })"), std::string::npos);
+  EXPECT_NE(text.find(R"({ user = "alice", password = "***" })"), std::string::npos);
   EXPECT_NE(text.find(R"({ name = "remote:dbPassword", value = "***" })"), std::string::npos);
   EXPECT_NE(text.find("nasdaq"), std::string::npos);
 }
