@@ -128,7 +128,7 @@ Status AdapterHub::Start() {
       open_now.push_back(proxy);
       if (set.metadata_adapter_initialised_first) first = proxy;
     } else {
-      builtin_.push_back(std::make_unique<BuiltinMetadata>(shared_->courier, set.id));
+      builtin_.push_back(std::make_unique<BuiltinMetadata>(shared_->courier, set));
       view.metadata = builtin_.back().get();
     }
     for (const config::DataAdapter& data : set.data_adapters) {

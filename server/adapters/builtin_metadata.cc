@@ -2,10 +2,13 @@
 // Copyright the Penstock authors.
 #include "adapters/builtin_metadata.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "adapters/credentials.h"
+#include "adapters/grant_rules.h"
 #include "base/check.h"
 #include "base/log.h"
 
@@ -40,37 +43,56 @@ void Answer(const Courier& courier, session::Reply<T> reply, std::variant<T, tlc
 
 }  // namespace
 
+bool BuiltinMetadata::MayEnter(const session::OpenQuery& query) const {
+  const config::Policy& policy = set_.policy;
+  if (!policy.allow_remote && !IsLoopback(query.remote_ip)) {
+    PENSTOCK_LOG(kAdapter, kWarn, "client refused: the policy lets in this machine only",
+                 {"adapter_set", set_.id}, {"peer", query.remote_ip});
+    return false;
+  }
+  if (!policy.credentials.empty()) {
+    return CredentialsMatch(policy.credentials, query.user, query.password);
+  }
+  if (!policy.allowed_users) return true;
+  const std::vector<std::string>& users = *policy.allowed_users;
+  return query.user && std::find(users.begin(), users.end(), *query.user) != users.end();
+}
+
 void BuiltinMetadata::OpenSession(session::OpenQuery query,
                                   session::Reply<session::OpenGrant> reply) {
-  if (IsLoopback(query.remote_ip)) {
-    Answer<session::OpenGrant>(courier_, std::move(reply), session::OpenGrant());
+  if (!MayEnter(query)) {
+    Answer<session::OpenGrant>(courier_, std::move(reply),
+                               tlcp::MakeError(tlcp::SessionCode::kCredentialsRefused));
     return;
   }
-  PENSTOCK_LOG(kAdapter, kWarn,
-               "client refused: an adapter set without a metadata adapter serves this machine only",
-               {"adapter_set", adapter_set_}, {"peer", query.remote_ip});
-  Answer<session::OpenGrant>(courier_, std::move(reply),
-                             tlcp::MakeError(tlcp::SessionCode::kCredentialsRefused));
+  session::OpenGrant grant;
+  grant.max_bandwidth_kbps = set_.policy.max_bandwidth_kbps;
+  Answer<session::OpenGrant>(courier_, std::move(reply), grant);
+}
+
+std::variant<session::SubscribeGrant, tlcp::Error> BuiltinMetadata::Decide(
+    session::SubscribeQuery query) const {
+  session::Table& table = query.table;
+  if (table.selector) return tlcp::MakeError(tlcp::RequestCode::kInvalidSelector);
+  session::SubscribeGrant grant;
+  grant.items = table.items.empty() ? SplitOnSpaces(table.group) : std::move(table.items);
+  grant.fields = SplitOnSpaces(table.schema);
+  if (grant.fields.empty()) return tlcp::MakeError(tlcp::RequestCode::kInvalidSchema);
+  const config::Policy& policy = set_.policy;
+  const session::ItemLimits limits{policy.distinct_snapshot_length, policy.prefilter_frequency,
+                                   policy.buffer_size, policy.max_frequency};
+  for (const std::string& item : grant.items) {
+    const ModeSet modes = families_.ModesOf(item, table.data_adapter);
+    const auto refusal = RefusalOf(table.mode, query.unfiltered, modes, limits);
+    if (refusal) return tlcp::MakeError(*refusal);
+  }
+  grant.limits.assign(grant.items.size(), limits);
+  return grant;
 }
 
 void BuiltinMetadata::Authorize(session::SubscribeQuery query,
                                 session::Reply<session::SubscribeGrant> reply) {
-  if (query.table.selector) {
-    Answer<session::SubscribeGrant>(courier_, std::move(reply),
-                                    tlcp::MakeError(tlcp::RequestCode::kInvalidSelector));
-    return;
-  }
-  session::SubscribeGrant grant;
-  grant.items =
-      query.table.items.empty() ? SplitOnSpaces(query.table.group) : std::move(query.table.items);
-  grant.fields = SplitOnSpaces(query.table.schema);
-  if (grant.fields.empty()) {
-    Answer<session::SubscribeGrant>(courier_, std::move(reply),
-                                    tlcp::MakeError(tlcp::RequestCode::kInvalidSchema));
-    return;
-  }
-  grant.limits.resize(grant.items.size());
-  Answer<session::SubscribeGrant>(courier_, std::move(reply), std::move(grant));
+  Answer<session::SubscribeGrant>(courier_, std::move(reply), Decide(std::move(query)));
 }
 
 }  // namespace penstock::adapters

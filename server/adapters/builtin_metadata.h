@@ -3,21 +3,25 @@
 #pragma once
 
 #include <string>
+#include <variant>
 
 #include "adapters/courier.h"
+#include "adapters/item_families.h"
+#include "config/settings.h"
 #include "session/metadata_port.h"
 
 namespace penstock::adapters {
 
-// The policy of an Adapter Set that names no Metadata Adapter: everybody on this machine may
-// enter and see every item, in every mode, without limits; nobody else may enter. Groups and
-// schemas are lists separated by spaces.
+// Decides for an Adapter Set that names no Metadata Adapter, by the policy of its settings: who may
+// enter, the modes of items, and limits that are the same for all. Groups and schemas are lists
+// separated by spaces.
 //
-// Owned by the AdapterHub. Shard: any; has no state.
+// Owned by the AdapterHub. Shard: any; immutable.
 class BuiltinMetadata final : public session::MetadataPort {
  public:
-  BuiltinMetadata(const Courier& courier, std::string adapter_set)
-      : courier_(courier), adapter_set_(std::move(adapter_set)) {}
+  // Both must outlive this.
+  BuiltinMetadata(const Courier& courier, const config::AdapterSet& set)
+      : courier_(courier), set_(set), families_(set.policy.item_families) {}
 
   void OpenSession(session::OpenQuery query, session::Reply<session::OpenGrant> reply) override;
   void CloseSession(std::string /*session_id*/) override {}
@@ -26,8 +30,12 @@ class BuiltinMetadata final : public session::MetadataPort {
   void CloseTable(std::string /*session_id*/, session::Table /*table*/) override {}
 
  private:
+  bool MayEnter(const session::OpenQuery& query) const;
+  std::variant<session::SubscribeGrant, tlcp::Error> Decide(session::SubscribeQuery query) const;
+
   const Courier& courier_;
-  const std::string adapter_set_;
+  const config::AdapterSet& set_;
+  const ItemFamilies families_;
 };
 
 }  // namespace penstock::adapters

@@ -8,7 +8,7 @@
 #include <chrono>
 #include <utility>
 
-#include "adapters/remote/ari/credentials.h"
+#include "adapters/credentials.h"
 #include "ari/data_messages.h"
 #include "base/log.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Penstock authors.
-#include "adapters/remote/ari/credentials.h"
+#include "adapters/credentials.h"
 
 #include <gtest/gtest.h>
 

@@ -10,9 +10,9 @@
 
 namespace penstock::adapters {
 
-// Whether a remote adapter may come in with what it says. Takes the same time for each wrong
-// answer of one length, so that nothing can be learned from how long the refusal takes. A user
-// without a password, or the reverse, is refused.
+// Whether a remote adapter, or a user, may come in with what it says. Takes the same time for each
+// wrong answer of one length, so that nothing can be learned from how long the refusal takes. A
+// user without a password, or the reverse, is refused.
 bool CredentialsMatch(const std::vector<config::Credential>& accepted,
                       const std::optional<std::string>& user,
                       const std::optional<std::string>& password);
