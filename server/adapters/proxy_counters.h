@@ -25,7 +25,7 @@ struct ProxyCounters {
   Count events;             // handed to the kernel
   Count events_stale;       // of a subscription that is over, or of an item that nobody wants
   Count events_refused;     // snapshot events that events_recovery drops
-  Count diff_declarations;  // DFD, read and not used
+  Count diff_declarations;  // DFD
   Count requests;
   Count requests_failed;  // answered with an error
   Count timeouts;

@@ -32,11 +32,11 @@ std::string InstanceId() {
                         std::chrono::milliseconds(1));
 }
 
-tlcp::DiffOrder DiffOrderOf(const std::vector<config::DiffAlgorithm>& algorithms) {
-  tlcp::DiffOrder order;
+DiffOrder DiffOrderOf(const std::vector<config::DiffAlgorithm>& algorithms) {
+  DiffOrder order;
   for (const config::DiffAlgorithm algorithm : algorithms) {
-    order.Add(algorithm == config::DiffAlgorithm::kJsonPatch ? tlcp::DiffAlgorithm::kJsonPatch
-                                                             : tlcp::DiffAlgorithm::kTlcpDiff);
+    order.Add(algorithm == config::DiffAlgorithm::kJsonPatch ? DiffAlgorithm::kJsonPatch
+                                                             : DiffAlgorithm::kTlcpDiff);
   }
   return order;
 }
@@ -126,8 +126,11 @@ void Application::MakeOptions() {
   session_options_.sync_interval = session.sync_interval;
   session_options_.max_delay = settings_.delivery.max_delay;
   session_options_.delta_delivery = settings_.delivery.delta_delivery;
-  session_options_.default_diff_order = DiffOrderOf(settings_.delivery.default_diff_order);
-  session_options_.diff_limits = DiffLimitsOf(settings_.delivery);
+  session_options_.diffs = {DiffOrderOf(settings_.delivery.default_diff_order),
+                            DiffLimitsOf(settings_.delivery)};
+  session_options_.max_buffer_size = settings_.delivery.buffer_max_events;
+  session_options_.max_frequency = settings_.delivery.frequency_max;
+  session_options_.item_linger = settings_.delivery.item_linger;
   session_options_.max_sessions = settings_.limits.max_sessions;
   session_options_.max_subscriptions = settings_.limits.subscriptions_per_session;
   session_options_.max_items = settings_.limits.items_per_subscription;
@@ -238,15 +241,19 @@ void Application::LogTotals() {
     const session::SessionCounters& sessions = part.sessions->counters();
     const session::PumpCounters& out = part.sessions->pump().counters();
     const kernel::KernelCounters& events = part.items->counters();
-    PENSTOCK_LOG(kServer, kInfo, "shard totals", {"shard", i}, {"connections", in.accepted},
-                 {"connections_refused", in.refused_connections},
-                 {"http_requests", in.http_requests}, {"ws_messages", in.ws_messages},
-                 {"protocol_errors", in.protocol_errors}, {"read_timeouts", in.read_timeouts},
-                 {"slow_readers", in.slow_readers}, {"handed_over", in.handed_over},
-                 {"sessions_opened", sessions.opened}, {"sessions_refused", sessions.refused},
-                 {"sessions_closed", sessions.closed}, {"events", events.events},
-                 {"events_stale", events.events_stale}, {"updates", out.updates},
-                 {"flushes", out.flushes}, {"bytes", out.bytes});
+    PENSTOCK_LOG(
+        kServer, kInfo, "shard totals", {"shard", i}, {"connections", in.accepted},
+        {"connections_refused", in.refused_connections}, {"http_requests", in.http_requests},
+        {"ws_messages", in.ws_messages}, {"protocol_errors", in.protocol_errors},
+        {"read_timeouts", in.read_timeouts}, {"slow_readers", in.slow_readers},
+        {"handed_over", in.handed_over}, {"sessions_opened", sessions.opened},
+        {"sessions_refused", sessions.refused}, {"sessions_closed", sessions.closed},
+        {"events", events.events}, {"events_stale", events.events_stale},
+        {"events_no_change", events.events_no_change}, {"events_invalid", events.events_invalid},
+        {"events_prefiltered", events.events_prefiltered}, {"items_refused", events.refused},
+        {"items_lingered", events.lingered}, {"updates", out.updates}, {"snapshot", out.snapshot},
+        {"filtered", out.filtered}, {"lost", out.lost}, {"unchanged", out.unchanged},
+        {"flushes", out.flushes}, {"bytes", out.bytes});
   });
 }
 

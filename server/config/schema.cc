@@ -268,6 +268,18 @@ constexpr Key<Delivery> kDelivery[] = {
     Bind<&Delivery::write_timeout>("write_timeout_millis",
                                    "A client that takes nothing for so long is cut off; 0 = never.",
                                    {.max = kHourMillis}),
+    Bind<&Delivery::buffer_max_events>(
+        "buffer_max_events",
+        "Events of an item that may wait for one client; beyond, the oldest are lost.",
+        {.min = 1, .max = kMillion}),
+    Bind<&Delivery::frequency_max>(
+        "frequency_max",
+        "Updates per second of an item to a client; 0 = no limit, else none may be unfiltered.",
+        {.max = kMillion}),
+    Bind<&Delivery::item_linger>(
+        "item_linger_millis",
+        "Items of a session that ended stay subscribed so long; a page may come back.",
+        {.max = kHourMillis}),
     Bind<&Delivery::delta_delivery>(
         "delta_delivery", "false: each update carries every field, and diffs are never sent."),
     Bind<&Delivery::default_diff_order>(

@@ -68,6 +68,9 @@ struct Delivery {
   Milliseconds max_delay{20};  // coalescing window; 0 = end of turn
   std::size_t send_backlog_bytes = 256 * 1024;
   Milliseconds write_timeout{120000};             // 0 = none
+  int buffer_max_events = 1000;                   // of one item that may wait for one client
+  double frequency_max = 0;                       // updates/s of each item; 0 = no limit
+  Milliseconds item_linger{5000};                 // of the items of a session that has ended
   bool delta_delivery = true;                     // false: every field in every update
   std::vector<DiffAlgorithm> default_diff_order;  // each once at most; empty = no value diffs
   std::size_t jsonpatch_min_length = 50;          // bytes; 0 = always the patch, even if longer

@@ -5,7 +5,7 @@
 namespace penstock::kernel {
 
 void EventBatch::Append(SlotRef target, const ItemEvent& event) {
-  records_.push_back({target, event.kind, event.is_snapshot, event.replaces_state,
+  records_.push_back({target, event.kind, event.is_snapshot, event.replaces_state, event.action,
                       static_cast<std::uint32_t>(fields_.size()),
                       static_cast<std::uint32_t>(event.fields.size())});
   for (const FieldValue& value : event.fields) {

@@ -29,8 +29,8 @@ class EventBatch {
         values.push_back(
             {field.id, std::string_view(bytes_).substr(field.offset, field.size), field.is_null});
       }
-      visit(record.target,
-            ItemEvent{record.kind, record.is_snapshot, record.replaces_state, values});
+      visit(record.target, ItemEvent{record.kind, record.is_snapshot, record.replaces_state, values,
+                                     record.action});
     }
   }
 
@@ -40,6 +40,7 @@ class EventBatch {
     EventKind kind;
     bool is_snapshot;
     bool replaces_state;
+    RowAction action;
     std::uint32_t first_field;
     std::uint32_t field_count;
   };

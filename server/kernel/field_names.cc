@@ -4,6 +4,11 @@
 
 namespace penstock::kernel {
 
+FieldRegistry::FieldRegistry(std::size_t limit) : limit_(limit + 2) {
+  ids_.emplace("key", kKeyField);
+  ids_.emplace("command", kCommandField);
+}
+
 std::optional<FieldId> FieldRegistry::Intern(std::string_view name) {
   const std::lock_guard lock(mutex_);
   if (const auto it = ids_.find(name); it != ids_.end()) return it->second;

@@ -17,11 +17,16 @@ namespace penstock::kernel {
 // A field name, interned for the life of the process: events and schemas compare integers.
 using FieldId = StrongId<struct FieldIdTag, std::uint32_t>;
 
+// The two fields that every COMMAND item has.
+inline constexpr FieldId kKeyField{0};
+inline constexpr FieldId kCommandField{1};
+
 // The process-wide list of field names. Bounded, because adapters and clients both add to it.
 // Shard: any; locked. The update path goes through the FieldNames of its shard instead.
 class FieldRegistry {
  public:
-  explicit FieldRegistry(std::size_t limit) : limit_(limit) {}
+  // `limit` does not count the two fields that are always there.
+  explicit FieldRegistry(std::size_t limit);
 
   // Nothing when the limit is reached.
   std::optional<FieldId> Intern(std::string_view name);

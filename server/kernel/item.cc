@@ -2,29 +2,266 @@
 // Copyright the Penstock authors.
 #include "kernel/item.h"
 
+#include <algorithm>
+
 namespace penstock::kernel {
 
-bool Item::Apply(ItemEvent* event) {
-  switch (event->kind) {
-    case EventKind::kUpdate:
-      // A snapshot event of an item that is live already counts as an update.
-      if (snapshot_over_) event->is_snapshot = false;
-      if (!event->is_snapshot) snapshot_over_ = true;
-      if (event->is_snapshot && replace_with_next_snapshot_) event->replaces_state = true;
-      replace_with_next_snapshot_ = false;
-      return state_.Apply(*event);
-    case EventKind::kClearSnapshot:
-      snapshot_over_ = true;
-      return state_.Clear();
-    case EventKind::kEndOfSnapshot:
-      snapshot_over_ = true;
-      return false;
-    case EventKind::kSourceLost:
-      replace_with_next_snapshot_ = state_.generation() != 0;
-      snapshot_over_ = false;
-      return false;
+namespace {
+
+ItemEvent Simple(EventKind kind) { return ItemEvent{kind, false, false, {}}; }
+
+}  // namespace
+
+bool Item::Admit(View view, const ItemTraits& traits) {
+  const Mode mode = ModeOf(view);
+  if (mode == Mode::kRaw) return true;
+  if (mode_) return *mode_ == mode;
+  mode_ = mode;
+  if (mode == Mode::kDistinct) {
+    history_length_ = static_cast<std::size_t>(std::max(traits.distinct_snapshot_length, 0));
+    history_.RaiseLimit(history_length_);
   }
+  if (traits.min_source_frequency > 0 && mode != Mode::kCommand) {
+    // Beyond these bounds a frequency means "at once" and "once an hour".
+    const double frequency = std::clamp(traits.min_source_frequency, 1.0 / 3600, 1e6);
+    interval_ = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(1 / frequency));
+  }
+  return true;
+}
+
+void Item::Dismiss(const LocalItemRef& local) {
+  std::erase_if(interested_, [&](const Interest& one) { return one.local == local; });
+  const bool is_raw_only =
+      std::none_of(interested_.begin(), interested_.end(),
+                   [](const Interest& one) { return ModeOf(one.view) != Mode::kRaw; });
+  // With nobody left the mode stays: the item may linger for those who come back.
+  if (interested_.empty() || !is_raw_only || !mode_) return;
+  if (*mode_ != Mode::kMerge) state_ = MergeState();
+  mode_.reset();
+  interval_ = Duration::zero();
+  held_ = false;
+  replacing_ = false;
+  table_.Clear();
+  history_ = EventLog(Position());
+}
+
+Applied Item::Apply(const ItemEvent& event, TimePoint now, ItemPublisher& out) {
+  switch (event.kind) {
+    case EventKind::kUpdate:
+      updated_ = true;
+      if (!event.is_snapshot) out.Publish(*this, Mode::kRaw, event);
+      if (IsMerge()) return ApplyMerge(event, now, out);
+      if (*mode_ == Mode::kDistinct) return ApplyDistinct(event, now, out);
+      return ApplyCommand(event, out);
+    case EventKind::kEndOfSnapshot:
+      if (replacing_) EndReplacement(out);
+      EndSnapshot(out);
+      return Applied::kTaken;
+    case EventKind::kClearSnapshot:
+      return ApplyClear(event, out);
+    case EventKind::kSourceLost:
+      ApplyLoss(event, out);
+      return Applied::kTaken;
+    case EventKind::kDiffOrder:
+      ApplyDiffOrder(event, out);
+      return Applied::kTaken;
+  }
+  return Applied::kTaken;
+}
+
+// --- MERGE
+
+Applied Item::ApplyMerge(ItemEvent event, TimePoint now, ItemPublisher& out) {
+  // A snapshot event of an item that is live already counts as an update.
+  if (snapshot_over_) event.is_snapshot = false;
+  if (!event.is_snapshot) snapshot_over_ = true;
+  if (event.is_snapshot && replacing_) event.replaces_state = true;
+  replacing_ = false;
+  if (!state_.Apply(event)) return Applied::kNoChange;
+  if (!event.is_snapshot && Prefilter(now)) return Applied::kPrefiltered;
+  published_ = state_.generation();
+  if (mode_) out.Publish(*this, Mode::kMerge, event);
+  return Applied::kTaken;
+}
+
+// --- DISTINCT
+
+void Item::AppendHistory(const ItemEvent& event) {
+  if (history_length_ == 0) return;
+  std::size_t hint = 0;
+  for (const FieldValue& value : event.fields) fields_.FindOrAdd(value.field, &hint);
+  Row& row = history_.AppendEvent().row;
+  row.Reset(fields_.size());
+  hint = 0;
+  for (const FieldValue& value : event.fields) {
+    row.Set(fields_.FindOrAdd(value.field, &hint), {value.text, value.is_null});
+  }
+}
+
+Applied Item::ApplyDistinct(const ItemEvent& event, TimePoint now, ItemPublisher& out) {
+  if (event.is_snapshot && !snapshot_over_) {
+    AppendHistory(event);  // told at the end of the snapshot
+    return Applied::kTaken;
+  }
+  EndSnapshot(out);
+  if (Prefilter(now)) {
+    // Bufferless: the newest event takes the place of the one that waits.
+    std::size_t hint = 0;
+    for (const FieldValue& value : event.fields) fields_.FindOrAdd(value.field, &hint);
+    held_row_.Reset(fields_.size());
+    hint = 0;
+    for (const FieldValue& value : event.fields) {
+      held_row_.Set(fields_.FindOrAdd(value.field, &hint), {value.text, value.is_null});
+    }
+    return Applied::kPrefiltered;
+  }
+  AppendHistory(event);
+  ItemEvent live = event;
+  live.is_snapshot = false;
+  out.Publish(*this, Mode::kDistinct, live);
+  return Applied::kTaken;
+}
+
+// --- COMMAND
+
+Applied Item::ApplyCommand(const ItemEvent& event, ItemPublisher& out) {
+  const std::optional<RowCommand> asked = ReadRowCommand(event);
+  if (!asked) return Applied::kInvalid;
+  if (!event.is_snapshot) {
+    if (replacing_) EndReplacement(out);
+    EndSnapshot(out);
+  }
+  RowCommand command = *asked;
+  command.action = table_.Normalise(*asked);
+  if (command.action == RowAction::kNone) return Applied::kNoChange;
+  ApplyRow(command, asked->action == RowAction::kAdd, event, out);
+  return Applied::kTaken;
+}
+
+void Item::ApplyRow(RowCommand command, bool asked_add, const ItemEvent& event,
+                    ItemPublisher& out) {
+  // What a new snapshot repeats is no news.
+  if (replacing_ && event.is_snapshot && command.action == RowAction::kUpdate &&
+      table_.Confirms(command, event.fields)) {
+    return;
+  }
+  ItemEvent live = event;
+  live.action = command.action;
+  live.is_snapshot = false;
+  live.replaces_state = asked_add;
+  table_.Apply(command, asked_add, event.fields, &scratch_row_);
+  if (snapshot_over_) out.Publish(*this, Mode::kCommand, live);
+}
+
+// The new snapshot is complete: what it did not name is no longer there.
+void Item::EndReplacement(ItemPublisher& out) {
+  replacing_ = false;
+  if (mode_ != Mode::kCommand) return;
+  for (const std::string& key : table_.Unconfirmed()) {
+    const FieldValue fields[] = {{kKeyField, key},
+                                 {kCommandField, CommandText(RowAction::kDelete)}};
+    ApplyRow({key, RowAction::kDelete}, false, ItemEvent{EventKind::kUpdate, false, false, fields},
+             out);
+  }
+}
+
+// --- What the modes have in common
+
+// A clear during the snapshot ends it (ari.md §4.4).
+Applied Item::ApplyClear(const ItemEvent& event, ItemPublisher& out) {
+  replacing_ = false;
+  EndSnapshot(out);
+  held_ = false;
+  if (IsMerge()) {
+    if (!state_.Clear()) return Applied::kNoChange;
+    published_ = state_.generation();
+  } else {
+    table_.Clear();
+    history_ = EventLog(Position());
+    history_.RaiseLimit(history_length_);
+  }
+  if (mode_) out.Publish(*this, *mode_, event);
+  return Applied::kTaken;
+}
+
+void Item::ApplyLoss(const ItemEvent& event, ItemPublisher& out) {
+  declared_.clear();
+  updated_ = false;
+  if (IsMerge()) {
+    snapshot_over_ = false;
+    replacing_ = event.replaces_state && state_.generation() != 0;
+  } else {
+    // Who has been waiting for the rest of a snapshot waits no longer.
+    EndSnapshot(out);
+    replacing_ = event.replaces_state;
+    if (replacing_) table_.BeginReplacement();
+  }
+  out.Publish(*this, Mode::kRaw, event);
+  if (mode_) out.Publish(*this, *mode_, event);
+}
+
+void Item::EndSnapshot(ItemPublisher& out) {
+  if (snapshot_over_) return;
+  snapshot_over_ = true;
+  if (IsMerge()) return;
+  WriteState(*mode_, [&](const ItemEvent& event) {
+    // Declarations were published when they came.
+    if (event.kind != EventKind::kDiffOrder) out.Publish(*this, *mode_, event);
+  });
+}
+
+// True: the event waits, so that the item keeps to its frequency.
+bool Item::Prefilter(TimePoint now) {
+  if (interval_ == Duration::zero()) return false;
+  if (held_ || now < release_at_) {
+    held_ = true;
+    return true;
+  }
+  release_at_ = now + interval_;
   return false;
+}
+
+void Item::Release(TimePoint now, ItemPublisher& out) {
+  if (!held_ || now < release_at_) return;
+  held_ = false;
+  release_at_ = now + interval_;
+  ItemEvent event = Simple(EventKind::kUpdate);
+  if (mode_ == Mode::kDistinct) {
+    scratch_.clear();
+    for (std::size_t i = 0; i < held_row_.size(); ++i) {
+      const Row::Value value = held_row_.Get(i);
+      if (!value.is_null) scratch_.push_back({fields_.at(i), value.text, false});
+    }
+    event.fields = scratch_;
+    AppendHistory(event);
+  } else {
+    state_.CopyChanges(published_, &scratch_);
+    published_ = state_.generation();
+    event.fields = scratch_;
+  }
+  if (mode_) out.Publish(*this, *mode_, event);
+}
+
+bool Item::Names(FieldId field) const {
+  return state_.Find(field) >= 0 || fields_.Find(field) >= 0 || table_.fields().Find(field) >= 0;
+}
+
+// The first declaration of a field holds, and only if it comes before the field is used (ari.md
+// §4.6).
+void Item::ApplyDiffOrder(const ItemEvent& event, ItemPublisher& out) {
+  scratch_.clear();
+  for (const FieldValue& value : event.fields) {
+    const bool known = std::any_of(declared_.begin(), declared_.end(),
+                                   [&](const Declared& one) { return one.field == value.field; });
+    if (known || (updated_ && Names(value.field))) continue;
+    declared_.push_back({value.field, std::string(value.text)});
+    scratch_.push_back(value);
+  }
+  if (scratch_.empty()) return;
+  ItemEvent news = event;
+  news.fields = scratch_;
+  out.Publish(*this, Mode::kRaw, news);
+  if (mode_) out.Publish(*this, *mode_, news);
 }
 
 }  // namespace penstock::kernel

@@ -4,6 +4,30 @@
 
 namespace penstock::kernel {
 
+namespace {
+
+// Of the former values of one field.
+constexpr std::size_t kPastBytes = 256 * 1024;
+
+void Remember(const MergeState::Slot& slot) {
+  MergeState::Past& past = *slot.past;
+  MergeState::Past::Entry& entry = past.entries[past.next];
+  past.next = (past.next + 1) % MergeState::Past::kValues;
+  past.bytes += slot.value.size();
+  past.bytes -= entry.value.size();
+  entry.changed = slot.changed;
+  entry.is_null = slot.is_null;
+  entry.value = slot.value;
+  // The oldest go first; the one that was just stored may go too if it alone is too large.
+  for (std::size_t i = 0; past.bytes > kPastBytes && i < MergeState::Past::kValues; ++i) {
+    MergeState::Past::Entry& oldest = past.entries[(past.next + i) % MergeState::Past::kValues];
+    past.bytes -= oldest.value.size();
+    oldest = MergeState::Past::Entry();
+  }
+}
+
+}  // namespace
+
 int MergeState::Find(FieldId field) const {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     if (slots_[i].field == field) return static_cast<int>(i);
@@ -11,8 +35,10 @@ int MergeState::Find(FieldId field) const {
   return -1;
 }
 
-bool MergeState::Set(Slot& slot, std::string_view text, bool is_null, std::uint32_t generation) {
+bool MergeState::Set(Slot& slot, std::string_view text, bool is_null, Generation generation) {
   if (slot.is_null == is_null && (is_null || slot.value == text)) return false;
+  // A field that an event names twice has one value in that generation: the last.
+  if (slot.past != nullptr && slot.changed != generation) Remember(slot);
   slot.is_null = is_null;
   slot.value.assign(is_null ? std::string_view() : text);
   slot.changed = generation;
@@ -20,7 +46,7 @@ bool MergeState::Set(Slot& slot, std::string_view text, bool is_null, std::uint3
 }
 
 bool MergeState::Apply(const ItemEvent& event) {
-  const std::uint32_t next = generation_ + 1;
+  const Generation next = generation_ + 1;
   bool changed = generation_ == 0;
   if (event.replaces_state) {
     for (Slot& slot : slots_) {
@@ -36,7 +62,7 @@ bool MergeState::Apply(const ItemEvent& event) {
     if (at >= slots_.size() || slots_[at].field != value.field) {
       const int found = Find(value.field);
       if (found < 0) {
-        slots_.push_back({value.field, 0, true, {}});
+        slots_.push_back({value.field, 0, true, {}, nullptr});
         at = slots_.size() - 1;
       } else {
         at = static_cast<std::size_t>(found);
@@ -59,6 +85,39 @@ bool MergeState::Clear() {
 void MergeState::CopyTo(std::vector<FieldValue>* fields) const {
   fields->clear();
   for (const Slot& slot : slots_) fields->push_back({slot.field, slot.value, slot.is_null});
+}
+
+void MergeState::CopyChanges(Generation since, std::vector<FieldValue>* fields) const {
+  fields->clear();
+  for (const Slot& slot : slots_) {
+    if (slot.changed > since) fields->push_back({slot.field, slot.value, slot.is_null});
+  }
+}
+
+void MergeState::CopyTo(Row* row) const {
+  row->Reset(slots_.size());
+  for (std::size_t i = 0; i < slots_.size(); ++i) row->Set(i, {slots_[i].value, slots_[i].is_null});
+}
+
+void MergeState::KeepPast(std::size_t slot) {
+  if (slots_[slot].past == nullptr) slots_[slot].past = std::make_unique<Past>();
+}
+
+std::optional<MergeState::Known> MergeState::ValueAt(std::size_t slot,
+                                                     Generation generation) const {
+  const Slot& present = slots_[slot];
+  if (present.changed <= generation) {
+    return Known{{present.value, present.is_null}, present.changed};
+  }
+  if (present.past == nullptr) return std::nullopt;
+  // Newest first: the first one not younger than `generation` is what was there then.
+  for (std::size_t i = 1; i <= Past::kValues; ++i) {
+    const Past::Entry& entry =
+        present.past->entries[(present.past->next + Past::kValues - i) % Past::kValues];
+    if (entry.changed == 0) return std::nullopt;
+    if (entry.changed <= generation) return Known{{entry.value, entry.is_null}, entry.changed};
+  }
+  return std::nullopt;
 }
 
 }  // namespace penstock::kernel

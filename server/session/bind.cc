@@ -52,7 +52,8 @@ void Session::Bind(ClientLink* link, const tlcp::LinkOptions& options, bool webs
     if (created) tlcp::AppendServName(limits.server_name, head_);
     if (ip_changed) tlcp::AppendClientIp(client_ip, head_);
   }
-  AppendCons(head_);
+  if (created) tells_bandwidth_ = !options.reduce_head;  // in the whole session (TLCP §2.1)
+  if (tells_bandwidth_) AppendCons(head_);
   client_ip_ = client_ip;
   unbound_until_ = TimePoint::max();
   window_at_ = now;
@@ -89,7 +90,8 @@ void Session::Unbind(Duration wait) {
   link_ = nullptr;
   head_.clear();
   wait_until_ = TimePoint::max();
-  unbound_until_ = table_.shard().now() + wait;
+  unbound_since_ = table_.shard().now();
+  unbound_until_ = unbound_since_ + wait;
   ArmAt(unbound_until_);
 }
 

@@ -4,13 +4,14 @@
 // What happens between "an update is there" and "its bytes leave" for one session.
 
 #include <algorithm>
+#include <utility>
 
+#include "base/check.h"
+#include "session/feed.h"
 #include "session/pump.h"
 #include "session/session.h"
 #include "session/session_table.h"
-#include "session/tail_cache.h"
 #include "tlcp/line_writer.h"
-#include "tlcp/update_encoder.h"
 
 namespace penstock::session {
 
@@ -29,28 +30,24 @@ double BytesPerSecond(double kbps) { return std::max(kbps, 0.1) * 1000 / 8; }
 }  // namespace
 
 void Session::OnItemReady(SubscribedItem& item) {
-  if (item.queued) return;
-  const kernel::LocalItem& local = *item.item;
-  if (local.generation() == 0) return;
-  if (item.sent_any) {
-    if (item.sent_generation == local.generation()) return;
-  } else if (!item.subscription->request().snapshot.wanted &&
-             local.realtime_generation() <= item.sent_generation) {
-    return;  // no snapshot was asked for: the first real-time event comes first
-  }
-  item.queued = true;
-  if (const Pace* pace = item.subscription->PaceOf(item.index);
-      pace != nullptr && pace->due > table_.shard().now()) {
-    paced_.push_back(&item);
-    pace_at_ = std::min(pace_at_, pace->due);
-    ArmAt(pace_at_);
+  if (item.queued || item.subscription->state() != Subscription::State::kActive) return;
+  if (!feed::HasNews(item)) return;
+  if (const TimePoint due = feed::Due(item); due > table_.shard().now()) {
+    PaceItem(item, due);
     return;
   }
   PushReady(item);
   MarkReady(false);
 }
 
+void Session::PaceItem(SubscribedItem& item, TimePoint due) {
+  if (!std::exchange(item.paced, true)) paced_.push_back(&item);
+  pace_at_ = std::min(pace_at_, due);
+  ArmAt(pace_at_);
+}
+
 void Session::PushReady(SubscribedItem& item) {
+  item.queued = true;
   item.next_ready = nullptr;
   if (ready_tail_ == nullptr) {
     ready_head_ = &item;
@@ -84,12 +81,13 @@ void Session::ReleasePaced() {
   const TimePoint now = table_.shard().now();
   pace_at_ = TimePoint::max();
   std::erase_if(paced_, [&](SubscribedItem* item) {
-    const Pace* const pace = item->subscription->PaceOf(item->index);
-    if (pace != nullptr && pace->due > now) {
-      pace_at_ = std::min(pace_at_, pace->due);
+    const TimePoint due = feed::Due(*item);
+    if (due > now && feed::HasNews(*item)) {
+      pace_at_ = std::min(pace_at_, due);
       return false;
     }
-    PushReady(*item);
+    item->paced = false;
+    if (!item->queued) PushReady(*item);
     return true;
   });
 }
@@ -124,35 +122,27 @@ bool Session::CreditLeft() {
 
 Session::Fill Session::AppendUpdates(std::string& cork, std::size_t enough, std::size_t most) {
   const std::size_t start = cork.size();
+  const TimePoint now = table_.shard().now();
+  feed::Context context{
+      cork, now, most, binding_.used, table_.options().delta_delivery, table_.pump().counters()};
+  // Round robin: an item with more to say goes behind the others.
   while (ready_head_ != nullptr) {
     // The first line always goes: no limit may starve a long value.
     if (cork.size() >= enough && cork.size() > start) return Fill::kEnough;
     SubscribedItem& item = *ready_head_;
-    const kernel::LocalItem& local = *item.item;
-    const std::uint32_t from = item.sent_any ? item.sent_generation : 0;
-    if (from == local.generation()) {
-      PopReady();
-      continue;
-    }
-    const std::string_view tail =
-        TailCache::Of(*item.item).Tail(local, item.subscription->schema(), from);
-    const std::size_t before = cork.size();
-    tlcp::AppendUpdatePrefix(item.subscription->id(), static_cast<int>(item.index) + 1, cork);
-    cork += tail;
-    if (cork.size() > most && binding_.used) {
-      cork.resize(before);
-      return Fill::kBudgetSpent;
-    }
-    binding_.used = true;
+    context.must_fit = binding_.used;
+    const feed::Step step = feed::Append(item, context);
+    if (step == feed::Step::kNoRoom) return Fill::kBudgetSpent;
     PopReady();
-    item.sent_any = true;
-    item.sent_generation = local.generation();
-    if (Pace* const pace = item.subscription->PaceOf(item.index)) {
-      // Keeps the rhythm where it can, so that the granted frequency is the average.
-      const TimePoint now = table_.shard().now();
-      pace->due = std::max(pace->due + pace->interval, now + pace->interval / 2);
+    if (step == feed::Step::kLines) binding_.used = true;
+    if (!feed::HasNews(item)) continue;
+    if (const TimePoint due = feed::Due(item); due > now) {
+      PaceItem(item, due);
+    } else if (step == feed::Step::kLines) {
+      PushReady(item);
+    } else {
+      PENSTOCK_BUG("an item has news but nothing to say");
     }
-    ++table_.pump().counters().updates;
   }
   return Fill::kAll;
 }

@@ -14,6 +14,12 @@
 
 namespace penstock::session {
 
+// How values may go out as differences (TLCP §5.4, §5.5). Shard: any; immutable.
+struct DiffPolicy {
+  DiffOrder default_order;  // of fields whose adapter declares none
+  tlcp::DiffLimits limits;
+};
+
 // What the operator chose that concerns sessions; the app fills it from the configuration.
 // Shard: any; immutable.
 struct Options {
@@ -29,10 +35,12 @@ struct Options {
   std::int64_t content_length_min = 1000;
   std::int64_t request_limit = 50'000;
   std::chrono::seconds sync_interval{20};
-  Millis max_delay{20};                // coalescing window
-  bool delta_delivery = true;          // false: every field in every update, and no value diffs
-  tlcp::DiffOrder default_diff_order;  // of fields whose adapter declares none
-  tlcp::DiffLimits diff_limits;
+  Millis max_delay{20};        // coalescing window
+  bool delta_delivery = true;  // false: every field in every update
+  DiffPolicy diffs;
+  int max_buffer_size = 1000;    // events that may wait for one subscriber of an item
+  double max_frequency = 0;      // of every item, RAW excepted, updates/s; 0 = no limit
+  Millis item_linger{5000};      // items of a session that has ended stay subscribed so long
   std::size_t max_sessions = 0;  // 0 = no limit
   std::size_t max_subscriptions = 10'000;
   std::size_t max_items = 10'000;  // of one subscription

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "session/feed.h"
 #include "session/session.h"
 
 namespace penstock::session {
@@ -39,14 +40,45 @@ Duration Pump::window() const {
   return std::chrono::duration_cast<Duration>(max_window_ * scale);
 }
 
-void Pump::OnEndTurn() {
+// Items whose owner lives on another shard have its answer now.
+void Pump::TellSettled() {
+  struct Waiting {
+    Session* session;  // alive until the turn is over
+    int sub_id;
+  };
+  std::vector<Waiting> waiting;
+  for (kernel::LocalItem* local : items_.TakeSettled()) {
+    for (kernel::Subscriber* subscriber : local->subscribers()) {
+      const Subscription& subscription = *static_cast<SubscribedItem&>(*subscriber).subscription;
+      if (subscription.state() != Subscription::State::kAttaching) continue;
+      waiting.push_back({&subscription.session(), subscription.id()});
+    }
+  }
+  for (const Waiting& one : waiting) one.session->OnItemSettled(one.sub_id);
+}
+
+void Pump::TellDirty() {
   for (kernel::LocalItem* local : items_.TakeDirty()) {
+    if (local->wants_trim()) Trim(*local);
     for (kernel::Subscriber* subscriber : local->subscribers()) {
       auto& item = static_cast<SubscribedItem&>(*subscriber);
       ++counters_.marks;
       item.subscription->session().OnItemReady(item);
     }
   }
+}
+
+void Pump::Trim(kernel::LocalItem& local) {
+  kernel::Position keep = local.log()->end();
+  for (const kernel::Subscriber* subscriber : local.subscribers()) {
+    keep = std::min(keep, feed::Needed(static_cast<const SubscribedItem&>(*subscriber)));
+  }
+  local.Trim(keep);
+}
+
+void Pump::OnEndTurn() {
+  if (items_.has_settled()) TellSettled();
+  TellDirty();
   // Sessions that are ready again after their flush wait for the next turn.
   flushing_.clear();
   std::swap(flushing_, ready_);

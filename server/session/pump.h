@@ -12,12 +12,19 @@ namespace penstock::session {
 
 class Session;
 
-// What the pump counts; `updates / flushes` explains all other figures. Read by its shard only.
+// What the pump counts; `updates / flushes` explains all other figures. Of the events that a
+// subscriber is offered each is sent, filtered or lost in the end:
+//   events = (updates - snapshot) + filtered + lost + unchanged
+// Read by its shard only.
 struct PumpCounters {
-  std::uint64_t updates = 0;  // `U` lines
-  std::uint64_t flushes = 0;  // writes to links
-  std::uint64_t bytes = 0;    // of lines
-  std::uint64_t marks = 0;    // items told to sessions
+  std::uint64_t updates = 0;   // `U` lines
+  std::uint64_t snapshot = 0;  // of those, the ones that tell a state and no event
+  std::uint64_t filtered = 0;  // events merged into later ones, or dropped by a buffer or frequency
+  std::uint64_t unchanged = 0;  // events that changed nothing the client has asked to see
+  std::uint64_t lost = 0;      // events that clients were told they lost
+  std::uint64_t flushes = 0;   // writes to links
+  std::uint64_t bytes = 0;     // of lines
+  std::uint64_t marks = 0;     // items told to sessions
 };
 
 // Writes for all sessions of a shard, once, at the end of each turn: tells sessions which of their
@@ -41,6 +48,10 @@ class Pump final : public runtime::TurnHook {
   bool HasWork() const override { return !ready_.empty(); }
 
  private:
+  void TellSettled();
+  void TellDirty();
+  void Trim(kernel::LocalItem& local);
+
   runtime::Shard& shard_;
   kernel::ItemRegistry& items_;
   const Duration max_window_;

@@ -4,16 +4,18 @@
 
 namespace penstock::session {
 
-std::shared_ptr<const Schema> SchemaTable::Get(std::vector<kernel::FieldId> fields) {
-  if (const auto it = schemas_.find(fields); it != schemas_.end()) {
-    if (auto known = it->second.lock()) return known;
+std::shared_ptr<const Schema> SchemaTable::Get(std::vector<kernel::FieldId> fields,
+                                               tlcp::DiffSupport support) {
+  Known& known = schemas_[(support.json_patch ? 1u : 0u) + (support.tlcp_diff ? 2u : 0u)];
+  if (const auto it = known.find(fields); it != known.end()) {
+    if (auto schema = it->second.lock()) return schema;
   }
-  if (schemas_.size() >= sweep_at_) {
-    absl::erase_if(schemas_, [](const auto& entry) { return entry.second.expired(); });
-    sweep_at_ = 64 + 2 * schemas_.size();
+  if (known.size() >= sweep_at_) {
+    absl::erase_if(known, [](const auto& entry) { return entry.second.expired(); });
+    sweep_at_ = 64 + 2 * known.size();
   }
-  auto made = std::make_shared<const Schema>(Schema{next_id_++, fields});
-  schemas_.insert_or_assign(std::move(fields), made);
+  auto made = std::make_shared<const Schema>(Schema{next_id_++, fields, support, &diffs_});
+  known.insert_or_assign(std::move(fields), made);
   return made;
 }
 

@@ -29,6 +29,7 @@ Session::Session(SessionTable& table, SessionProfile profile)
   }
   last_request_ = now;
   credit_at_ = now;
+  unbound_since_ = now;
   unbound_until_ = now + table_.options().timeout;
   ArmAt(unbound_until_);
 }
@@ -72,7 +73,8 @@ void Session::Close(const std::optional<tlcp::Error>& cause, bool close_socket) 
   paced_.clear();
   std::vector<int> ids;
   for (const auto& [id, subscription] : subscriptions_) ids.push_back(id);
-  for (const int id : ids) Unsubscribe(id);
+  const Duration linger = LingerOfItems();
+  for (const int id : ids) Unsubscribe(id, linger);
   if (link_ != nullptr) {
     ClientLink* const link = std::exchange(link_, nullptr);
     if (cause) {
@@ -90,6 +92,15 @@ void Session::Close(const std::optional<tlcp::Error>& cause, bool close_socket) 
                {"code", cause ? cause->code : 0},
                {"reason", cause ? std::string_view(cause->message) : std::string_view("silent")});
   profile_.adapter_set->metadata->CloseSession(id());
+}
+
+// A page that is loaded again wants the same items in a moment: they stay subscribed that long.
+// The time in which the session has waited for its client counts.
+Duration Session::LingerOfItems() const {
+  if (table_.closed()) return Duration::zero();
+  const Duration linger = table_.options().item_linger;
+  if (link_ != nullptr) return linger;
+  return std::max(linger - (table_.shard().now() - unbound_since_), Duration::zero());
 }
 
 }  // namespace penstock::session

@@ -29,6 +29,7 @@ struct SessionProfile {
   std::optional<std::string> user;
   OpenGrant grant;
   std::optional<tlcp::Bandwidth> requested_bandwidth;
+  tlcp::DiffSupport diff_support;
 };
 
 // A client's session (TLCP §7): subscriptions, what waits to be sent, and the link it is bound to,
@@ -64,8 +65,10 @@ class Session final : public runtime::Deferred {
   // The object dies after the turn.
   void Close(const std::optional<tlcp::Error>& cause, bool close_socket = false);
 
-  // The item has something that this subscription has not sent.
+  // The item may have something that this subscription has not sent.
   void OnItemReady(SubscribedItem& item);
+  // The owner of an item has answered whether it can be had in this mode.
+  void OnItemSettled(int sub_id);
   // Composes and sends what is due. Called by the pump.
   void Flush();
 
@@ -76,14 +79,17 @@ class Session final : public runtime::Deferred {
   void HandleAdd(tlcp::Add request, Answer answer);
   void OnAuthorized(int sub_id, std::uint32_t serial,
                     std::variant<SubscribeGrant, tlcp::Error> result);
-  // Nothing, or why the grant cannot be used.
-  std::optional<tlcp::Error> Activate(Subscription& subscription, SubscribeGrant grant);
+  std::optional<tlcp::Error> Attach(Subscription& subscription, SubscribeGrant grant);
+  void FinishAdd(int sub_id, std::optional<tlcp::Error> refusal);
+  void Activate(Subscription& subscription);
   void HandleDelete(const tlcp::Delete& request, Answer answer);
-  void Unsubscribe(int sub_id);
+  void Unsubscribe(int sub_id, Duration linger);
   void HandleReconf(const tlcp::Reconf& request, Answer answer);
   void HandleConstrain(const tlcp::Constrain& request, Answer answer);
   void HandleForceRebind(const tlcp::ForceRebind& request, Answer answer);
   void HandleDestroy(const tlcp::Destroy& request, Answer answer);
+
+  Duration LingerOfItems() const;
 
   // bind.cc
   void Unbind(Duration wait);
@@ -102,6 +108,7 @@ class Session final : public runtime::Deferred {
   void PushReady(SubscribedItem& item);
   SubscribedItem* PopReady();
   void DropReady(const Subscription& subscription);
+  void PaceItem(SubscribedItem& item, TimePoint due);
   void ReleasePaced();
   bool CreditLeft();
 
@@ -139,6 +146,7 @@ class Session final : public runtime::Deferred {
   std::uint32_t next_serial_ = 1;
   bool closed_ = false;
   bool in_pump_ = false;
+  bool tells_bandwidth_ = true;
 
   // What waits to be sent: the head of a bind, control notifications, items.
   std::string head_;
@@ -153,7 +161,8 @@ class Session final : public runtime::Deferred {
   TimePoint credit_at_{};
 
   // Deadlines; the one timer is armed at the earliest.
-  TimePoint window_at_{};      // start of the next coalescing window
+  TimePoint window_at_{};  // start of the next coalescing window
+  TimePoint unbound_since_{};
   TimePoint unbound_until_{};  // while not bound
   TimePoint last_request_{};
   TimePoint expires_at_ = TimePoint::max();  // time to live

@@ -15,6 +15,7 @@ SessionTable::SessionTable(runtime::Shard& shard, const Options& options,
       items_(items),
       session_count_(session_count),
       field_names_(fields),
+      schemas_(options.diffs),
       pump_(shard, items, options.max_delay) {}
 
 SessionTable::~SessionTable() {
@@ -101,6 +102,9 @@ void SessionTable::Create(tlcp::CreateSession request, std::string id, const Ada
   profile.user = std::move(request.user);
   profile.grant = grant;
   profile.requested_bandwidth = request.max_bandwidth;
+  if (options_.delta_delivery && request.version.HasValueDiffs()) {
+    profile.diff_support = {request.allows_json_patch, request.allows_tlcp_diff};
+  }
   Session* const session =
       sessions_.emplace(id, std::make_unique<Session>(*this, std::move(profile)))
           .first->second.get();

@@ -66,6 +66,7 @@ class SessionTable {
   SchemaTable& schemas() { return schemas_; }
   Pump& pump() { return pump_; }
   std::size_t size() const { return sessions_.size(); }
+  bool closed() const { return closed_; }
   SessionCounters& counters() { return counters_; }
 
  private:

@@ -13,31 +13,106 @@ Subscription::~Subscription() {
   for (const SubscribedItem& item : items_) PENSTOCK_DCHECK(item.item == nullptr);
 }
 
-void Subscription::Activate(SubscribeGrant grant, std::shared_ptr<const Schema> schema) {
-  state_ = State::kActive;
+void Subscription::Prepare(SubscribeGrant grant, std::shared_ptr<const Schema> schema,
+                           const Options& server) {
+  state_ = State::kAttaching;
   schema_ = std::move(schema);
+  for (std::size_t i = 0; i < schema_->fields.size(); ++i) {
+    const int position = static_cast<int>(i) + 1;
+    if (schema_->fields[i] == kernel::kKeyField) key_position_ = position;
+    if (schema_->fields[i] == kernel::kCommandField) command_position_ = position;
+  }
   table_open = grant.table_open;
   items_ = std::vector<SubscribedItem>(grant.items.size());
-  bool limited = false;
   for (std::size_t i = 0; i < items_.size(); ++i) {
     items_[i].subscription = this;
     items_[i].index = static_cast<std::uint32_t>(i);
-    limited = limited || (i < grant.limits.size() && grant.limits[i].max_frequency > 0);
   }
-  if (limited) {
-    for (const ItemLimits& limits : grant.limits) {
-      allowed_frequency_.push_back(limits.max_frequency);
-    }
-    allowed_frequency_.resize(items_.size());
-  }
+  grant.limits.resize(items_.size());
+  ApplyLimits(grant.limits, server);
   if (table_open) table_items_ = std::move(grant.items);
-  ApplyFrequency(request_.max_frequency);
+  ApplyFrequency(request_.max_frequency, TimePoint());
 }
 
-void Subscription::ApplyFrequency(const tlcp::Frequency& wanted) {
+// What the client wants, the Metadata Adapter allows and the server caps: the least of them.
+void Subscription::ApplyLimits(const std::vector<ItemLimits>& limits, const Options& server) {
+  const auto cap = static_cast<std::uint32_t>(server.max_buffer_size);
+  const bool has_buffer = !unfiltered() && (request_.mode == tlcp::Mode::kMerge ||
+                                            request_.mode == tlcp::Mode::kDistinct);
+  std::uint32_t wanted = cap;
+  if (has_buffer && request_.buffer_size) {
+    if (request_.buffer_size->events) {
+      wanted = std::min(cap, static_cast<std::uint32_t>(*request_.buffer_size->events));
+    }
+  } else if (has_buffer && request_.mode == tlcp::Mode::kMerge) {
+    wanted = 1;
+  }
+  std::vector<std::uint32_t> buffers;
+  bool any_buffer = unfiltered() || request_.mode != tlcp::Mode::kMerge;
+  bool limited = false;
+  bool traits = false;
+  for (const ItemLimits& item : limits) {
+    const bool bounded = item.buffer_size > 0 && request_.mode != tlcp::Mode::kCommand;
+    buffers.push_back(bounded ? std::min(wanted, static_cast<std::uint32_t>(item.buffer_size))
+                              : wanted);
+    any_buffer = any_buffer || buffers.back() > 1;
+    limited = limited || item.max_frequency > 0;
+    traits = traits || item.distinct_snapshot_length > 0 || item.min_source_frequency > 0;
+  }
+  if (traits) limits_ = limits;
+  if (request_.mode == tlcp::Mode::kCommand) {
+    feed_ = FeedKind::kRows;
+  } else {
+    feed_ = any_buffer ? FeedKind::kLog : FeedKind::kLatest;
+  }
+  if (feed_ != FeedKind::kLatest) {
+    cursors_.resize(items_.size());
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      cursors_[i].buffer = buffers[i];
+      const auto history = static_cast<std::uint32_t>(
+          std::clamp(limits[i].distinct_snapshot_length, 0, server.max_buffer_size));
+      cursors_[i].snapshot_length = std::min(
+          {history, buffers[i],
+           static_cast<std::uint32_t>(request_.snapshot.length.value_or(server.max_buffer_size))});
+    }
+  }
+  max_history_ = server.max_buffer_size;
+  server_frequency_ = unfiltered() ? 0 : server.max_frequency;
+  if (limited && request_.mode != tlcp::Mode::kRaw) {
+    for (const ItemLimits& item : limits) allowed_frequency_.push_back(item.max_frequency);
+  }
+}
+
+kernel::View Subscription::view() const {
+  if (request_.mode == tlcp::Mode::kCommand && unfiltered()) {
+    return kernel::View::kCommandUnfiltered;
+  }
+  return static_cast<kernel::View>(request_.mode);
+}
+
+kernel::ItemTraits Subscription::TraitsOf(std::uint32_t index) const {
+  if (limits_.empty()) return {};
+  return {std::min(limits_[index].distinct_snapshot_length, max_history_),
+          limits_[index].min_source_frequency};
+}
+
+KeyPaces& Subscription::PacesOf(std::uint32_t index) {
+  if (key_paces_.empty()) key_paces_.resize(items_.size());
+  if (key_paces_[index] == nullptr) key_paces_[index] = std::make_unique<KeyPaces>();
+  return *key_paces_[index];
+}
+
+void Subscription::ApplyFrequency(const tlcp::Frequency& wanted, TimePoint now) {
   wanted_frequency_ = wanted;
   paces_.clear();
-  const double limit = wanted.kind == tlcp::Frequency::Kind::kLimited ? wanted.per_second : 0;
+  for (const std::unique_ptr<KeyPaces>& paces : key_paces_) {
+    if (paces != nullptr) paces->Restart(now);
+  }
+  double limit = wanted.kind == tlcp::Frequency::Kind::kLimited ? wanted.per_second : 0;
+  if (request_.mode == tlcp::Mode::kRaw) limit = 0;
+  if (server_frequency_ > 0) {
+    limit = limit > 0 ? std::min(limit, server_frequency_) : server_frequency_;
+  }
   if (limit <= 0 && allowed_frequency_.empty()) return;
   paces_.resize(items_.size());
   for (std::size_t i = 0; i < items_.size(); ++i) {
@@ -64,6 +139,9 @@ std::optional<double> Subscription::TopFrequency() const {
   }
   // The client's own figure comes back as it was written.
   if (limit > 0 && std::abs(top - limit) < limit * 1e-6) return limit;
+  if (server_frequency_ > 0 && std::abs(top - server_frequency_) < server_frequency_ * 1e-6) {
+    return server_frequency_;
+  }
   for (const double allowed : allowed_frequency_) {
     if (std::abs(top - allowed) < allowed * 1e-6) return allowed;
   }

@@ -10,7 +10,10 @@
 #include "absl/functional/any_invocable.h"
 #include "base/clock.h"
 #include "kernel/local_item.h"
+#include "session/key_paces.h"
+#include "session/log_cursor.h"
 #include "session/metadata_port.h"
+#include "session/options.h"
 #include "session/schema.h"
 #include "tlcp/request.h"
 
@@ -23,15 +26,19 @@ class Subscription;
 // session's shard.
 using Answer = absl::AnyInvocable<void(std::optional<tlcp::Error>)>;
 
+// How the items of a subscription become lines (feed.h).
+enum class FeedKind : std::uint8_t { kLatest, kLog, kRows };
+
 // One item of one subscription. A filtered MERGE subscription owns no queue and no copy of a value:
-// it knows which generation it sent last.
+// it knows which generation it sent last. The others have a cursor beside it.
 struct SubscribedItem : kernel::Subscriber {
   Subscription* subscription = nullptr;
   SubscribedItem* next_ready = nullptr;  // in the session's queue
-  std::uint32_t index = 0;               // from 0
-  std::uint32_t sent_generation = 0;
-  bool sent_any = false;  // the first update must be complete
-  bool queued = false;    // in the session's queue, or waiting for its frequency
+  kernel::Generation sent_generation = 0;
+  std::uint32_t index = 0;  // from 0
+  bool sent_any = false;    // the first update must be complete
+  bool queued = false;      // in the session's queue
+  bool paced = false;       // waiting for its frequency
 };
 
 // When an item with a frequency limit may be sent again.
@@ -45,6 +52,7 @@ class Subscription {
  public:
   enum class State : std::uint8_t {
     kAuthorizing,  // the Metadata Adapter is asked
+    kAttaching,    // the shards that own the items are asked
     kActive,
   };
 
@@ -62,10 +70,35 @@ class Subscription {
   std::vector<SubscribedItem>& items() { return items_; }
   Pace* PaceOf(std::uint32_t index) { return paces_.empty() ? nullptr : &paces_[index]; }
 
-  // Takes the grant over. The items are not attached yet.
-  void Activate(SubscribeGrant grant, std::shared_ptr<const Schema> schema);
-  // The frequency limits, from what the client wants and the Metadata Adapter allows.
-  void ApplyFrequency(const tlcp::Frequency& wanted);
+  // COMMAND: where the schema has the two fields, from 1; 0: it does not.
+  int key_position() const { return key_position_; }
+  int command_position() const { return command_position_; }
+
+  // Takes the grant over; `server` holds what the operator allows. The items are not attached yet.
+  void Prepare(SubscribeGrant grant, std::shared_ptr<const Schema> schema, const Options& server);
+  // All items are attached, and the client is told.
+  void Activate() { state_ = State::kActive; }
+  kernel::View view() const;
+  kernel::ItemTraits TraitsOf(std::uint32_t index) const;
+  FeedKind feed() const { return feed_; }
+  // No update may be merged or dropped: RAW, or wanted so.
+  bool unfiltered() const {
+    return request_.mode == tlcp::Mode::kRaw ||
+           request_.max_frequency.kind == tlcp::Frequency::Kind::kUnfiltered;
+  }
+  // Lost events are told: RAW and unfiltered (TLCP §6.6).
+  bool tells_losses() const { return unfiltered(); }
+
+  // Null for kLatest.
+  LogCursor* CursorOf(std::uint32_t index) { return cursors_.empty() ? nullptr : &cursors_[index]; }
+  // COMMAND; FindPaces() is null where no row has waited so far.
+  KeyPaces* FindPaces(std::uint32_t index) {
+    return key_paces_.empty() ? nullptr : key_paces_[index].get();
+  }
+  KeyPaces& PacesOf(std::uint32_t index);
+
+  // The frequency limits, from what the client wants and the Metadata Adapter and the server allow.
+  void ApplyFrequency(const tlcp::Frequency& wanted, TimePoint now);
   // The highest limit in force over the items, for CONF; nothing = unlimited.
   std::optional<double> TopFrequency() const;
   // As the Metadata Adapter knows it.
@@ -80,18 +113,28 @@ class Subscription {
   bool table_open = false;
 
  private:
+  void ApplyLimits(const std::vector<ItemLimits>& limits, const Options& server);
+
   // Fixed after construction.
   Session& session_;
   const tlcp::Add request_;
 
   // State.
   State state_ = State::kAuthorizing;
+  FeedKind feed_ = FeedKind::kLatest;
+  int key_position_ = 0;
+  int command_position_ = 0;
   tlcp::Frequency wanted_frequency_;
   std::shared_ptr<const Schema> schema_;
   std::vector<SubscribedItem> items_;
+  std::vector<ItemLimits> limits_;  // by item; empty: none that would matter
+  int max_history_ = 0;
+  double server_frequency_ = 0;            // 0 = no limit
   std::vector<double> allowed_frequency_;  // by item, 0 = no limit; empty: no limit at all
   std::vector<Pace> paces_;                // by item; empty: no limit at all
-  std::vector<std::string> table_items_;   // only while a table is open
+  std::vector<LogCursor> cursors_;         // by item; empty for kLatest
+  std::vector<std::unique_ptr<KeyPaces>> key_paces_;  // by item; empty: none so far
+  std::vector<std::string> table_items_;              // only while a table is open
 };
 
 }  // namespace penstock::session

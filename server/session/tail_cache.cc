@@ -2,24 +2,54 @@
 // Copyright the Penstock authors.
 #include "session/tail_cache.h"
 
+#include <algorithm>
+#include <bit>
 #include <memory>
 
 #include "tlcp/line_writer.h"
-#include "tlcp/update_encoder.h"
+#include "tlcp/value_diff.h"
 
 namespace penstock::session {
 
+using kernel::EventLog;
+using kernel::LocalItem;
+using kernel::MergeState;
+using kernel::Position;
+using kernel::Row;
+using kernel::RowAction;
+using kernel::View;
+
 namespace {
+
 // Different schemas on one item that are remembered at once; more take turns.
 constexpr std::size_t kSchemas = 8;
+// Tails of one schema. Filtered MERGE needs one for each generation that some session sent last,
+// the others one for each event that some session has yet to get.
+constexpr std::size_t kFewestTails = 4;
+constexpr std::size_t kMostTails = 1024;
+constexpr std::size_t kTailBytes = 1024 * 1024;
+constexpr std::size_t kLargestTail = 64 * 1024;
+constexpr std::size_t kDiffs = 64;
+
+std::size_t IndexOf(Position from, Position to, std::size_t size) {
+  const std::uint64_t hash = to.value() * 0x9E3779B97F4A7C15u ^ from.value() * 0xC2B2AE3D27D4EB4Fu;
+  return static_cast<std::size_t>(hash >> (64 - std::countr_zero(size)));
+}
+
+// Can a tail to `to` still be asked for?
+bool IsLive(const LocalItem& item, Position to) {
+  const EventLog* const log = item.log();
+  return log == nullptr ? to.event() == item.generation() : to > log->dropped();
+}
+
 }  // namespace
 
-TailCache& TailCache::Of(kernel::LocalItem& item) {
+TailCache& TailCache::Of(LocalItem& item) {
   if (item.attachment() == nullptr) item.set_attachment(std::make_unique<TailCache>());
   return static_cast<TailCache&>(*item.attachment());
 }
 
-TailCache::OfSchema& TailCache::Find(const kernel::LocalItem& item, const Schema& schema) {
+TailCache::OfSchema& TailCache::Find(LocalItem& item, const Schema& schema) {
   OfSchema* found = nullptr;
   for (OfSchema& entry : schemas_) {
     if (entry.schema_id == schema.id) {
@@ -35,48 +65,211 @@ TailCache::OfSchema& TailCache::Find(const kernel::LocalItem& item, const Schema
       *found = OfSchema();
     }
     found->schema_id = schema.id;
+    found->tails.resize(kFewestTails);
   }
-  if (found->slots.empty() || found->known_slots != item.state().slots().size()) {
-    found->known_slots = item.state().slots().size();
-    found->slots.clear();
-    for (const kernel::FieldId field : schema.fields) {
-      found->slots.push_back(item.state().Find(field));
+  if (found->known_fields == item.field_count() &&
+      found->known_declarations == item.declarations()) {
+    return *found;
+  }
+  found->known_fields = item.field_count();
+  found->known_declarations = item.declarations();
+  found->places.clear();
+  for (const kernel::FieldId field : schema.fields) {
+    Place place;
+    place.at = item.Find(field);
+    if (const std::optional<DiffOrder> declared = item.DiffOrderOf(field)) {
+      place.order = *declared;
+    } else {
+      place.order = schema.diffs->default_order;
     }
+    const bool structural = ModeOf(item.view()) == kernel::Mode::kCommand &&
+                            (field == kernel::kKeyField || field == kernel::kCommandField);
+    if (structural || (!schema.support.json_patch && !schema.support.tlcp_diff)) {
+      place.order = DiffOrder();
+    }
+    if (place.at >= 0 && !place.order.empty() && item.view() == View::kMerge) {
+      item.KeepPast(static_cast<std::size_t>(place.at));
+    }
+    found->places.push_back(place);
   }
   return *found;
 }
 
-std::string_view TailCache::Tail(const kernel::LocalItem& item, const Schema& schema,
-                                 std::uint32_t from) {
+// The place for a tail. One that is taken by a tail which others may still want makes the table
+// grow.
+TailCache::Entry& TailCache::SlotFor(const LocalItem& item, OfSchema& of, Position from,
+                                     Position to) {
+  while (true) {
+    Entry& entry = of.tails[IndexOf(from, to, of.tails.size())];
+    if (entry.to == Position() || of.tails.size() >= kMostTails || !IsLive(item, entry.to)) {
+      return entry;
+    }
+    std::vector<Entry> old(2 * of.tails.size());
+    std::swap(old, of.tails);
+    for (Entry& one : old) {
+      if (one.to == Position()) continue;
+      if (!IsLive(item, one.to)) {
+        of.bytes -= one.bytes.size();
+        continue;
+      }
+      Entry& target = of.tails[IndexOf(one.from, one.to, of.tails.size())];
+      of.bytes -= target.bytes.size();
+      target = std::move(one);
+    }
+  }
+}
+
+std::string_view TailCache::Tail(LocalItem& item, const Schema& schema, Position from,
+                                 Position to) {
   OfSchema& of = Find(item, schema);
-  const std::uint32_t to = item.generation();
-  for (const Entry& entry : of.tails) {
+  if (from.event() < item.diff_epoch()) from = Position();
+  {
+    const Entry& entry = of.tails[IndexOf(from, to, of.tails.size())];
     if (entry.to == to && entry.from == from) return entry.bytes;
   }
-  Entry& entry = of.tails[of.next];
-  of.next = (of.next + 1) % kTails;
+  ++encoded_;
+  const EventLog* const log = item.log();
+  uncached_.clear();
+  bool changed = true;
+  if (item.view() == View::kMerge && to.event() == item.generation()) {
+    changed = EncodeLatest(item, schema, of, from, uncached_);
+  } else if (log != nullptr) {
+    changed = EncodeRow(item, schema, of, from, to, uncached_);
+  }
+  if (changed || item.view() != View::kMerge) {
+    uncached_ += tlcp::kLineEnd;
+  } else {
+    uncached_.clear();
+  }
+  if (uncached_.size() > kLargestTail) return uncached_;
+  if (of.bytes > kTailBytes) {
+    of.tails.assign(kFewestTails, Entry());
+    of.bytes = 0;
+  }
+  Entry& entry = SlotFor(item, of, from, to);
   entry.from = from;
   entry.to = to;
-  entry.bytes.clear();
-  tlcp::TailWriter writer(entry.bytes);
-  for (const int at : of.slots) {
-    if (at < 0) {  // a field that the adapter never named
-      from == 0 ? writer.Null() : writer.Unchanged();
+  of.bytes -= entry.bytes.size();
+  entry.bytes.assign(uncached_);
+  of.bytes += entry.bytes.size();
+  return entry.bytes;
+}
+
+bool TailCache::EncodeLatest(const LocalItem& item, const Schema& schema, const OfSchema& of,
+                             Position from, std::string& out) {
+  tlcp::TailWriter writer(out);
+  const bool first = from == Position();
+  bool changed = first;
+  for (const Place& place : of.places) {
+    if (place.at < 0) {  // a field that the adapter never named
+      first ? writer.Null() : writer.Unchanged();
       continue;
     }
-    const kernel::MergeState::Slot& slot = item.state().slots()[at];
-    if (from != 0 && slot.changed <= from) {
+    const auto at = static_cast<std::size_t>(place.at);
+    const MergeState::Slot& slot = item.state().slots()[at];
+    if (!first && slot.changed <= from.event()) {
       writer.Unchanged();
-    } else if (slot.is_null) {
+      continue;
+    }
+    changed = true;
+    if (slot.is_null) {
+      writer.Null();
+      continue;
+    }
+    std::string_view diff;
+    if (!first && !place.order.empty()) {
+      const std::optional<MergeState::Known> base = item.state().ValueAt(at, from.event());
+      if (base && !base->value.is_null) {
+        diff = DiffToken(schema, place, base->changed, slot.changed, base->value.text, slot.value);
+      }
+    }
+    diff.empty() ? writer.Value(slot.value) : writer.Token(diff);
+  }
+  writer.Finish();
+  return changed;
+}
+
+bool TailCache::EncodeRow(const LocalItem& item, const Schema& schema, const OfSchema& of,
+                          Position from, Position to, std::string& out) {
+  tlcp::TailWriter writer(out);
+  const EventLog::Entry* const next = item.log()->Find(to);
+  const EventLog::Entry* const base =
+      from == Position() || next == nullptr ? nullptr : item.log()->Find(from);
+  bool changed = base == nullptr;
+  for (const Place& place : of.places) {
+    const auto at = static_cast<std::size_t>(place.at);
+    const Row::Value value = place.at < 0 || next == nullptr ? Row::Value() : next->row.Get(at);
+    const Row::Value known = place.at < 0 || base == nullptr ? Row::Value() : base->row.Get(at);
+    if (base != nullptr && value == known) {
+      writer.Unchanged();
+      continue;
+    }
+    changed = true;
+    if (value.is_null) {
       writer.Null();
     } else {
-      writer.Value(slot.value);
+      std::string_view diff;
+      if (!known.is_null && !place.order.empty()) {
+        diff = DiffToken(schema, place, from.value(), to.value(), known.text, value.text);
+      }
+      diff.empty() ? writer.Value(value.text) : writer.Token(diff);
     }
   }
   writer.Finish();
-  entry.bytes += tlcp::kLineEnd;
+  return changed;
+}
+
+void TailCache::AppendRow(LocalItem& item, const Schema& schema, const Row* base,
+                          RowAction base_action, const Row& row, RowAction action,
+                          std::string& out) {
+  const OfSchema& of = Find(item, schema);
+  tlcp::TailWriter writer(out);
+  for (std::size_t i = 0; i < of.places.size(); ++i) {
+    const auto at = static_cast<std::size_t>(of.places[i].at);
+    const bool exists = of.places[i].at >= 0;
+    Row::Value value = exists ? row.Get(at) : Row::Value();
+    Row::Value known = exists && base != nullptr ? base->Get(at) : Row::Value();
+    if (schema.fields[i] == kernel::kCommandField) {
+      value = {kernel::CommandText(action), false};
+      if (base_action != RowAction::kNone) known = {kernel::CommandText(base_action), false};
+    }
+    if (base != nullptr && value == known) {
+      writer.Unchanged();
+    } else if (value.is_null) {
+      writer.Null();
+    } else {
+      writer.Value(value.text);
+    }
+  }
+  writer.Finish();
+  out += tlcp::kLineEnd;
   ++encoded_;
-  return entry.bytes;
+}
+
+std::string_view TailCache::DiffToken(const Schema& schema, const Place& place, std::uint64_t from,
+                                      std::uint64_t to, std::string_view base,
+                                      std::string_view next) {
+  const auto at = static_cast<std::size_t>(place.at);
+  for (const Diff& known : diff_cache_) {
+    if (known.to == to && known.from == from && known.place == at &&
+        known.support == schema.support) {
+      return known.token;
+    }
+  }
+  if (diff_cache_.size() < kDiffs) diff_cache_.emplace_back();
+  Diff& made = diff_cache_[next_diff_];
+  next_diff_ = (next_diff_ + 1) % kDiffs;
+  made.place = at;
+  made.from = from;
+  made.to = to;
+  made.support = schema.support;
+  made.token.clear();
+  ++diffs_computed_;
+  if (!tlcp::AppendValueDiff(base, next, place.order, schema.support, schema.diffs->limits,
+                             made.token)) {
+    made.token.clear();
+  }
+  return made.token;
 }
 
 }  // namespace penstock::session

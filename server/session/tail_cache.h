@@ -4,48 +4,88 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "kernel/local_item.h"
 #include "session/schema.h"
+#include "tlcp/update_encoder.h"
 
 namespace penstock::session {
 
-// The encoded tails of `U` lines of one item: sessions with the same schema that last saw the same
-// generation get the same bytes, encoded once. Hangs on its LocalItem. Shard: own.
+// The encoded tails of `U` lines of one item: sessions with the same schema that go from the same
+// event to the same event get the same bytes, encoded once; and a value difference is computed once
+// for all schemas. Hangs on its LocalItem. Shard: own.
 class TailCache final : public kernel::ItemAttachment {
  public:
   // The cache of `item`, made when it has none.
   static TailCache& Of(kernel::LocalItem& item);
 
-  // What takes a client from generation `from` (0: it has nothing) to the item's present one.
-  // CR LF included. Valid until the next call.
-  std::string_view Tail(const kernel::LocalItem& item, const Schema& schema, std::uint32_t from);
+  // What takes a client from the event `from` (zero: it has nothing) to the event `to`, which is
+  // the item's newest or one in its log. CR LF included. Valid until the next call. If the values
+  // of `from` are no longer known the tail is complete, as if it were zero. Empty: MERGE, and
+  // nothing that the schema shows has changed.
+  std::string_view Tail(kernel::LocalItem& item, const Schema& schema, kernel::Position from,
+                        kernel::Position to);
+
+  // Appends a row of a COMMAND item as if `action` had brought it, to a client that last got `base`
+  // (null: nothing). `base_action`: how that was sent, kNone for as it is. Not cached: for rows
+  // that went out of step with the log.
+  void AppendRow(kernel::LocalItem& item, const Schema& schema, const kernel::Row* base,
+                 kernel::RowAction base_action, const kernel::Row& row, kernel::RowAction action,
+                 std::string& out);
 
   std::uint64_t encoded() const { return encoded_; }
+  std::uint64_t diffs() const { return diffs_computed_; }
 
  private:
-  static constexpr int kTails = 4;
+  struct Place {
+    int at = -1;  // in the slots or rows of the item; -1: it has no such field yet
+    DiffOrder order;
+  };
   struct Entry {
-    std::uint32_t from = 0;
-    std::uint32_t to = 0;  // 0: empty
+    kernel::Position from;
+    kernel::Position to;  // zero: empty
     std::string bytes;
   };
   struct OfSchema {
     std::uint32_t schema_id = 0;
-    std::size_t known_slots = 0;  // slots of the item when `slots` was made
-    std::vector<int> slots;       // by schema position; -1: the item has no such field yet
-    int next = 0;
-    std::array<Entry, kTails> tails;
+    std::size_t known_fields = SIZE_MAX;  // of the item when `places` was made
+    std::size_t known_declarations = SIZE_MAX;
+    std::vector<Place> places;  // by schema position
+    std::vector<Entry> tails;   // a power of two; by hash
+    std::size_t bytes = 0;
+  };
+  // A difference between two values of a field; empty: there is none that is worth it.
+  struct Diff {
+    std::size_t place = 0;
+    std::uint64_t from = 0;
+    std::uint64_t to = 0;  // 0: unused
+    tlcp::DiffSupport support;
+    std::string token;
   };
 
-  OfSchema& Find(const kernel::LocalItem& item, const Schema& schema);
+  OfSchema& Find(kernel::LocalItem& item, const Schema& schema);
+  Entry& SlotFor(const kernel::LocalItem& item, OfSchema& of, kernel::Position from,
+                 kernel::Position to);
+  // False if nothing has changed.
+  bool EncodeLatest(const kernel::LocalItem& item, const Schema& schema, const OfSchema& of,
+                    kernel::Position from, std::string& out);
+  bool EncodeRow(const kernel::LocalItem& item, const Schema& schema, const OfSchema& of,
+                 kernel::Position from, kernel::Position to, std::string& out);
+  // The token of a difference; nothing if the full value is to go.
+  std::string_view DiffToken(const Schema& schema, const Place& place, std::uint64_t from,
+                             std::uint64_t to, std::string_view base, std::string_view next);
 
   std::vector<OfSchema> schemas_;
   std::size_t next_schema_ = 0;
+  std::string uncached_;
+  std::vector<Diff> diff_cache_;
+  std::size_t next_diff_ = 0;
   std::uint64_t encoded_ = 0;
+  std::uint64_t diffs_computed_ = 0;
 };
 
 }  // namespace penstock::session

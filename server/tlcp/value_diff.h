@@ -2,44 +2,16 @@
 // Copyright the Penstock authors.
 #pragma once
 
-#include <compare>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/diff_order.h"
+
 // Values sent as their difference to the last one: the tokens `^P` and `^T` of a `U` line, for
 // clients of TLCP 2.4 and later (Version::HasValueDiffs). Shard: any; no state.
 namespace penstock::tlcp {
-
-enum class DiffAlgorithm : std::uint8_t { kJsonPatch, kTlcpDiff };
-
-// The algorithms that may be tried on a field, in order of preference; empty = never. It has to be
-// the same for all updates of an item that a client gets in one subscription.
-class DiffOrder {
- public:
-  static constexpr DiffOrder None() { return {}; }
-
-  // At the end; one that is there already stays where it is.
-  constexpr void Add(DiffAlgorithm algorithm) {
-    if (!contains(algorithm)) (first_ == 0 ? first_ : second_) = RankOf(algorithm);
-  }
-  constexpr bool contains(DiffAlgorithm algorithm) const {
-    return first_ == RankOf(algorithm) || second_ == RankOf(algorithm);
-  }
-  constexpr bool empty() const { return first_ == 0; }
-
-  auto operator<=>(const DiffOrder&) const = default;
-
- private:
-  static constexpr std::uint8_t RankOf(DiffAlgorithm algorithm) {
-    return algorithm == DiffAlgorithm::kJsonPatch ? 1 : 2;
-  }
-
-  std::uint8_t first_ = 0;  // 0 = nothing
-  std::uint8_t second_ = 0;
-};
 
 // What a client said it can decode (LS_supported_diffs).
 struct DiffSupport {

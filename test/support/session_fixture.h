@@ -141,6 +141,7 @@ class SessionFixture : public testing::Test {
   SessionFixture() {
     options_.server_name = "Test";
     options_.max_delay = Millis(0);
+    options_.item_linger = Millis(0);
     options_.adapter_sets.push_back({"SET", &metadata_, {{"DEFAULT", &source_}}});
     items_ = std::make_unique<kernel::ItemRegistry>(shard_);
     router_ = std::make_unique<kernel::EventRouter>(shard_, fields_);

@@ -29,6 +29,10 @@ class DataLinkUser {
                         std::span<const kernel::FieldValue> fields) = 0;
   virtual void OnEndOfSnapshot(std::string_view subscription) = 0;
   virtual void OnClearSnapshot(std::string_view subscription) = 0;
+  // How values of fields may go out as differences: the text of each field holds the letters of
+  // the algorithms (DiffOrder::FromLetters).
+  virtual void OnDiffOrder(std::string_view subscription,
+                           std::span<const kernel::FieldValue> fields) = 0;
 
  protected:
   ~DataLinkUser() = default;

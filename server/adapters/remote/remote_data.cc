@@ -35,7 +35,11 @@ void RemoteData::Want(kernel::ItemRef item, std::string name) {
     PENSTOCK_BUG("an item was subscribed twice");
     return;
   }
-  if (link_->ready()) StartSubscription(*it->second);
+  if (link_->ready()) {
+    StartSubscription(*it->second);
+  } else {
+    RouteLoss(*it->second);  // nobody waits for a snapshot that may never come
+  }
 }
 
 void RemoteData::Unwant(kernel::ItemRef item) {
@@ -70,7 +74,7 @@ void RemoteData::OnLost() {
     wanted->state = State::kIdle;
     wanted->subscription.clear();
     wanted->recovering = true;
-    Route(*wanted, EventKind::kSourceLost);
+    RouteLoss(*wanted);
     if (recovery_ == config::EventsRecovery::kEnforceSnapshot) {
       Route(*wanted, EventKind::kClearSnapshot);
     }
@@ -131,12 +135,32 @@ void RemoteData::OnUpdate(std::string_view subscription, bool is_snapshot,
 
 void RemoteData::OnEndOfSnapshot(std::string_view subscription) {
   const Wanted* const wanted = FindForEvent(subscription);
-  if (wanted != nullptr) Route(*wanted, EventKind::kEndOfSnapshot);
+  if (wanted == nullptr) return;
+  // The end of a snapshot that was dropped says nothing.
+  if (wanted->recovering && recovery_ == config::EventsRecovery::kLeaveHole) return;
+  Route(*wanted, EventKind::kEndOfSnapshot);
 }
 
 void RemoteData::OnClearSnapshot(std::string_view subscription) {
   const Wanted* const wanted = FindForEvent(subscription);
   if (wanted != nullptr) Route(*wanted, EventKind::kClearSnapshot);
+}
+
+void RemoteData::OnDiffOrder(std::string_view subscription,
+                             std::span<const kernel::FieldValue> fields) {
+  const Wanted* const wanted = FindForEvent(subscription);
+  if (wanted == nullptr) return;
+  place_.counters.events.Add();
+  place_.router.Route(wanted->ref, ItemEvent{EventKind::kDiffOrder, false, false, fields});
+}
+
+// The remote adapter is away. What the next one says first replaces the state, unless the operator
+// wants it dropped.
+void RemoteData::RouteLoss(const Wanted& wanted) {
+  place_.counters.events.Add();
+  ItemEvent loss{.kind = EventKind::kSourceLost, .fields = {}};
+  loss.replaces_state = recovery_ == config::EventsRecovery::kUseSnapshot;
+  place_.router.Route(wanted.ref, loss);
 }
 
 void RemoteData::Route(const Wanted& wanted, EventKind kind) {

@@ -57,6 +57,8 @@ class RemoteData final : public kernel::DataSource, public DataLinkUser {
                 std::span<const kernel::FieldValue> fields) override;
   void OnEndOfSnapshot(std::string_view subscription) override;
   void OnClearSnapshot(std::string_view subscription) override;
+  void OnDiffOrder(std::string_view subscription,
+                   std::span<const kernel::FieldValue> fields) override;
 
   std::size_t wanted_items() const { return items_.size(); }
 
@@ -82,6 +84,7 @@ class RemoteData final : public kernel::DataSource, public DataLinkUser {
   Wanted* FindForEvent(std::string_view subscription);
   Wanted* Find(std::string_view subscription);
   void Route(const Wanted& wanted, kernel::EventKind kind);
+  void RouteLoss(const Wanted& wanted);
 
   // Fixed after construction.
   const Place place_;

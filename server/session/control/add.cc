@@ -4,6 +4,7 @@
 // LS_op=add (TLCP §3.2): ask the Metadata Adapter, then activate, attach the items and tell.
 
 #include "base/log.h"
+#include "session/feed.h"
 #include "session/session.h"
 #include "session/session_table.h"
 #include "tlcp/line_writer.h"
@@ -39,12 +40,10 @@ void Session::HandleAdd(tlcp::Add request, Answer answer) {
     answer(tlcp::MakeError(tlcp::RequestCode::kDataAdapterUnknown));
     return;
   }
-  if (request.mode != tlcp::Mode::kMerge) {
-    answer(tlcp::MakeError(tlcp::RequestCode::kInvalidMode));
-    return;
-  }
-  if (request.max_frequency.kind == tlcp::Frequency::Kind::kUnfiltered) {
-    answer(tlcp::MakeError(tlcp::RequestCode::kUnfilteredNotLicensed));
+  const bool unfiltered = request.mode != tlcp::Mode::kRaw &&
+                          request.max_frequency.kind == tlcp::Frequency::Kind::kUnfiltered;
+  if (unfiltered && limits.max_frequency > 0) {
+    answer(tlcp::MakeError(tlcp::RequestCode::kUnfilteredLimited));
     return;
   }
   const int sub_id = request.sub_id;
@@ -58,6 +57,7 @@ void Session::HandleAdd(tlcp::Add request, Answer answer) {
   query.user = profile_.user;
   query.session_id = id();
   query.wants_tables = profile_.grant.wants_tables;
+  query.unfiltered = unfiltered;
   query.table = subscription.MakeTable();
   // The session may be gone when the answer comes, and the id in use again.
   profile_.adapter_set->metadata->Authorize(
@@ -80,24 +80,101 @@ void Session::OnAuthorized(int sub_id, std::uint32_t serial,
                            std::variant<SubscribeGrant, tlcp::Error> result) {
   const auto it = subscriptions_.find(sub_id);
   if (it == subscriptions_.end() || it->second->serial != serial) return;
+  std::optional<tlcp::Error> refusal;
+  if (auto* error = std::get_if<tlcp::Error>(&result)) {
+    refusal = std::move(*error);
+  } else {
+    refusal = Attach(*it->second, std::move(std::get<SubscribeGrant>(result)));
+  }
+  if (refusal) {
+    FinishAdd(sub_id, std::move(refusal));
+  } else {
+    OnItemSettled(sub_id);
+  }
+}
+
+// Nothing, or why the grant cannot be used.
+std::optional<tlcp::Error> Session::Attach(Subscription& subscription, SubscribeGrant grant) {
+  const Options& limits = table_.options();
+  std::optional<tlcp::Error> refusal;
+  const auto too_much = [&](const char* text) {
+    refusal = tlcp::MakeError(tlcp::RequestCode::kInternalError, text);
+  };
+  std::vector<kernel::FieldId> fields;
+  bool has_key = false;
+  bool has_command = false;
+  for (const std::string& name : grant.fields) {
+    const std::optional<kernel::FieldId> field = table_.field_names().Intern(name);
+    if (!field) {
+      too_much("Too many different field names");
+      break;
+    }
+    has_key = has_key || *field == kernel::kKeyField;
+    has_command = has_command || *field == kernel::kCommandField;
+    fields.push_back(*field);
+  }
+  if (grant.items.size() > limits.max_items) too_much("Too many items in the group");
+  if (grant.fields.size() > limits.max_fields) too_much("Too many fields in the schema");
+  if (!refusal && subscription.request().mode == tlcp::Mode::kCommand) {
+    if (!has_command) refusal = tlcp::MakeError(tlcp::RequestCode::kNoCommandField);
+    if (!has_key) refusal = tlcp::MakeError(tlcp::RequestCode::kNoKeyField);
+  }
+  if (refusal) {
+    if (grant.table_open) {
+      Table table = subscription.MakeTable();
+      table.items = std::move(grant.items);
+      profile_.adapter_set->metadata->CloseTable(id(), std::move(table));
+    }
+    return refusal;
+  }
+  const std::vector<std::string> names = grant.items;
+  subscription.Prepare(std::move(grant),
+                       table_.schemas().Get(std::move(fields), profile_.diff_support), limits);
+  kernel::DataSource& source = *profile_.adapter_set->FindData(subscription.request().data_adapter);
+  for (SubscribedItem& item : subscription.items()) {
+    table_.items().Attach(source, names[item.index], subscription.view(),
+                          subscription.TraitsOf(item.index), &item);
+    PENSTOCK_LOG(kSession, kDebug, "subscribed", {"session", id()}, {"sub", subscription.id()},
+                 {"item", names[item.index]});
+  }
+  return std::nullopt;
+}
+
+void Session::OnItemSettled(int sub_id) {
+  const auto it = subscriptions_.find(sub_id);
+  if (closed_ || it == subscriptions_.end()) return;
   Subscription& subscription = *it->second;
+  if (subscription.state() != Subscription::State::kAttaching) return;
+  for (const SubscribedItem& item : subscription.items()) {
+    switch (item.item->status()) {
+      case kernel::LocalItem::Status::kPending:
+        return;
+      case kernel::LocalItem::Status::kRefused:
+        FinishAdd(sub_id, tlcp::MakeError(tlcp::RequestCode::kInvalidMode));
+        return;
+      case kernel::LocalItem::Status::kAccepted:
+        break;
+    }
+  }
+  FinishAdd(sub_id, std::nullopt);
+}
+
+void Session::FinishAdd(int sub_id, std::optional<tlcp::Error> refusal) {
+  Subscription& subscription = *subscriptions_.at(sub_id);
+  const std::uint32_t serial = subscription.serial;
   --pending_controls_;
   std::vector<Answer> adds = std::move(subscription.waiting_adds);
   std::vector<Answer> deletes = std::move(subscription.waiting_deletes);
   subscription.waiting_adds.clear();
   subscription.waiting_deletes.clear();
-  std::optional<tlcp::Error> refusal;
-  if (auto* error = std::get_if<tlcp::Error>(&result)) {
-    refusal = std::move(*error);
-  } else {
-    refusal = Activate(subscription, std::move(std::get<SubscribeGrant>(result)));
-  }
   if (refusal) {
     PENSTOCK_LOG(kSession, kInfo, "subscription refused", {"session", id()}, {"sub", sub_id},
                  {"group", subscription.request().group}, {"code", refusal->code},
                  {"reason", refusal->message});
     ++table_.counters().controls_refused;
-    subscriptions_.erase(it);
+    Unsubscribe(sub_id, Duration::zero());
+  } else {
+    Activate(subscription);
   }
   for (Answer& answer : adds) answer(refusal);
   for (Answer& answer : deletes) {
@@ -108,48 +185,28 @@ void Session::OnAuthorized(int sub_id, std::uint32_t serial,
   // Answers run code of connections: one may have brought a request that ended the subscription.
   const auto still = subscriptions_.find(sub_id);
   if (still == subscriptions_.end() || still->second->serial != serial) return;
-  Unsubscribe(sub_id);
+  Unsubscribe(sub_id, Duration::zero());
   tlcp::AppendUnsub(sub_id, lines_);
   MarkReady(true);
 }
 
-std::optional<tlcp::Error> Session::Activate(Subscription& subscription, SubscribeGrant grant) {
-  const Options& limits = table_.options();
-  const char* too_much = nullptr;
-  if (grant.items.size() > limits.max_items) too_much = "Too many items in the group";
-  if (grant.fields.size() > limits.max_fields) too_much = "Too many fields in the schema";
-  std::vector<kernel::FieldId> fields;
-  for (const std::string& name : grant.fields) {
-    const std::optional<kernel::FieldId> field = table_.field_names().Intern(name);
-    if (!field) {
-      too_much = "Too many different field names";
-      break;
-    }
-    fields.push_back(*field);
+void Session::Activate(Subscription& subscription) {
+  subscription.Activate();
+  const int items = static_cast<int>(subscription.items().size());
+  const int fields = static_cast<int>(subscription.schema().fields.size());
+  if (subscription.request().mode == tlcp::Mode::kCommand) {
+    tlcp::AppendSubCmd(subscription.id(), items, fields, subscription.key_position(),
+                       subscription.command_position(), lines_);
+  } else {
+    tlcp::AppendSubOk(subscription.id(), items, fields, lines_);
   }
-  if (too_much != nullptr) {
-    if (grant.table_open) {
-      Table table = subscription.MakeTable();
-      table.items = std::move(grant.items);
-      profile_.adapter_set->metadata->CloseTable(id(), std::move(table));
-    }
-    return tlcp::MakeError(tlcp::RequestCode::kInternalError, too_much);
-  }
-  const std::vector<std::string> names = grant.items;
-  subscription.Activate(std::move(grant), table_.schemas().Get(std::move(fields)));
-  tlcp::AppendSubOk(subscription.id(), static_cast<int>(names.size()),
-                    static_cast<int>(subscription.schema().fields.size()), lines_);
-  tlcp::AppendConf(subscription.id(), subscription.TopFrequency(), true, lines_);
+  tlcp::AppendConf(subscription.id(), subscription.TopFrequency(), !subscription.unfiltered(),
+                   lines_);
   MarkReady(true);
-  kernel::DataSource& source = *profile_.adapter_set->FindData(subscription.request().data_adapter);
   for (SubscribedItem& item : subscription.items()) {
-    table_.items().Attach(source, names[item.index], &item);
-    item.sent_generation = item.item->generation();
+    feed::Start(item);
     OnItemReady(item);
-    PENSTOCK_LOG(kSession, kDebug, "subscribed", {"session", id()}, {"sub", subscription.id()},
-                 {"item", names[item.index]});
   }
-  return std::nullopt;
 }
 
 }  // namespace penstock::session

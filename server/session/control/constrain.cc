@@ -10,7 +10,7 @@ namespace penstock::session {
 void Session::HandleConstrain(const tlcp::Constrain& request, Answer answer) {
   requested_kbps_ = request.max_bandwidth.kbps;
   credit_ = 0;
-  AppendCons(lines_);
+  if (tells_bandwidth_) AppendCons(lines_);
   MarkReady(true);
   answer(std::nullopt);
 }

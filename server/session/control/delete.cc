@@ -16,7 +16,7 @@ void Session::HandleDelete(const tlcp::Delete& request, Answer answer) {
     answer(tlcp::MakeError(tlcp::RequestCode::kSubscriptionNotFound));
     return;
   }
-  if (it->second->state() == Subscription::State::kAuthorizing) {
+  if (it->second->state() != Subscription::State::kActive) {
     if (it->second->waiting_deletes.size() >= table_.options().max_pending_controls) {
       answer(tlcp::MakeError(tlcp::RequestCode::kInternalError, "Too many requests under way"));
       return;
@@ -24,35 +24,32 @@ void Session::HandleDelete(const tlcp::Delete& request, Answer answer) {
     it->second->waiting_deletes.push_back(std::move(answer));
     return;
   }
-  Unsubscribe(request.sub_id);
+  Unsubscribe(request.sub_id, Duration::zero());
   tlcp::AppendUnsub(request.sub_id, lines_);
   MarkReady(true);
   answer(std::nullopt);
 }
 
-void Session::Unsubscribe(int sub_id) {
+void Session::Unsubscribe(int sub_id, Duration linger) {
   const auto it = subscriptions_.find(sub_id);
   if (it == subscriptions_.end()) return;
   const std::unique_ptr<Subscription> dying = std::move(it->second);
   subscriptions_.erase(it);
-  if (dying->state() == Subscription::State::kAuthorizing) {
-    // Only when the session closes; whoever waits is told that it is gone.
-    for (Answer& answer : dying->waiting_adds) {
-      answer(tlcp::MakeError(tlcp::RequestCode::kSessionNotFound));
-    }
-    for (Answer& answer : dying->waiting_deletes) {
-      answer(tlcp::MakeError(tlcp::RequestCode::kSessionNotFound));
-    }
-    return;
-  }
   DropReady(*dying);
   for (SubscribedItem& item : dying->items()) {
     PENSTOCK_LOG(kSession, kDebug, "unsubscribed", {"session", id()}, {"sub", sub_id},
                  {"item", item.item->name()});
-    table_.items().Detach(&item);
+    table_.items().Detach(&item, linger);
   }
   if (dying->table_open) {
     profile_.adapter_set->metadata->CloseTable(id(), dying->MakeTable());
+  }
+  // Only when the session closes; whoever waits is told that it is gone.
+  for (Answer& answer : dying->waiting_adds) {
+    answer(tlcp::MakeError(tlcp::RequestCode::kSessionNotFound));
+  }
+  for (Answer& answer : dying->waiting_deletes) {
+    answer(tlcp::MakeError(tlcp::RequestCode::kSessionNotFound));
   }
 }
 

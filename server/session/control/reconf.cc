@@ -15,8 +15,12 @@ void Session::HandleReconf(const tlcp::Reconf& request, Answer answer) {
     answer(tlcp::MakeError(tlcp::RequestCode::kSubscriptionNotFound));
     return;
   }
+  if (it->second->unfiltered()) {
+    answer(tlcp::MakeError(tlcp::RequestCode::kReconfOfUnfiltered));
+    return;
+  }
   if (request.max_frequency) {
-    it->second->ApplyFrequency(*request.max_frequency);
+    it->second->ApplyFrequency(*request.max_frequency, table_.shard().now());
     tlcp::AppendConf(request.sub_id, it->second->TopFrequency(), true, lines_);
     ReleasePaced();
     MarkReady(true);

@@ -133,9 +133,21 @@ ari::Status AriDataProxy::OnPacket(const ari::PacketHead& packet) {
       source_.OnClearSnapshot(notification.sub_id);
       return {};
     default:  // DFD; FAL is the channel's
-      counters_.diff_declarations.Add();
+      OnDiffOrder(notification);
       return {};
   }
+}
+
+void AriDataProxy::OnDiffOrder(const ari::Notification& declaration) {
+  counters_.diff_declarations.Add();
+  fields_.clear();
+  for (const ari::FieldDiffView& diff : declaration.diffs) {
+    if (diff.undeclared) continue;
+    if (const std::optional<kernel::FieldId> id = field_names_.Intern(diff.name)) {
+      fields_.push_back({*id, diff.algorithms, false});
+    }
+  }
+  source_.OnDiffOrder(declaration.sub_id, fields_);
 }
 
 ari::Status AriDataProxy::OnUpdate(const ari::Notification& update) {

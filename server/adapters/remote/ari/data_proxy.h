@@ -60,6 +60,7 @@ class AriDataProxy final : public Proxy, private DataLink, private AriChannelUse
   // Null when the reply is `V`, else what went wrong. EF ends the connection.
   const std::string* ReadReply(ari::Method method, const ari::PacketHead& reply);
   ari::Status OnUpdate(const ari::Notification& update);
+  void OnDiffOrder(const ari::Notification& declaration);
 
   // Fixed after construction.
   ProxyObserver& observer_;

@@ -194,7 +194,8 @@ Stage::Problem Stage::Emit(const std::string& name, kernel::EventKind kind, bool
     for (const auto& [field_name, value] : named) {
       values.push_back({*router_->field_names().Intern(field_name), value.text, value.is_null});
     }
-    router_->Route(ref, {kind, is_snapshot, false, values});
+    const bool replaces = kind == kernel::EventKind::kSourceLost;  // events_recovery = use_snapshot
+    router_->Route(ref, {kind, is_snapshot, replaces, values});
   });
   return std::nullopt;
 }

@@ -184,7 +184,7 @@ TEST_F(DataProxyTest, MalformedLinesAreCountedAndSkipped) {
   EXPECT_EQ(house_.Value(one_, "f"), "1");
 }
 
-TEST_F(DataProxyTest, DiffDeclarationsAreReadAndNotUsed) {
+TEST_F(DataProxyTest, DiffDeclarationsAreReadAndCounted) {
   Start();
   const std::string id = Subscribe(&one_, "a");
   Say("0|DFD|S|a|S|" + id + "|S|f|F|JM|S|g|F|#|S|h|F|$");

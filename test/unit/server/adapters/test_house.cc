@@ -86,7 +86,7 @@ std::unique_ptr<ScriptedRemote> TestHouse::ConnectReady(std::size_t index, std::
 
 void TestHouse::Attach(kernel::Subscriber* subscriber, std::string_view item) {
   OnShard([this, subscriber, name = std::string(item)] {
-    registries_[0]->Attach(data(), name, subscriber);
+    registries_[0]->Attach(data(), name, kernel::View::kMerge, {}, subscriber);
   });
 }
 

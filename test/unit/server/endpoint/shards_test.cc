@@ -122,7 +122,8 @@ TEST_F(ShardsTest, AnUnsentBacklogTravelsWithTheConnection) {
   Turn(50);
   client.SendText("bind_session\r\nLS_session=" + id);
   Turn(10);
-  printf("DBG %d all %d wsmsg %zu\n", sent, (int)client.all_sent(), (size_t)endpoint(0).counters().ws_messages);
+  printf("DBG %d all %d wsmsg %zu\n", sent, (int)client.all_sent(),
+         (size_t)endpoint(0).counters().ws_messages);
   EXPECT_EQ(endpoint(0).counters().handed_over, 1u);
   ASSERT_TRUE(Expect(client, "CONOK," + id));
   const std::string text = Messages(client.text());

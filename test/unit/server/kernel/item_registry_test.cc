@@ -19,7 +19,7 @@ namespace {
 using test::FakeDataSource;
 using Log = std::vector<std::string>;
 
-constexpr FieldId kA(0);
+constexpr FieldId kA(2);
 
 // Two shards turned by hand, so that what crosses them is seen at each step.
 class ItemRegistryTest : public testing::Test {
@@ -58,7 +58,8 @@ class ItemRegistryTest : public testing::Test {
   Subscriber* Attach(std::size_t shard, const std::string& name) {
     subscribers_.push_back(std::make_unique<Subscriber>());
     Subscriber* const subscriber = subscribers_.back().get();
-    On(shard, [=, this] { registries_[shard]->Attach(source_, name, subscriber); });
+    On(shard,
+       [=, this] { registries_[shard]->Attach(source_, name, View::kMerge, {}, subscriber); });
     return subscriber;
   }
   void Detach(std::size_t shard, Subscriber* subscriber) {
@@ -149,11 +150,11 @@ TEST_F(ItemRegistryTest, AnEventForAnItemNobodyWantsIsCountedOnly) {
 TEST_F(ItemRegistryTest, ASnapshotAfterALossReplacesTheState) {
   Subscriber* const a = Attach(0, "x");
   const ItemRef item = source_.Find("x");
-  const FieldId other(1);
+  const FieldId other(3);
   On(0, [&] {
     const std::vector<FieldValue> both{{kA, "1"}, {other, "old"}};
     routers_[0]->Route(item, {EventKind::kUpdate, true, false, both});
-    routers_[0]->Route(item, {EventKind::kSourceLost, false, false, {}});
+    routers_[0]->Route(item, {EventKind::kSourceLost, false, true, {}});
   });
   EXPECT_EQ(ValueOf(a), "1");  // the last known value stays on the screen
   Send("x", "2", true);
@@ -165,7 +166,7 @@ TEST_F(ItemRegistryTest, ASnapshotAfterALossReplacesTheState) {
 TEST_F(ItemRegistryTest, ASnapshotEventOfALiveItemCountsAsUpdate) {
   Subscriber* const a = Attach(0, "x");
   Send("x", "1");
-  const std::uint32_t before = a->item->realtime_generation();
+  const Generation before = a->item->realtime_generation();
   Send("x", "2", true);
   EXPECT_GT(a->item->realtime_generation(), before);
 }
@@ -201,7 +202,7 @@ TEST(ItemRegistryThreads, EventsAndSubscribersCrossShards) {
   for (int round = 0; round < 50; ++round) {
     std::promise<void> attached;
     pool[1].Post([&] {
-      one.Attach(source, "x", &subscriber);
+      one.Attach(source, "x", View::kMerge, {}, &subscriber);
       attached.set_value();
     });
     attached.get_future().wait();

@@ -68,11 +68,6 @@ TEST_F(SubscribeTest, RefusalsReachTheClientWithTheirCode) {
   add.data_adapter = "NONE";
   EXPECT_EQ(Control(session, add), "17 Data Adapter not found");
   add = MakeAdd(1, "a", "f");
-  add.mode = tlcp::Mode::kDistinct;
-  EXPECT_EQ(Control(session, add), "24 Invalid mode for these items");
-  add.mode = tlcp::Mode::kMerge;
-  add.max_frequency = tlcp::Frequency::Unfiltered();
-  EXPECT_EQ(Control(session, add), "28 Unfiltered dispatching not allowed");
   EXPECT_EQ(Control(session, tlcp::Delete{9}), "19 Specified subscription not found");
   EXPECT_EQ(Control(session, tlcp::Mpn{}), "40 MPN Module disabled");
   // The refused id is free again.

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include "session/feed.h"
+
+#include <algorithm>
+
+#include "session/feed_kinds.h"
+#include "tlcp/update_encoder.h"
+
+namespace penstock::session::feed {
+
+void Start(SubscribedItem& item) {
+  switch (item.subscription->feed()) {
+    case FeedKind::kLatest:
+      return StartLatest(item);
+    case FeedKind::kLog:
+      return StartLog(item);
+    case FeedKind::kRows:
+      return StartRows(item);
+  }
+}
+
+bool HasNews(SubscribedItem& item) {
+  switch (item.subscription->feed()) {
+    case FeedKind::kLatest:
+      return LatestHasNews(item);
+    case FeedKind::kLog:
+      return LogHasNews(item);
+    case FeedKind::kRows:
+      return RowsHaveNews(item);
+  }
+  return false;
+}
+
+TimePoint Due(SubscribedItem& item) {
+  switch (item.subscription->feed()) {
+    case FeedKind::kLatest: {
+      const Pace* const pace = item.subscription->PaceOf(item.index);
+      return pace == nullptr ? TimePoint() : pace->due;
+    }
+    case FeedKind::kLog:
+      return LogDue(item);
+    case FeedKind::kRows:
+      return RowsDue(item);
+  }
+  return {};
+}
+
+Step Append(SubscribedItem& item, Context& context) {
+  switch (item.subscription->feed()) {
+    case FeedKind::kLatest:
+      return AppendLatest(item, context);
+    case FeedKind::kLog:
+      return AppendLog(item, context);
+    case FeedKind::kRows:
+      return AppendRows(item, context);
+  }
+  return Step::kNothing;
+}
+
+kernel::Position Needed(const SubscribedItem& item) {
+  const LogCursor* const cursor = item.subscription->CursorOf(item.index);
+  if (cursor == nullptr || !cursor->started || cursor->needs_state) {
+    return kernel::Position(UINT64_MAX >> 8, UINT8_MAX);
+  }
+  return cursor->base == kernel::Position() ? cursor->at : std::min(cursor->base, cursor->at);
+}
+
+bool HasRoom(std::size_t before, Context& context) {
+  if (!context.must_fit || context.out.size() <= context.most) return true;
+  context.out.resize(before);
+  return false;
+}
+
+bool AppendUpdate(const SubscribedItem& item, std::string_view tail, Context& context) {
+  const std::size_t before = context.out.size();
+  tlcp::AppendUpdatePrefix(item.subscription->id(), static_cast<int>(item.index) + 1, context.out);
+  context.out += tail;
+  if (!HasRoom(before, context)) return false;
+  ++context.counters.updates;
+  return true;
+}
+
+void Paced(const SubscribedItem& item, TimePoint now) {
+  Pace* const pace = item.subscription->PaceOf(item.index);
+  if (pace == nullptr) return;
+  // Keeps the rhythm where it can, so that the granted frequency is the average.
+  pace->due = std::max(pace->due + pace->interval, now + pace->interval / 2);
+}
+
+}  // namespace penstock::session::feed

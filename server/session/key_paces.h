@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "base/clock.h"
+#include "base/string_hash.h"
+
+namespace penstock::session {
+
+// The rows of a COMMAND item whose UPDATEs wait: each key has a frequency of its own (TLCP §6.4).
+// Holds at most one entry a row. Owned by the subscription's cursor. Shard: the session's.
+class KeyPaces {
+ public:
+  // May an UPDATE of `key` go now?
+  bool MayGo(std::string_view key, TimePoint now) const;
+  // An event of `key` has gone. With an interval of zero nothing is remembered.
+  void Sent(std::string_view key, TimePoint now, Duration interval);
+  // The row's latest values are to go as soon as its time has come. False if they wait already.
+  bool Defer(std::string_view key, TimePoint now);
+  // The next key whose time has come, taken off the list of those that wait; its pace stays.
+  std::optional<std::string> TakeDue(TimePoint now);
+  // True if the key waited.
+  bool Forget(std::string_view key);
+  void Clear();
+  // Another interval is in force: what waits may go now, and nothing else is remembered.
+  void Restart(TimePoint now);
+
+  // When TakeDue() will have something; max if nothing waits.
+  TimePoint next_due();
+  std::size_t waiting() const { return waiting_; }
+  std::size_t size() const { return paces_.size(); }
+
+ private:
+  struct Pace {
+    TimePoint due{};
+    bool waits = false;
+  };
+  struct Wait {
+    TimePoint due;
+    std::string key;
+    bool operator<(const Wait& other) const { return due > other.due; }  // earliest on top
+  };
+  bool IsStale(const Wait& wait) const;
+
+  absl::flat_hash_map<std::string, Pace, StringHash, std::equal_to<>> paces_;
+  std::size_t waiting_ = 0;
+  std::vector<Wait> waits_;  // a heap; entries whose key was forgotten or has gone are stale
+};
+
+}  // namespace penstock::session
