@@ -95,4 +95,10 @@ void BuiltinMetadata::Authorize(session::SubscribeQuery query,
   Answer<session::SubscribeGrant>(courier_, std::move(reply), Decide(std::move(query)));
 }
 
+void BuiltinMetadata::SendMessage(session::MessageQuery /*query*/,
+                                  session::Reply<session::MessageOutcome> reply) {
+  Answer<session::MessageOutcome>(courier_, std::move(reply),
+                                  tlcp::MakeCustomError(0, "Unsupported function"));
+}
+
 }  // namespace penstock::adapters

@@ -14,7 +14,7 @@ namespace penstock::adapters {
 
 // Decides for an Adapter Set that names no Metadata Adapter, by the policy of its settings: who may
 // enter, the modes of items, and limits that are the same for all. Groups and schemas are lists
-// separated by spaces.
+// separated by spaces. Messages mean nothing to it.
 //
 // Owned by the AdapterHub. Shard: any; immutable.
 class BuiltinMetadata final : public session::MetadataPort {
@@ -27,6 +27,8 @@ class BuiltinMetadata final : public session::MetadataPort {
   void CloseSession(std::string /*session_id*/) override {}
   void Authorize(session::SubscribeQuery query,
                  session::Reply<session::SubscribeGrant> reply) override;
+  void SendMessage(session::MessageQuery query,
+                   session::Reply<session::MessageOutcome> reply) override;
   void CloseTable(std::string /*session_id*/, session::Table /*table*/) override {}
 
  private:

@@ -248,24 +248,25 @@ void HttpChannel::ServeControls(tlcp::RequestReader& reader) {
     Connection* const connection = of.endpoint->Find(of.connection);
     if (connection != nullptr && connection->is_open()) connection->http()->RespondTlcp(of.lines);
   };
+  const auto route = [&](auto request) {
+    ++batch->open;
+    std::string session_id = *request.session_id;
+    std::string request_id = request.request_id;
+    endpoint.router().Route(
+        std::move(session_id), std::move(request),
+        [batch, close_one, request_id = std::move(request_id)](std::optional<tlcp::Error> error) {
+          AppendAnswer(request_id, error, batch->lines);
+          close_one(*batch);
+        });
+  };
   while (std::optional<tlcp::Parsed<tlcp::Request>> parsed = reader.Next()) {
     if (!parsed->ok()) {
       ++endpoint.counters().protocol_errors;
       AppendRejection(parsed->rejection(), batch->lines);
     } else if (auto* control = std::get_if<tlcp::Control>(&parsed->value())) {
-      ++batch->open;
-      std::string session_id = *control->session_id;
-      std::string request_id = control->request_id;
-      endpoint.router().Route(
-          std::move(session_id), std::move(*control),
-          [batch, close_one, request_id = std::move(request_id)](std::optional<tlcp::Error> error) {
-            AppendAnswer(request_id, error, batch->lines);
-            close_one(*batch);
-          });
+      route(std::move(*control));
     } else if (auto* message = std::get_if<tlcp::Message>(&parsed->value())) {
-      AppendAnswer(message->request_id,
-                   tlcp::MakeError(tlcp::RequestCode::kInternalError, "Messages are not available"),
-                   batch->lines);
+      route(std::move(*message));
     } else if (auto* heartbeat = std::get_if<tlcp::Heartbeat>(&parsed->value())) {
       if (heartbeat->session_id) endpoint.router().Touch(*heartbeat->session_id);
       AppendAnswer({}, std::nullopt, batch->lines);

@@ -13,6 +13,15 @@ std::optional<runtime::ShardIndex> RequestRouter::ShardOf(std::string_view sessi
 }
 
 void RequestRouter::Route(std::string session_id, tlcp::Control control, session::Answer answer) {
+  Bring(std::move(session_id), std::move(control), std::move(answer));
+}
+
+void RequestRouter::Route(std::string session_id, tlcp::Message message, session::Answer answer) {
+  Bring(std::move(session_id), std::move(message), std::move(answer));
+}
+
+template <class Request>
+void RequestRouter::Bring(std::string session_id, Request request, session::Answer answer) {
   const auto shard = ShardOf(session_id);
   if (!shard) {
     answer(tlcp::MakeError(tlcp::RequestCode::kSessionNotFound));
@@ -21,7 +30,7 @@ void RequestRouter::Route(std::string session_id, tlcp::Control control, session
   session::SessionTable& home = *all_[*shard];
   if (&home == &sessions_) {
     if (session::Session* const session = home.Find(session_id)) {
-      session->Handle(std::move(control), std::move(answer));
+      session->Handle(std::move(request), std::move(answer));
     } else {
       answer(tlcp::MakeError(tlcp::RequestCode::kSessionNotFound));
     }
@@ -29,7 +38,7 @@ void RequestRouter::Route(std::string session_id, tlcp::Control control, session
   }
   runtime::Shard& here = sessions_.shard();
   here.Mail(home.shard(), [&home, &here, session_id = std::move(session_id),
-                           control = std::move(control), answer = std::move(answer)]() mutable {
+                           request = std::move(request), answer = std::move(answer)]() mutable {
     session::Answer back = [&home, &here,
                             answer = std::move(answer)](std::optional<tlcp::Error> error) mutable {
       home.shard().Mail(here, [answer = std::move(answer), error = std::move(error)]() mutable {
@@ -37,7 +46,7 @@ void RequestRouter::Route(std::string session_id, tlcp::Control control, session
       });
     };
     if (session::Session* const session = home.Find(session_id)) {
-      session->Handle(std::move(control), std::move(back));
+      session->Handle(std::move(request), std::move(back));
     } else {
       back(tlcp::MakeError(tlcp::RequestCode::kSessionNotFound));
     }

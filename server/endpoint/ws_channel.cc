@@ -114,8 +114,8 @@ void WsChannel::OnRequest(tlcp::Request request, std::string_view message) {
   } else if (auto* control = std::get_if<tlcp::Control>(&request)) {
     ServeControl(std::move(*control));
   } else if (auto* text = std::get_if<tlcp::Message>(&request)) {
-    Answer(text->request_id, text->ack,
-           tlcp::MakeError(tlcp::RequestCode::kInternalError, "Messages are not available"));
+    const bool ack = text->ack;
+    Route(std::move(*text), ack);
   } else if (auto* heartbeat = std::get_if<tlcp::Heartbeat>(&request)) {
     connection_.endpoint().router().Touch(heartbeat->session_id.value_or(default_session_));
   }
@@ -229,13 +229,18 @@ void WsChannel::BindLink(session::Session& session, const tlcp::LinkOptions& opt
 }
 
 void WsChannel::ServeControl(tlcp::Control control) {
-  Endpoint& endpoint = connection_.endpoint();
-  std::string session_id = control.session_id.value_or(default_session_);
   bool ack = true;
   if (const auto* add = std::get_if<tlcp::Add>(&control.op)) ack = add->ack;
   if (const auto* del = std::get_if<tlcp::Delete>(&control.op)) ack = del->ack;
-  std::string request_id = control.request_id;
-  endpoint.router().Route(std::move(session_id), std::move(control),
+  Route(std::move(control), ack);
+}
+
+template <class Request>
+void WsChannel::Route(Request request, bool ack) {
+  Endpoint& endpoint = connection_.endpoint();
+  std::string session_id = request.session_id.value_or(default_session_);
+  std::string request_id = request.request_id;
+  endpoint.router().Route(std::move(session_id), std::move(request),
                           [&endpoint, ref = connection_.self(), ack,
                            request_id = std::move(request_id)](std::optional<tlcp::Error> error) {
                             Connection* const connection = endpoint.Find(ref);

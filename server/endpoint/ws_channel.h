@@ -50,6 +50,9 @@ class WsChannel final : public session::ClientLink {
   void ServeCreate(tlcp::CreateSession request);
   void ServeBind(tlcp::BindSession request, std::string_view message);
   void ServeControl(tlcp::Control control);
+  // To its session; the answer comes back here.
+  template <class Request>
+  void Route(Request request, bool ack);
   void OnOpened(std::variant<session::Session*, tlcp::Error> result,
                 const tlcp::LinkOptions& options);
   void BindLink(session::Session& session, const tlcp::LinkOptions& options, bool created);

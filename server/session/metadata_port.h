@@ -78,6 +78,17 @@ struct SubscribeGrant {
   bool wants_final_statistics = false;
 };
 
+// A client's message, for the Metadata Adapter (NUM).
+struct MessageQuery {
+  std::optional<std::string> user;
+  std::string session_id;
+  std::string text;
+};
+
+struct MessageOutcome {
+  std::string response;  // for the client; empty: none
+};
+
 // What sessions ask the Metadata Adapter of their Adapter Set; adapters/ implements it, over a
 // remote adapter or by the built-in policy. Every call answers within a deadline of its own.
 // Shard: any shard; replies come back on the caller's. Outlives every session.
@@ -89,6 +100,7 @@ class MetadataPort {
   // Once for each session that OpenSession let in, after its tables are closed. No answer.
   virtual void CloseSession(std::string session_id) = 0;
   virtual void Authorize(SubscribeQuery query, Reply<SubscribeGrant> reply) = 0;
+  virtual void SendMessage(MessageQuery query, Reply<MessageOutcome> reply) = 0;
   // Once for each grant with table_open. No answer.
   virtual void CloseTable(std::string session_id, Table table) = 0;
 };

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "session/adapter_set.h"
+#include "session/message_queue.h"
 #include "tlcp/value_diff.h"
 
 namespace penstock::session {
@@ -46,6 +47,7 @@ struct Options {
   std::size_t max_items = 10'000;  // of one subscription
   std::size_t max_fields = 1'000;
   std::size_t max_pending_controls = 1'000;
+  MessageLimits messages;
   std::vector<AdapterSet> adapter_sets;
 
   const AdapterSet* FindSet(std::string_view id) const {

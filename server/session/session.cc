@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "session/message_queue.h"
 #include "session/session_table.h"
 #include "tlcp/line_writer.h"
 
@@ -38,12 +39,24 @@ Session::~Session() = default;
 
 void Session::Touch() { last_request_ = table_.shard().now(); }
 
+// What a request says stays until it can be sent.
+std::optional<tlcp::Error> Session::CheckWaitingLines() const {
+  if (lines_.size() <= kMaxWaitingLines) return std::nullopt;
+  return tlcp::MakeError(tlcp::RequestCode::kInternalError, "Too much waits to be sent");
+}
+
+void Session::Handle(tlcp::Message message, Answer answer) {
+  Touch();
+  HandleMessage(std::move(message), CheckWaitingLines(), std::move(answer));
+}
+
 void Session::Handle(tlcp::Control control, Answer answer) {
   Touch();
-  // What a request says stays until it can be sent; a client that does not read may not go on.
-  if (lines_.size() > kMaxWaitingLines && !std::holds_alternative<tlcp::Destroy>(control.op)) {
-    answer(tlcp::MakeError(tlcp::RequestCode::kInternalError, "Too much waits to be sent"));
-    return;
+  if (!std::holds_alternative<tlcp::Destroy>(control.op)) {
+    if (std::optional<tlcp::Error> refusal = CheckWaitingLines()) {
+      answer(std::move(refusal));
+      return;
+    }
   }
   if (auto* add = std::get_if<tlcp::Add>(&control.op)) {
     HandleAdd(std::move(*add), std::move(answer));

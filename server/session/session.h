@@ -19,6 +19,7 @@
 
 namespace penstock::session {
 
+class MessageQueue;
 class SessionTable;
 
 // What is known of a session from its create_session on.
@@ -60,6 +61,7 @@ class Session final : public runtime::Deferred {
   // Requests. Any of them counts as a sign of life.
   void Touch();
   void Handle(tlcp::Control control, Answer answer);
+  void Handle(tlcp::Message message, Answer answer);
 
   // Ends the session: END with `cause` on the link where that is possible, silently without one.
   // The object dies after the turn.
@@ -75,6 +77,9 @@ class Session final : public runtime::Deferred {
  private:
   friend class Pump;
 
+  // Why a client that does not read may not go on.
+  std::optional<tlcp::Error> CheckWaitingLines() const;
+
   // One file each in control/.
   void HandleAdd(tlcp::Add request, Answer answer);
   void OnAuthorized(int sub_id, std::uint32_t serial,
@@ -88,6 +93,11 @@ class Session final : public runtime::Deferred {
   void HandleConstrain(const tlcp::Constrain& request, Answer answer);
   void HandleForceRebind(const tlcp::ForceRebind& request, Answer answer);
   void HandleDestroy(const tlcp::Destroy& request, Answer answer);
+  // `refusal`: the message may not be taken.
+  void HandleMessage(tlcp::Message message, std::optional<tlcp::Error> refusal, Answer answer);
+  void SendMessages();
+  void OnMessageOutcome(std::uint64_t ticket, std::variant<MessageOutcome, tlcp::Error> result);
+  void ExpireMessages();
 
   Duration LingerOfItems() const;
 
@@ -142,6 +152,8 @@ class Session final : public runtime::Deferred {
   Binding binding_;
   std::string client_ip_;  // last told to the client
   absl::flat_hash_map<int, std::unique_ptr<Subscription>> subscriptions_;
+  std::unique_ptr<MessageQueue> messages_;  // null before the first
+  bool sending_messages_ = false;
   std::uint32_t pending_controls_ = 0;
   std::uint32_t next_serial_ = 1;
   bool closed_ = false;

@@ -141,11 +141,7 @@ void SessionTable::OpenCombo(std::string session_id,
     reply(tlcp::MakeError(tlcp::SessionCode::kComboFailed,
                           "Unexpected error while initializing the session: " + error->message));
   };
-  if (auto* control = std::get_if<tlcp::Control>(&first)) {
-    session->Handle(std::move(*control), std::move(next));
-  } else {
-    next(tlcp::MakeError(tlcp::RequestCode::kInternalError, "Messages are not available"));
-  }
+  std::visit([&](auto& request) { session->Handle(std::move(request), std::move(next)); }, first);
 }
 
 void SessionTable::CloseOld(const std::string& id) {

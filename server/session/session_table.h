@@ -35,6 +35,9 @@ struct SessionCounters {
   std::uint64_t refused = 0;
   std::uint64_t closed = 0;
   std::uint64_t controls_refused = 0;
+  std::uint64_t messages = 0;          // accepted
+  std::uint64_t messages_refused = 0;  // as repeated or too many
+  std::uint64_t messages_skipped = 0;  // did not come in time
 };
 
 // The sessions of one shard, and what they share: pump, schemas, field names, options. One per

@@ -2,11 +2,12 @@
 // Copyright the Penstock authors.
 
 // All that time does to a session, on one timer: unbound timeout, keepalive, sync, long polls,
-// inactivity, coalescing window, frequency and time to live (TLCP §7).
+// inactivity, coalescing window, frequency, time to live and missing messages (TLCP §7, §3.8).
 
 #include <algorithm>
 
 #include "base/log.h"
+#include "session/message_queue.h"
 #include "session/pump.h"
 #include "session/session.h"
 #include "session/session_table.h"
@@ -22,6 +23,7 @@ void Session::ArmAt(TimePoint at) {
 
 TimePoint Session::NextDeadline() const {
   TimePoint next = std::min({expires_at_, wait_until_, pace_at_});
+  if (messages_ != nullptr) next = std::min(next, messages_->next_deadline());
   if (link_ == nullptr) return std::min(next, unbound_until_);
   if (binding_.polling) {
     // A poll that cannot be answered waits for its link, not for a time that is over.
@@ -48,6 +50,7 @@ void Session::OnTimer() {
       return;
     }
   }
+  if (messages_ != nullptr && now >= messages_->next_deadline()) ExpireMessages();
   if (now >= pace_at_) {
     ReleasePaced();
     if (HasUpdates()) MarkReady(false);

@@ -76,6 +76,15 @@ class FakeMetadata final : public session::MetadataPort {
       Answer(query, reply);
     }
   }
+  void SendMessage(session::MessageQuery query,
+                   session::Reply<session::MessageOutcome> reply) override {
+    log.push_back("MESSAGE " + query.text);
+    if (hold_messages) {
+      held_messages.push_back(std::move(reply));
+    } else {
+      AnswerMessage(reply);
+    }
+  }
   void CloseTable(std::string, session::Table table) override {
     log.push_back("CLOSE_TABLE " + table.group + " " + std::to_string(table.items.size()));
   }
@@ -83,7 +92,18 @@ class FakeMetadata final : public session::MetadataPort {
     for (auto& [query, reply] : std::exchange(held, {})) Answer(query, reply);
   }
 
+  // Answers the n-th of the messages held, and forgets it.
+  void AnswerHeldMessage(std::size_t index = 0) {
+    auto reply = std::move(held_messages.at(index));
+    held_messages.erase(held_messages.begin() + static_cast<std::ptrdiff_t>(index));
+    AnswerMessage(reply);
+  }
+
   std::optional<tlcp::Error> refuse_open;
+  std::optional<tlcp::Error> refuse_message;
+  std::string message_response;
+  bool hold_messages = false;
+  std::vector<session::Reply<session::MessageOutcome>> held_messages;
   std::optional<tlcp::Error> refuse_subscribe;
   session::OpenGrant open_grant;
   bool hold = false;
@@ -96,6 +116,13 @@ class FakeMetadata final : public session::MetadataPort {
   std::vector<std::pair<session::SubscribeQuery, session::Reply<session::SubscribeGrant>>> held;
 
  private:
+  void AnswerMessage(session::Reply<session::MessageOutcome>& reply) const {
+    if (refuse_message) {
+      reply(*refuse_message);
+    } else {
+      reply(session::MessageOutcome{message_response});
+    }
+  }
   static std::vector<std::string> Split(const std::string& text) {
     std::vector<std::string> parts;
     std::size_t begin = 0;
@@ -175,7 +202,7 @@ class SessionFixture : public testing::Test {
   }
   // Opens a session; null if refused, see refusal_.
   session::Session* Open(tlcp::CreateSession request = {}) {
-    request.version = tlcp::kNewestVersion;
+    if (request.version == tlcp::Version()) request.version = tlcp::kNewestVersion;
     request.adapter_set = request.adapter_set == "DEFAULT" ? "SET" : request.adapter_set;
     session::Session* opened = nullptr;
     shard_.Post([&] {

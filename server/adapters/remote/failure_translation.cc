@@ -46,4 +46,12 @@ tlcp::Error TableError(const Failure& failure) {
   return MakeError(RequestCode::kMetadataException);
 }
 
+tlcp::Error MessageError(const Failure& failure) {
+  if (failure.kind == FailureKind::kCredits) {
+    return tlcp::MakeCustomError(failure.client_code, failure.client_message);
+  }
+  if (failure.kind == FailureKind::kNotification) return MakeError(RequestCode::kMessageError);
+  return MakeError(RequestCode::kMessageException);
+}
+
 }  // namespace penstock::adapters

@@ -14,5 +14,6 @@ tlcp::Error ItemsError(const Failure& failure);        // GIS
 tlcp::Error SchemaError(const Failure& failure);       // GSC
 tlcp::Error ItemDataError(const Failure& failure);     // GIT, GUI
 tlcp::Error TableError(const Failure& failure);        // NNT
+tlcp::Error MessageError(const Failure& failure);      // NUM
 
 }  // namespace penstock::adapters

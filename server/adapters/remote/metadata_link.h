@@ -53,7 +53,7 @@ struct TableProfile {  // NNT
   bool enable_unsubscription = false;
   bool wants_final_statistics = false;
 };
-struct Void {};  // NTC, NSC
+struct Void {};  // NTC, NSC, NUM
 
 struct ItemData {  // GIT
   int distinct_snapshot_length = 0;
@@ -87,6 +87,8 @@ class MetadataLink {
                            Done<std::vector<ItemData>> done) = 0;
   virtual void GetUserItemData(const UserName& user, std::span<const std::string> items,
                                Done<std::vector<UserItemData>> done) = 0;
+  virtual void NotifyUserMessage(const session::MessageQuery& query,
+                                 Done<session::MessageOutcome> done) = 0;
   virtual void NotifyNewTable(const UserName& user, const std::string& session_id,
                               const session::Table& table, Done<TableProfile> done) = 0;
   virtual void NotifyTableClose(const std::string& session_id, const session::Table& table,

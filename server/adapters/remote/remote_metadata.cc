@@ -283,6 +283,28 @@ void RemoteMetadata::CheckModes(AuthorizationPtr question) {
   Answer<Authorization, SubscribeGrant>(std::move(question), std::move(grant));
 }
 
+// --- Messages
+
+void RemoteMetadata::SendMessage(session::MessageQuery query,
+                                 session::Reply<session::MessageOutcome> reply) {
+  runtime::Shard* const home = courier_.Here();
+  PENSTOCK_CHECK(home != nullptr);
+  courier_.Send(shard_, [this, home, query = std::move(query), reply = std::move(reply)]() mutable {
+    link_->NotifyUserMessage(query, [this, home, reply = std::move(reply)](
+                                        Outcome<session::MessageOutcome> outcome) mutable {
+      std::variant<session::MessageOutcome, tlcp::Error> answer;
+      if (const auto* failure = std::get_if<Failure>(&outcome)) {
+        answer = MessageError(*failure);
+      } else {
+        answer = std::move(std::get<session::MessageOutcome>(outcome));
+      }
+      courier_.Send(*home, [reply = std::move(reply), answer = std::move(answer)]() mutable {
+        reply(std::move(answer));
+      });
+    });
+  });
+}
+
 // --- Tables
 
 void RemoteMetadata::OpenTable(AuthorizationPtr question) {

@@ -36,6 +36,8 @@ class RemoteMetadata final : public session::MetadataPort, public MetadataLinkUs
   void CloseSession(std::string session_id) override;
   void Authorize(session::SubscribeQuery query,
                  session::Reply<session::SubscribeGrant> reply) override;
+  void SendMessage(session::MessageQuery query,
+                   session::Reply<session::MessageOutcome> reply) override;
   void CloseTable(std::string session_id, session::Table table) override;
 
   // MetadataLinkUser

@@ -229,6 +229,24 @@ void AriMetadataProxy::GetUserItemData(const UserName& user, std::span<const std
       });
 }
 
+void AriMetadataProxy::NotifyUserMessage(const session::MessageQuery& query,
+                                         Done<session::MessageOutcome> done) {
+  const ari::Dialect& dialect = channel_.dialect();
+  Call<ari::Nothing>(
+      ari::Method::kNum, std::move(done),
+      [&](const std::string& id) {
+        ari::WriteUserMessage(id, {query.user, query.session_id, query.text}, dialect,
+                              &channel_.out());
+      },
+      [dialect](std::string_view args, ari::Reply<ari::Nothing>* reply) {
+        return ari::ParseVoidReply(ari::Method::kNum, args, dialect, reply);
+      },
+      // There is no room for a response in this protocol.
+      [](const ari::Nothing&) -> std::optional<session::MessageOutcome> {
+        return session::MessageOutcome();
+      });
+}
+
 void AriMetadataProxy::NotifyNewTable(const UserName& user, const std::string& session_id,
                                       const session::Table& table, Done<TableProfile> done) {
   const ari::Dialect& dialect = channel_.dialect();

@@ -54,6 +54,8 @@ class AriMetadataProxy final : public Proxy, private MetadataLink, private AriCh
   void GetItemData(std::span<const std::string> items, Done<std::vector<ItemData>> done) override;
   void GetUserItemData(const UserName& user, std::span<const std::string> items,
                        Done<std::vector<UserItemData>> done) override;
+  void NotifyUserMessage(const session::MessageQuery& query,
+                         Done<session::MessageOutcome> done) override;
   void NotifyNewTable(const UserName& user, const std::string& session_id,
                       const session::Table& table, Done<TableProfile> done) override;
   void NotifyTableClose(const std::string& session_id, const session::Table& table,

@@ -191,5 +191,15 @@ TEST_F(BuiltinMetadataTest, RefusesUnfilteredWithAPrefilter) {
   EXPECT_EQ(CodeOf(Authorize(std::move(query))), 27);
 }
 
+TEST_F(BuiltinMetadataTest, RefusesMessages) {
+  std::optional<std::variant<session::MessageOutcome, tlcp::Error>> answer;
+  house_.OnShard([&] {
+    house_.metadata().SendMessage({"user", "S1", "hello"},
+                                  [&](auto outcome) { answer = std::move(outcome); });
+    EXPECT_FALSE(answer.has_value()) << "answered inside of the call";
+  });
+  EXPECT_EQ(std::get<tlcp::Error>(answer.value()), (tlcp::Error{0, "Unsupported function"}));
+}
+
 }  // namespace
 }  // namespace penstock::adapters

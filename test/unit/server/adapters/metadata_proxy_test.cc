@@ -237,6 +237,39 @@ TEST_F(MetadataProxyTest, TheEndOfASessionWaitsForATableThatIsBeingRefused) {
   EXPECT_EQ(Next(), "NSC|S|S1");
 }
 
+// --- Messages
+
+TEST_F(MetadataProxyTest, AMessageIsToldAndItsAnswerHasNoResponse) {
+  StartReady();
+  SendMessage("buy|5 \n+");
+  EXPECT_EQ(Next(), "NUM|S|user1|S|S1|S|buy%7C5%20%0A%2B");
+  EXPECT_FALSE(outcome_.has_value());
+  Reply("NUM|V");
+  EXPECT_EQ(std::get<session::MessageOutcome>(outcome_.value()).response, "");
+}
+
+TEST_F(MetadataProxyTest, AMessageOfNobodyInAnOlderDialect) {
+  StartReady("1.8.3");
+  SendMessage("a ü", std::nullopt);
+  EXPECT_EQ(Next(), "NUM|S|#|S|S1|S|a%20%C3%BC");
+}
+
+// A sequence waits in its session; here nothing waits.
+TEST_F(MetadataProxyTest, MessagesAreAnsweredInAnyOrder) {
+  StartReady();
+  SendMessage("one");
+  Next();
+  const std::string first = id_;
+  SendMessage("two");
+  EXPECT_EQ(Next(), "NUM|S|user1|S|S1|S|two");
+  Reply("NUM|V");
+  EXPECT_TRUE(outcome_.has_value());
+  outcome_.reset();
+  id_ = first;
+  Reply("NUM|V");
+  EXPECT_TRUE(outcome_.has_value());
+}
+
 // --- Calls of the remote adapter
 
 TEST_F(MetadataProxyTest, CallsOfTheRemoteAdapterAreAnsweredWithAnError) {

@@ -82,6 +82,15 @@ class MetadataProxyTest : public testing::Test {
     Reply("GUI|I|0|D|0.0|M|RMDC|I|0|D|0.0|M|RMDC");
   }
 
+  void SendMessage(const std::string& text, std::optional<std::string> user = "user1") {
+    outcome_.reset();
+    house_.OnShard([this, text, user] {
+      house_.metadata().SendMessage({user, "S1", text},
+                                    [this](auto answer) { outcome_ = std::move(answer); });
+    });
+  }
+
+  int MessageCode() const { return std::get<tlcp::Error>(outcome_.value()).code; }
   int OpenCode() const { return std::get<tlcp::Error>(opened_.value()).code; }
   int AuthorizeCode() const { return std::get<tlcp::Error>(authorized_.value()).code; }
   const session::SubscribeGrant& Grant() const {
@@ -94,6 +103,7 @@ class MetadataProxyTest : public testing::Test {
   std::string id_;
   Answer<session::OpenGrant> opened_;
   Answer<session::SubscribeGrant> authorized_;
+  Answer<session::MessageOutcome> outcome_;
 };
 
 }  // namespace penstock::test

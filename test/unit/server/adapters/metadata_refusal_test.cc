@@ -156,6 +156,50 @@ INSTANTIATE_TEST_SUITE_P(Replies, RefusedTableTest,
                                          Refusal{"E|#", 66}),
                          Word);
 
+class RefusedMessageTest : public MetadataProxyTest, public testing::WithParamInterface<Refusal> {};
+
+TEST_P(RefusedMessageTest, IsToldTheCode) {
+  StartReady();
+  SendMessage("hello");
+  Next();
+  Reply(std::string("NUM|") + GetParam().reply);
+  EXPECT_EQ(MessageCode(), GetParam().code);
+  if (GetParam().message != nullptr) {
+    EXPECT_EQ(std::get<tlcp::Error>(*outcome_).message, GetParam().message);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Replies, RefusedMessageTest,
+                         testing::Values(Refusal{"EC|quota|-20|not now", -20, "not now"},
+                                         Refusal{"EC|quota|-20|#", -20, ""},
+                                         Refusal{"EC|quota|7|positive", 0, "positive"},
+                                         Refusal{"EN|odd", 34}, Refusal{"E|#", 35},
+                                         Refusal{"EA|not for this call", 35},
+                                         Refusal{"S|no void", 35}),
+                         Word);
+
+TEST_F(MetadataProxyTest, AMessageWithoutAnAnswerFailsInTime) {
+  StartReady();
+  SendMessage("hello");
+  Next();
+  house_.Advance(std::chrono::seconds(10));
+  EXPECT_EQ(MessageCode(), 35);
+  outcome_.reset();
+  Reply("NUM|V");
+  EXPECT_FALSE(outcome_.has_value());
+  EXPECT_EQ(house_.counters().late_replies.value(), 1u);
+}
+
+TEST_F(MetadataProxyTest, MessagesFailWithoutARemoteAdapter) {
+  StartReady();
+  SendMessage("hello");
+  remote_->Hangup();
+  house_.Turns(5);
+  EXPECT_EQ(MessageCode(), 35);
+  SendMessage("hello again");
+  EXPECT_EQ(MessageCode(), 35);
+}
+
 TEST_F(MetadataProxyTest, ASelectorIsRefusedWithoutACall) {
   StartReady();
   auto query = Query();

@@ -33,6 +33,11 @@ class LateMetadata final : public session::MetadataPort {
                  session::Reply<session::SubscribeGrant> reply) override {
     port_.Authorize(std::move(query), std::move(reply));
   }
+  void SendMessage(session::MessageQuery query,
+                   session::Reply<session::MessageOutcome> reply) override {
+    log.push_back(query.session_id + " " + query.text);
+    port_.SendMessage(std::move(query), std::move(reply));
+  }
   void CloseTable(std::string id, session::Table table) override {
     port_.CloseTable(std::move(id), std::move(table));
   }
@@ -42,6 +47,7 @@ class LateMetadata final : public session::MetadataPort {
   }
 
   bool hold = false;
+  std::vector<std::string> log;  // messages
 
  private:
   FakeMetadata port_;
