@@ -136,6 +136,9 @@ void Application::MakeOptions() {
   session_options_.max_items = settings_.limits.items_per_subscription;
   session_options_.max_fields = settings_.limits.fields_per_subscription;
   session_options_.max_pending_controls = settings_.limits.pending_control_requests;
+  session_options_.messages = {
+      settings_.limits.messages_per_session, settings_.limits.sequences_per_session,
+      settings_.limits.message_bytes_per_session, settings_.messages.missing_message_timeout};
   session_options_.adapter_sets = hub_->adapter_sets();
   endpoint_options_.max_head_bytes = settings_.limits.head_size_bytes;
   endpoint_options_.max_headers = settings_.limits.headers;
@@ -248,8 +251,10 @@ void Application::LogTotals() {
         {"read_timeouts", in.read_timeouts}, {"slow_readers", in.slow_readers},
         {"handed_over", in.handed_over}, {"sessions_opened", sessions.opened},
         {"sessions_refused", sessions.refused}, {"sessions_closed", sessions.closed},
-        {"events", events.events}, {"events_stale", events.events_stale},
-        {"events_no_change", events.events_no_change}, {"events_invalid", events.events_invalid},
+        {"messages", sessions.messages}, {"messages_refused", sessions.messages_refused},
+        {"messages_skipped", sessions.messages_skipped}, {"events", events.events},
+        {"events_stale", events.events_stale}, {"events_no_change", events.events_no_change},
+        {"events_invalid", events.events_invalid},
         {"events_prefiltered", events.events_prefiltered}, {"items_refused", events.refused},
         {"items_lingered", events.lingered}, {"updates", out.updates}, {"snapshot", out.snapshot},
         {"filtered", out.filtered}, {"lost", out.lost}, {"unchanged", out.unchanged},

@@ -170,6 +170,8 @@ std::string Describe(const Settings& settings) {
   writer.Keys(SessionKeys(), settings.session);
   writer.Header("[delivery]");
   writer.Keys(DeliveryKeys(), settings.delivery);
+  writer.Header("[messages]");
+  writer.Keys(MessagesKeys(), settings.messages);
   writer.Header("[limits]");
   writer.Keys(LimitsKeys(), settings.limits);
   writer.Header("[log]");
@@ -193,6 +195,7 @@ std::string DefaultFileText() {
   DefaultSection("listener", ListenerKeys(), defaults.listeners[0], &text);
   DefaultSection("session", SessionKeys(), defaults.session, &text);
   DefaultSection("delivery", DeliveryKeys(), defaults.delivery, &text);
+  DefaultSection("messages", MessagesKeys(), defaults.messages, &text);
   DefaultSection("limits", LimitsKeys(), defaults.limits, &text);
   DefaultSection("log", LogKeys(), defaults.log, &text);
   DefaultSection("log.areas", LogAreaKeys(), defaults.log, &text);

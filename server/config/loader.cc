@@ -279,6 +279,7 @@ class Loader {
     ReadListeners(&top);
     ReadSession(&top);
     ReadSection(&top, "delivery", DeliveryKeys(), &settings_.delivery);
+    ReadSection(&top, "messages", MessagesKeys(), &settings_.messages);
     ReadSection(&top, "limits", LimitsKeys(), &settings_.limits);
     ReadLog(&top);
     ReadPages(&top);

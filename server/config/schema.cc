@@ -294,6 +294,13 @@ constexpr Key<Delivery> kDelivery[] = {
                                     {.min = 64, .max = kMebibyte}),
 };
 
+constexpr Key<Messages> kMessages[] = {
+    Bind<&Messages::missing_message_timeout>(
+        "missing_message_timeout_millis",
+        "A message that overtook others waits so long; clients may ask for less.",
+        {.min = 1, .max = kHourMillis}),
+};
+
 constexpr Key<Limits> kLimits[] = {
     Bind<&Limits::max_sessions>("max_sessions", "New sessions beyond it are refused; 0 = no limit.",
                                 {.max = 100'000'000}),
@@ -310,6 +317,15 @@ constexpr Key<Limits> kLimits[] = {
     Bind<&Limits::subscriptions_per_session>("subscriptions_per_session",
                                              "Keeps one client from taking all memory.",
                                              {.min = 1, .max = 10'000'000}),
+    Bind<&Limits::messages_per_session>(
+        "messages_per_session", "Messages of one session without outcome; more are refused.",
+        {.min = 1, .max = 1'000'000}),
+    Bind<&Limits::message_bytes_per_session>("message_bytes_per_session",
+                                             "The same in bytes; a single message always gets in.",
+                                             {.min = 1024, .max = 1024 * kMebibyte}),
+    Bind<&Limits::sequences_per_session>(
+        "sequences_per_session", "Names that one session may give to its message sequences.",
+        {.min = 1, .max = 1'000'000}),
     Bind<&Limits::items_per_subscription>("items_per_subscription",
                                           "Bounds what one request can cost.",
                                           {.min = 1, .max = 10'000'000}),
@@ -563,6 +579,8 @@ std::span<const Key<Server>> ServerKeys() { return kServer; }
 std::span<const Key<Listener>> ListenerKeys() { return kListener; }
 std::span<const Key<Session>> SessionKeys() { return kSession; }
 std::span<const Key<Delivery>> DeliveryKeys() { return kDelivery; }
+
+std::span<const Key<Messages>> MessagesKeys() { return kMessages; }
 std::span<const Key<Limits>> LimitsKeys() { return kLimits; }
 std::span<const Key<Log>> LogKeys() { return kLog; }
 std::span<const Key<Pages>> PagesKeys() { return kPages; }
@@ -596,6 +614,7 @@ std::vector<KeyInfo> AllKeys() {
   Collect("listener", ListenerKeys(), settings.listeners[0], &all);
   Collect("session", SessionKeys(), settings.session, &all);
   Collect("delivery", DeliveryKeys(), settings.delivery, &all);
+  Collect("messages", MessagesKeys(), settings.messages, &all);
   Collect("limits", LimitsKeys(), settings.limits, &all);
   Collect("log", LogKeys(), settings.log, &all);
   Collect("log.areas", LogAreaKeys(), settings.log, &all);

@@ -51,6 +51,7 @@ std::span<const Key<Server>> ServerKeys();
 std::span<const Key<Listener>> ListenerKeys();
 std::span<const Key<Session>> SessionKeys();
 std::span<const Key<Delivery>> DeliveryKeys();
+std::span<const Key<Messages>> MessagesKeys();
 std::span<const Key<Limits>> LimitsKeys();
 std::span<const Key<Log>> LogKeys();
 std::span<const Key<Log>> LogAreaKeys();  // a key for each area

@@ -78,6 +78,11 @@ struct Delivery {
   bool operator==(const Delivery&) const = default;
 };
 
+struct Messages {
+  Milliseconds missing_message_timeout{30000};
+  bool operator==(const Messages&) const = default;
+};
+
 struct Limits {
   std::size_t max_sessions = 0;              // 0 = no limit
   std::size_t connections_per_listener = 0;  // 0 = no limit
@@ -85,6 +90,9 @@ struct Limits {
   std::size_t headers = 100;
   Milliseconds read_timeout{20000};  // slow requests and idle keep-alive; 0 = none
   std::size_t subscriptions_per_session = 10'000;
+  std::size_t messages_per_session = 1'000;             // without outcome so far
+  std::size_t sequences_per_session = 1'000;            // of messages
+  std::size_t message_bytes_per_session = 1024 * 1024;  // of messages without outcome
   std::size_t items_per_subscription = 10'000;
   std::size_t fields_per_subscription = 1'000;
   std::size_t adapter_line_bytes = 16 * 1024 * 1024;
@@ -202,6 +210,7 @@ struct Settings {
   std::vector<Listener> listeners = {Listener()};
   Session session;
   Delivery delivery;
+  Messages messages;
   Limits limits;
   Log log;
   Pages pages;

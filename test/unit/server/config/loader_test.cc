@@ -73,8 +73,11 @@ delta_delivery = false
 default_diff_order = ["diff_match_patch", "jsonpatch"]
 jsonpatch_min_length = 0
 max_diff_bytes = 1000
+[messages]
+missing_message_timeout_millis = 100
 [limits]
 max_sessions = 10
+messages_per_session = 3
 read_timeout_millis = 1
 [log]
 level = "warn"
@@ -94,6 +97,8 @@ cache_seconds = 60
             (std::vector{DiffAlgorithm::kDiffMatchPatch, DiffAlgorithm::kJsonPatch}));
   EXPECT_EQ(settings.delivery.jsonpatch_min_length, 0u);
   EXPECT_EQ(settings.delivery.max_diff_bytes, 1000u);
+  EXPECT_EQ(settings.messages.missing_message_timeout, Milliseconds(100));
+  EXPECT_EQ(settings.limits.messages_per_session, 3u);
   EXPECT_EQ(settings.limits.max_sessions, 10u);
   EXPECT_EQ(settings.limits.read_timeout, Milliseconds(1));
   EXPECT_EQ(settings.log.LevelOf(log::Area::kSession), log::Level::kWarn);
