@@ -37,6 +37,19 @@ after(async () => {
 });
 
 for (const transport of kTransports.slice(0, 4)) {
+  test(`${transport}: messages and what becomes of them`, async () => {
+    const client = await Client.connected(server.url, { transport, user: 'alice', password: 'wonder+land' });
+    const texts = [`hello ${transport} ü|%+\r\n&=`, 'deny', 'inconsistent', 'fail'];
+    for (const sequence of [undefined, 'seq']) {
+      const sent = texts.map((text) => client.send(text, sequence));
+      const told = [];
+      for (const one of sent) told.push(await one.outcome());
+      assert.deepEqual(told, ['processed ', 'deny -5 not you, ü|%', 'error', 'error']);
+    }
+    assert.equal(metadata.count('message', texts[0], 'alice', client.sessionId), 2);
+    client.disconnect();
+  });
+
   test(`${transport}: sign in, a dozen items, updates, sign out`, async () => {
     const seen = data.count('subscribe');
     const client = await Client.connected(server.url, { transport, user: 'alice', password: 'wonder+land' });

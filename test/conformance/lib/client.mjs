@@ -73,8 +73,36 @@ export class Client {
   unsubscribe(record) {
     this.client.unsubscribe(record.subscription);
   }
+  // Sends a message with a listener.
+  send(text, sequence, delayTimeout = -1) {
+    const sent = new Sent(text);
+    this.client.sendMessage(text, sequence, delayTimeout, sent.listener);
+    return sent;
+  }
   disconnect() {
     this.client.disconnect();
+  }
+}
+
+// What the listener of a message was told, as "processed <response>", "deny <code> <text>", "error",
+// "discarded" or "abort".
+export class Sent {
+  told = [];
+
+  constructor(text) {
+    this.text = text;
+    const tell = (what) => this.told.push(what);
+    this.listener = {
+      onProcessed: (message, response) => tell(`processed ${response}`),
+      onDeny: (message, code, error) => tell(`deny ${code} ${error}`),
+      onError: () => tell('error'),
+      onDiscarded: () => tell('discarded'),
+      onAbort: () => tell('abort'),
+    };
+  }
+  async outcome() {
+    await until(() => `the outcome of ${this.text}`, () => this.told.length > 0);
+    return this.told.join(', ');
   }
 }
 

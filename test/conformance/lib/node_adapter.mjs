@@ -100,6 +100,14 @@ function runMetadata({ MetadataProvider }, request, options) {
     message.schemaName.includes('noschema') ? response.error('no such schema', 'schema') : response.success(words(message.schemaName)));
   provider.on('notifyNewSession', (message, response) => (response.success(), tell('newSession', message.sessionId, message.contextProperties)));
   provider.on('notifySessionClose', (message, response) => (response.success(), tell('sessionClose', message.sessionId)));
+  provider.on('notifyUserMessage', ({ userName, sessionId, userMessage }, response) => {
+    tell('message', userMessage, userName, sessionId);
+    const [verb] = userMessage.split(' ');
+    if (verb === 'deny') return response.error('no', 'credits', { clientCode: '-5', clientMessage: 'not you, ü|%' });
+    if (verb === 'inconsistent') return response.error('odd', 'notification');
+    if (verb === 'fail') return response.error('boom');
+    response.success();
+  });
   provider.on('notifyNewTables', (message, response) => {
     const [{ groupName }] = message.tableInfos;
     tell('newTables', groupName);
