@@ -75,12 +75,12 @@ class BuiltinMetadataTest : public testing::Test {
 
   test::TestHouse house_;
 
- private:
   void Start() {
     if (std::exchange(started_, true)) return;
     EXPECT_TRUE(house_.Start().ok());
   }
 
+ private:
   bool started_ = false;
 };
 
@@ -193,6 +193,7 @@ TEST_F(BuiltinMetadataTest, RefusesUnfilteredWithAPrefilter) {
 
 TEST_F(BuiltinMetadataTest, RefusesMessages) {
   std::optional<std::variant<session::MessageOutcome, tlcp::Error>> answer;
+  Start();
   house_.OnShard([&] {
     house_.metadata().SendMessage({"user", "S1", "hello"},
                                   [&](auto outcome) { answer = std::move(outcome); });
