@@ -72,5 +72,31 @@ TEST(MergeState, TakesFieldsInAnyOrder) {
   EXPECT_EQ(state.slots()[state.Find(kBid)].value, "5");
 }
 
+TEST(MergeState, RemembersFormerValuesWhereItIsTold) {
+  MergeState state;
+  state.Apply(Update({{kBid, "1"}, {kAsk, "1"}}));
+  state.KeepPast(0);
+  state.Apply(Update({{kAsk, "2"}}));
+  state.Apply(Update({{kBid, "3"}, {kAsk, "3"}}));
+  ASSERT_TRUE(state.ValueAt(0, 2).has_value());
+  EXPECT_EQ(state.ValueAt(0, 2)->value.text, "1");
+  EXPECT_EQ(state.ValueAt(0, 2)->changed, 1u);
+  EXPECT_EQ(state.ValueAt(0, 3)->value.text, "3");
+  EXPECT_FALSE(state.ValueAt(1, 2).has_value());
+}
+
+TEST(MergeState, FormerValuesAreBoundedInNumberAndBytes) {
+  MergeState state;
+  state.Apply(Update({{kBid, "0"}}));
+  state.KeepPast(0);
+  for (int i = 1; i <= 20; ++i) state.Apply(Update({{kBid, std::to_string(i)}}));
+  EXPECT_FALSE(state.ValueAt(0, 4).has_value());
+  EXPECT_EQ(state.ValueAt(0, 5)->value.text, "4");
+  const std::string large(100'000, 'x');
+  for (int i = 0; i < 5; ++i) state.Apply(Update({{kBid, large + std::to_string(i)}}));
+  EXPECT_FALSE(state.ValueAt(0, 20).has_value());
+  EXPECT_TRUE(state.ValueAt(0, 25).has_value());
+}
+
 }  // namespace
 }  // namespace penstock::kernel

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include "session/key_paces.h"
+
+#include <gtest/gtest.h>
+
+namespace penstock::session {
+namespace {
+
+constexpr TimePoint At(int millis) { return TimePoint(Millis(millis)); }
+
+TEST(KeyPaces, AKeyMayGoAgainWhenItsTimeHasCome) {
+  KeyPaces paces;
+  EXPECT_TRUE(paces.MayGo("k", At(1000)));
+  paces.Sent("k", At(1000), Millis(100));
+  EXPECT_FALSE(paces.MayGo("k", At(1049)));
+  EXPECT_TRUE(paces.MayGo("other", At(1049)));
+  EXPECT_TRUE(paces.MayGo("k", At(1100)));
+}
+
+TEST(KeyPaces, WhatWaitsComesInTheOrderOfItsTime) {
+  KeyPaces paces;
+  paces.Sent("slow", At(1000), Millis(200));
+  paces.Sent("fast", At(1000), Millis(100));
+  EXPECT_TRUE(paces.Defer("slow", At(1001)));
+  EXPECT_TRUE(paces.Defer("fast", At(1001)));
+  EXPECT_FALSE(paces.Defer("fast", At(1002)));
+  EXPECT_EQ(paces.waiting(), 2u);
+  const TimePoint first = paces.next_due();
+  EXPECT_EQ(paces.TakeDue(first - Millis(1)), std::nullopt);
+  EXPECT_EQ(paces.TakeDue(first), "fast");
+  EXPECT_EQ(paces.TakeDue(At(2000)), "slow");
+  EXPECT_EQ(paces.TakeDue(At(2000)), std::nullopt);
+  EXPECT_EQ(paces.next_due(), TimePoint::max());
+}
+
+TEST(KeyPaces, AForgottenKeyDoesNotCome) {
+  KeyPaces paces;
+  paces.Defer("k", At(1000));
+  EXPECT_TRUE(paces.Forget("k"));
+  EXPECT_FALSE(paces.Forget("k"));
+  EXPECT_EQ(paces.waiting(), 0u);
+  EXPECT_EQ(paces.TakeDue(At(9000)), std::nullopt);
+}
+
+TEST(KeyPaces, AnotherIntervalLetsWhatWaitsGo) {
+  KeyPaces paces;
+  paces.Sent("waits", At(1000), Millis(60'000));
+  paces.Sent("rests", At(1000), Millis(60'000));
+  paces.Defer("waits", At(1001));
+  paces.Restart(At(1002));
+  EXPECT_EQ(paces.size(), 1u);
+  EXPECT_TRUE(paces.MayGo("rests", At(1002)));
+  EXPECT_EQ(paces.TakeDue(At(1002)), "waits");
+}
+
+TEST(KeyPaces, WithoutAnIntervalNothingIsRemembered) {
+  KeyPaces paces;
+  paces.Sent("k", At(1000), Millis(100));
+  paces.Sent("k", At(2000), Duration::zero());
+  EXPECT_EQ(paces.size(), 0u);
+}
+
+}  // namespace
+}  // namespace penstock::session
