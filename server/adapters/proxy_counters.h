@@ -28,6 +28,7 @@ struct ProxyCounters {
   Count diff_declarations;  // DFD
   Count requests;
   Count requests_failed;  // answered with an error
+  Count items_failed;     // subscriptions that the adapter refused: no data for them
   Count timeouts;
   Count late_replies;         // of requests that had timed out, or that nobody made
   Count malformed_lines;      // skipped

@@ -260,6 +260,21 @@ void Application::LogTotals() {
         {"filtered", out.filtered}, {"lost", out.lost}, {"unchanged", out.unchanged},
         {"flushes", out.flushes}, {"bytes", out.bytes});
   });
+  for (const adapters::ProxyStatus& proxy : hub_->Describe()) {
+    const adapters::ProxyCounters& counted = *proxy.counters;
+    PENSTOCK_LOG(kServer, kInfo, "proxy totals", {"proxy", proxy.name},
+                 {"connections", counted.connections.value()},
+                 {"connections_lost", counted.connections_lost.value()},
+                 {"connections_refused", counted.connections_refused.value()},
+                 {"requests", counted.requests.value()},
+                 {"requests_failed", counted.requests_failed.value()},
+                 {"timeouts", counted.timeouts.value()},
+                 {"late_replies", counted.late_replies.value()},
+                 {"items_failed", counted.items_failed.value()}, {"events", counted.events.value()},
+                 {"events_stale", counted.events_stale.value()},
+                 {"events_refused", counted.events_refused.value()},
+                 {"malformed_lines", counted.malformed_lines.value()});
+  }
 }
 
 std::string Application::fatal() const {

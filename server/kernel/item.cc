@@ -12,11 +12,19 @@ ItemEvent Simple(EventKind kind) { return ItemEvent{kind, false, false, {}}; }
 
 }  // namespace
 
-bool Item::Admit(View view, const ItemTraits& traits) {
+bool Item::HasModeSubscribers() const {
+  return std::any_of(interested_.begin(), interested_.end(),
+                     [](const Interest& one) { return ModeOf(one.view) != Mode::kRaw; });
+}
+
+bool Item::Admit(const LocalItemRef& local, View view, const ItemTraits& traits) {
   const Mode mode = ModeOf(view);
+  if (mode != Mode::kRaw && mode != mode_) {
+    if (HasModeSubscribers()) return false;
+    ChangeMode(mode);
+  }
+  interested_.push_back({local, view});
   if (mode == Mode::kRaw) return true;
-  if (mode_) return *mode_ == mode;
-  mode_ = mode;
   if (mode == Mode::kDistinct) {
     history_length_ = static_cast<std::size_t>(std::max(traits.distinct_snapshot_length, 0));
     history_.RaiseLimit(history_length_);
@@ -29,20 +37,20 @@ bool Item::Admit(View view, const ItemTraits& traits) {
   return true;
 }
 
-void Item::Dismiss(const LocalItemRef& local) {
-  std::erase_if(interested_, [&](const Interest& one) { return one.local == local; });
-  const bool is_raw_only =
-      std::none_of(interested_.begin(), interested_.end(),
-                   [](const Interest& one) { return ModeOf(one.view) != Mode::kRaw; });
-  // With nobody left the mode stays: the item may linger for those who come back.
-  if (interested_.empty() || !is_raw_only || !mode_) return;
-  if (*mode_ != Mode::kMerge) state_ = MergeState();
-  mode_.reset();
+// What is known is of no use in another mode.
+void Item::ChangeMode(Mode mode) {
+  mode_ = mode;
+  state_ = MergeState();
+  published_ = 0;
+  table_.Clear();
+  history_ = EventLog(Position());
   interval_ = Duration::zero();
   held_ = false;
   replacing_ = false;
-  table_.Clear();
-  history_ = EventLog(Position());
+}
+
+void Item::Dismiss(const LocalItemRef& local) {
+  std::erase_if(interested_, [&](const Interest& one) { return one.local == local; });
 }
 
 Applied Item::Apply(const ItemEvent& event, TimePoint now, ItemPublisher& out) {
@@ -51,7 +59,7 @@ Applied Item::Apply(const ItemEvent& event, TimePoint now, ItemPublisher& out) {
       updated_ = true;
       if (!event.is_snapshot) out.Publish(*this, Mode::kRaw, event);
       if (IsMerge()) return ApplyMerge(event, now, out);
-      if (*mode_ == Mode::kDistinct) return ApplyDistinct(event, now, out);
+      if (mode_ == Mode::kDistinct) return ApplyDistinct(event, now, out);
       return ApplyCommand(event, out);
     case EventKind::kEndOfSnapshot:
       if (replacing_) EndReplacement(out);
@@ -80,7 +88,7 @@ Applied Item::ApplyMerge(ItemEvent event, TimePoint now, ItemPublisher& out) {
   if (!state_.Apply(event)) return Applied::kNoChange;
   if (!event.is_snapshot && Prefilter(now)) return Applied::kPrefiltered;
   published_ = state_.generation();
-  if (mode_) out.Publish(*this, Mode::kMerge, event);
+  out.Publish(*this, Mode::kMerge, event);
   return Applied::kTaken;
 }
 
@@ -180,7 +188,7 @@ Applied Item::ApplyClear(const ItemEvent& event, ItemPublisher& out) {
     history_ = EventLog(Position());
     history_.RaiseLimit(history_length_);
   }
-  if (mode_) out.Publish(*this, *mode_, event);
+  out.Publish(*this, mode_, event);
   return Applied::kTaken;
 }
 
@@ -197,16 +205,16 @@ void Item::ApplyLoss(const ItemEvent& event, ItemPublisher& out) {
     if (replacing_) table_.BeginReplacement();
   }
   out.Publish(*this, Mode::kRaw, event);
-  if (mode_) out.Publish(*this, *mode_, event);
+  out.Publish(*this, mode_, event);
 }
 
 void Item::EndSnapshot(ItemPublisher& out) {
   if (snapshot_over_) return;
   snapshot_over_ = true;
   if (IsMerge()) return;
-  WriteState(*mode_, [&](const ItemEvent& event) {
+  WriteState(mode_, [&](const ItemEvent& event) {
     // Declarations were published when they came.
-    if (event.kind != EventKind::kDiffOrder) out.Publish(*this, *mode_, event);
+    if (event.kind != EventKind::kDiffOrder) out.Publish(*this, mode_, event);
   });
 }
 
@@ -239,7 +247,7 @@ void Item::Release(TimePoint now, ItemPublisher& out) {
     published_ = state_.generation();
     event.fields = scratch_;
   }
-  if (mode_) out.Publish(*this, *mode_, event);
+  out.Publish(*this, mode_, event);
 }
 
 bool Item::Names(FieldId field) const {
@@ -261,7 +269,7 @@ void Item::ApplyDiffOrder(const ItemEvent& event, ItemPublisher& out) {
   ItemEvent news = event;
   news.fields = scratch_;
   out.Publish(*this, Mode::kRaw, news);
-  if (mode_) out.Publish(*this, *mode_, news);
+  out.Publish(*this, mode_, news);
 }
 
 }  // namespace penstock::kernel

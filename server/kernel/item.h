@@ -41,9 +41,10 @@ enum class Applied : std::uint8_t {
 // mode, and which shards have subscribers. Subscribed on the adapter while there is such a shard,
 // and a while longer (linger).
 //
-// RAW subscribers see each real-time event as it is. Beside them an item has one of the other
-// modes: that of its first subscriber, until the last one of that mode has gone. While there are
-// RAW subscribers only, a MERGE state is kept, so that a MERGE subscriber may come later.
+// RAW subscribers see each real-time event as it is. Beside them an item is in one of the other
+// modes: that of its first such subscriber, until the last one of them has gone. Its state is kept
+// in that mode as long as the item is subscribed, for those who come back; before anybody chooses,
+// as that of MERGE.
 //
 // Owned by the ItemRegistry of its owner shard, chosen by hash. Shard: owner.
 class Item {
@@ -58,11 +59,11 @@ class Item {
   DataSource& source() const { return source_; }
   const std::string& name() const { return name_; }
   const std::vector<Interest>& interested() const { return interested_; }
-  // Nothing while only RAW subscribers are there.
-  std::optional<Mode> mode() const { return mode_; }
+  // In which the state is kept; never RAW.
+  Mode mode() const { return mode_; }
 
-  // False if the item is in use in another mode.
-  bool Admit(View view, const ItemTraits& traits);
+  // False if the item is in use in another mode: `local` is then not interested.
+  bool Admit(const LocalItemRef& local, View view, const ItemTraits& traits);
   void Dismiss(const LocalItemRef& local);
 
   // Takes over what the adapter says and publishes what follows from it.
@@ -90,7 +91,9 @@ class Item {
   void EndReplacement(ItemPublisher& out);
   bool Prefilter(TimePoint now);
   bool Names(FieldId field) const;
-  bool IsMerge() const { return !mode_ || *mode_ == Mode::kMerge; }
+  bool IsMerge() const { return mode_ == Mode::kMerge; }
+  bool HasModeSubscribers() const;
+  void ChangeMode(Mode mode);
   void AppendHistory(const ItemEvent& event);
 
   // Fixed after construction.
@@ -99,7 +102,7 @@ class Item {
 
   // State.
   std::vector<Interest> interested_;
-  std::optional<Mode> mode_;
+  Mode mode_ = Mode::kMerge;
   bool snapshot_over_ = false;
   bool updated_ = false;  // by this remote adapter
   // MERGE: the adapter came back, and what it says first replaces what is known, so that no field

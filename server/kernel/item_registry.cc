@@ -112,15 +112,15 @@ void ItemRegistry::AddInterest(DataSource& source, std::string key, std::string 
   if (const auto it = item_keys_.find(key); it != item_keys_.end()) {
     Item& item = *items_.Find(it->second.slot, it->second.generation);
     const bool lingers = item.interested_.empty();
-    if (lingers && item.mode() != ModeOf(view)) {
+    if (lingers && view != View::kRaw && item.mode() != ModeOf(view)) {
       RemoveItem(item);  // what it knows is of no use in this mode: it starts anew below
     } else {
       if (lingers) {
         item.timer_->Cancel();
+        if (item.release_at() != TimePoint::max()) ArmTimer(item, item.release_at());
         ++counters_.lingered;
       }
-      const bool admitted = item.Admit(view, traits);
-      if (admitted) item.interested_.push_back({local, view});
+      const bool admitted = item.Admit(local, view, traits);
       if (local.shard == shard_.index()) {
         Settle(local, admitted);
       } else {
@@ -136,8 +136,7 @@ void ItemRegistry::AddInterest(DataSource& source, std::string key, std::string 
     }
   }
   Item& item = MakeItem(source, std::move(key), std::move(name));
-  item.Admit(view, traits);
-  item.interested_.push_back({local, view});
+  item.Admit(local, view, traits);
   if (local.shard == shard_.index()) {
     Settle(local, true);
   } else {

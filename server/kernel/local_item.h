@@ -56,8 +56,9 @@ class LocalItem {
   Generation generation() const { return state_.generation(); }
   // The last generation that a real-time event brought; what came before is snapshot.
   Generation realtime_generation() const { return realtime_generation_; }
-  // Keeps the events too, from now on.
+  // Keeps the events too, from now on; or no longer, when nobody wants them any more.
   void KeepLog();
+  void DropLog() { log_.reset(); }
   // Keeps former values of the slot, as bases of differences.
   void KeepPast(std::size_t slot) { state_.KeepPast(slot); }
 

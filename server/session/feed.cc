@@ -84,8 +84,7 @@ bool AppendUpdate(const SubscribedItem& item, std::string_view tail, Context& co
 void Paced(const SubscribedItem& item, TimePoint now) {
   Pace* const pace = item.subscription->PaceOf(item.index);
   if (pace == nullptr) return;
-  // Keeps the rhythm where it can, so that the granted frequency is the average.
-  pace->due = std::max(pace->due + pace->interval, now + pace->interval / 2);
+  pace->due = NextDue(pace->due, now, pace->interval);
 }
 
 }  // namespace penstock::session::feed

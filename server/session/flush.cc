@@ -183,6 +183,12 @@ void Session::Flush() {
     fill = AppendUpdates(cork, enough, most);
   }
   const std::size_t size = cork.size() - kHeaderRoom;
+  if (binding_.polling && !binding_.used && now < binding_.idle_until) {
+    // What had changed is nothing that this client shows: the poll goes on waiting.
+    head_.assign(cork, kHeaderRoom);
+    ArmAt(binding_.idle_until);
+    return;
+  }
   credit_ -= static_cast<double>(size);
   table_.pump().counters().bytes += size;
   if (binding_.polling) {

@@ -18,8 +18,7 @@ void KeyPaces::Sent(std::string_view key, TimePoint now, Duration interval) {
     return;
   }
   Pace& pace = it != paces_.end() ? it->second : paces_[std::string(key)];
-  // Keeps the rhythm where it can, so that the granted frequency is the average.
-  pace.due = std::max(pace.due + interval, now + interval / 2);
+  pace.due = NextDue(pace.due, now, interval);
   if (pace.waits) --waiting_;
   pace.waits = false;
 }

@@ -2,6 +2,7 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,14 @@
 #include "base/string_hash.h"
 
 namespace penstock::session {
+
+// When the next update may go, where one that was due at `due` goes now. An update that is a little
+// late does not put off those behind it, so that the granted frequency is the average; after a
+// silence the rhythm starts anew.
+inline TimePoint NextDue(TimePoint due, TimePoint now, Duration interval) {
+  const TimePoint next = due + interval;
+  return next > now ? std::max(next, now + interval / 2) : now + interval;
+}
 
 // The rows of a COMMAND item whose UPDATEs wait: each key has a frequency of its own (TLCP §6.4).
 // Holds at most one entry a row. Owned by the subscription's cursor. Shard: the session's.

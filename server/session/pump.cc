@@ -70,10 +70,13 @@ void Pump::TellDirty() {
 
 void Pump::Trim(kernel::LocalItem& local) {
   kernel::Position keep = local.log()->end();
+  bool used = false;
   for (const kernel::Subscriber* subscriber : local.subscribers()) {
-    keep = std::min(keep, feed::Needed(static_cast<const SubscribedItem&>(*subscriber)));
+    const auto& item = static_cast<const SubscribedItem&>(*subscriber);
+    used = used || item.subscription->CursorOf(item.index) != nullptr;
+    keep = std::min(keep, feed::Needed(item));
   }
-  local.Trim(keep);
+  used ? local.Trim(keep) : local.DropLog();
 }
 
 void Pump::OnEndTurn() {

@@ -21,10 +21,10 @@ struct PumpCounters {
   std::uint64_t snapshot = 0;  // of those, the ones that tell a state and no event
   std::uint64_t filtered = 0;  // events merged into later ones, or dropped by a buffer or frequency
   std::uint64_t unchanged = 0;  // events that changed nothing the client has asked to see
-  std::uint64_t lost = 0;      // events that clients were told they lost
-  std::uint64_t flushes = 0;   // writes to links
-  std::uint64_t bytes = 0;     // of lines
-  std::uint64_t marks = 0;     // items told to sessions
+  std::uint64_t lost = 0;       // events that clients were told they lost
+  std::uint64_t flushes = 0;    // writes to links
+  std::uint64_t bytes = 0;      // of lines
+  std::uint64_t marks = 0;      // items told to sessions
 };
 
 // Writes for all sessions of a shard, once, at the end of each turn: tells sessions which of their

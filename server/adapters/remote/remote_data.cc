@@ -91,6 +91,7 @@ void RemoteData::OnSubscribeFailed(std::string_view subscription, std::string_vi
   // Of a subscription that was given up in the meantime ("request come too late").
   if (wanted == nullptr) return;
   wanted->state = State::kFailed;
+  place_.counters.items_failed.Add();
   PENSTOCK_LOG(kAdapter, kWarn, "the data adapter refused an item: no data for it",
                {"proxy", proxy_name_}, {"item", wanted->name}, {"error", why});
 }

@@ -43,6 +43,9 @@ class ItemTest : public testing::Test, public ItemPublisher {
     }
     return text;
   }
+  bool Admit(View view, const ItemTraits& traits) {
+    return item_.Admit({0, ++locals_, 1}, view, traits);
+  }
   Applied Update(const Fields& fields, bool snapshot = false) {
     return item_.Apply({EventKind::kUpdate, snapshot, false, fields}, now_, *this);
   }
@@ -53,6 +56,12 @@ class ItemTest : public testing::Test, public ItemPublisher {
     return Update({{kKeyField, key}, {kCommandField, command}, {kF, value}}, snapshot);
   }
   Log Take() { return std::exchange(log_, {}); }
+  // Of what was published, that to RAW subscribers.
+  Log TakeRaw() {
+    Log raw = Take();
+    std::erase_if(raw, [](const std::string& line) { return !line.starts_with("RAW"); });
+    return raw;
+  }
   std::vector<std::string> State(Mode mode) const {
     std::vector<std::string> events;
     item_.WriteState(mode, [&](const ItemEvent& event) { events.push_back(Text(event)); });
@@ -61,43 +70,62 @@ class ItemTest : public testing::Test, public ItemPublisher {
 
   test::FakeDataSource source_;
   Item item_{source_, "x"};
+  std::uint32_t locals_ = 0;
   TimePoint now_{Millis(1000)};
   Log log_;
 };
 
 TEST_F(ItemTest, TheFirstModeKeepsTheOthersOutButNotRaw) {
-  EXPECT_TRUE(item_.Admit(View::kMerge, {}));
-  EXPECT_FALSE(item_.Admit(View::kDistinct, {}));
-  EXPECT_FALSE(item_.Admit(View::kCommand, {}));
-  EXPECT_TRUE(item_.Admit(View::kRaw, {}));
-  EXPECT_TRUE(item_.Admit(View::kMerge, {}));
+  EXPECT_TRUE(Admit(View::kMerge, {}));
+  EXPECT_FALSE(Admit(View::kDistinct, {}));
+  EXPECT_FALSE(Admit(View::kCommand, {}));
+  EXPECT_TRUE(Admit(View::kRaw, {}));
+  EXPECT_TRUE(Admit(View::kMerge, {}));
   EXPECT_EQ(item_.mode(), Mode::kMerge);
 }
 
+TEST_F(ItemTest, AnotherModeMayComeWhenTheLastOfTheFirstHasGone) {
+  Admit(View::kMerge, {});
+  Admit(View::kRaw, {});
+  item_.Dismiss({0, 1, 1});
+  EXPECT_TRUE(Admit(View::kCommand, {}));
+  EXPECT_FALSE(Admit(View::kMerge, {}));
+}
+
+TEST_F(ItemTest, WhileOnlyRawIsLeftTheRowsStay) {
+  Admit(View::kCommand, {});
+  Admit(View::kRaw, {});
+  Row("ADD", "a", "1");
+  item_.Dismiss({0, 1, 1});
+  Row("UPDATE", "a", "2");
+  EXPECT_TRUE(Admit(View::kCommand, {}));
+  EXPECT_EQ(State(Mode::kCommand), (Log{"snapshot a UPDATE 2", "EOS"}));
+}
+
 TEST_F(ItemTest, BothCommandViewsAreOneMode) {
-  EXPECT_TRUE(item_.Admit(View::kCommand, {}));
-  EXPECT_TRUE(item_.Admit(View::kCommandUnfiltered, {}));
+  EXPECT_TRUE(Admit(View::kCommand, {}));
+  EXPECT_TRUE(Admit(View::kCommandUnfiltered, {}));
 }
 
 TEST_F(ItemTest, RawGetsRealTimeEventsOnly) {
-  item_.Admit(View::kRaw, {});
+  Admit(View::kRaw, {});
   Update({{kF, "1"}}, true);
   Update({{kF, "2"}});
   Say(EventKind::kEndOfSnapshot);
   Say(EventKind::kClearSnapshot);
-  EXPECT_EQ(Take(), (Log{"RAW update 2"}));
+  EXPECT_EQ(TakeRaw(), (Log{"RAW update 2"}));
 }
 
 TEST_F(ItemTest, WhileOnlyRawIsThereAMergeStateIsKept) {
-  item_.Admit(View::kRaw, {});
+  Admit(View::kRaw, {});
   Update({{kF, "1"}, {kG, "2"}}, true);
   Update({{kF, "3"}});
-  item_.Admit(View::kMerge, {});
+  Admit(View::kMerge, {});
   EXPECT_EQ(State(Mode::kMerge), (Log{"snapshot 3 2"}));
 }
 
 TEST_F(ItemTest, ADistinctSnapshotIsHeldUntilItsEnd) {
-  item_.Admit(View::kDistinct, {.distinct_snapshot_length = 2});
+  Admit(View::kDistinct, {.distinct_snapshot_length = 2});
   for (const char* text : {"1", "2", "3"}) Update({{kF, text}}, true);
   EXPECT_EQ(Take(), Log{});
   Say(EventKind::kEndOfSnapshot);
@@ -107,7 +135,7 @@ TEST_F(ItemTest, ADistinctSnapshotIsHeldUntilItsEnd) {
 }
 
 TEST_F(ItemTest, TheFirstRealTimeEventEndsTheSnapshot) {
-  item_.Admit(View::kDistinct, {.distinct_snapshot_length = 2});
+  Admit(View::kDistinct, {.distinct_snapshot_length = 2});
   Update({{kF, "1"}}, true);
   Update({{kF, "2"}});
   EXPECT_EQ(Take(),
@@ -118,7 +146,7 @@ TEST_F(ItemTest, TheFirstRealTimeEventEndsTheSnapshot) {
 }
 
 TEST_F(ItemTest, AClearEmptiesTheHistory) {
-  item_.Admit(View::kDistinct, {.distinct_snapshot_length = 5});
+  Admit(View::kDistinct, {.distinct_snapshot_length = 5});
   Update({{kF, "1"}});
   Say(EventKind::kClearSnapshot);
   Update({{kF, "2"}});
@@ -126,7 +154,7 @@ TEST_F(ItemTest, AClearEmptiesTheHistory) {
 }
 
 TEST_F(ItemTest, CommandsWithoutKeyOrCommandAreInvalidAndUnknownDeletesNothing) {
-  item_.Admit(View::kCommand, {});
+  Admit(View::kCommand, {});
   EXPECT_EQ(Update({{kF, "1"}}), Applied::kInvalid);
   EXPECT_EQ(Row("FLY", "k", "1"), Applied::kInvalid);
   EXPECT_EQ(Row("DELETE", "k", "1"), Applied::kNoChange);
@@ -134,7 +162,7 @@ TEST_F(ItemTest, CommandsWithoutKeyOrCommandAreInvalidAndUnknownDeletesNothing) 
 }
 
 TEST_F(ItemTest, RowsThatANewSnapshotDoesNotNameAreDeletedAtItsEnd) {
-  item_.Admit(View::kCommand, {});
+  Admit(View::kCommand, {});
   Row("ADD", "a", "1", true);
   Row("ADD", "b", "2", true);
   Row("ADD", "c", "3", true);
@@ -150,7 +178,7 @@ TEST_F(ItemTest, RowsThatANewSnapshotDoesNotNameAreDeletedAtItsEnd) {
 }
 
 TEST_F(ItemTest, WhereTheOperatorLeavesAHoleALossChangesNoRow) {
-  item_.Admit(View::kCommand, {});
+  Admit(View::kCommand, {});
   Row("ADD", "a", "1");
   Take();
   Say(EventKind::kSourceLost, false);
@@ -159,14 +187,14 @@ TEST_F(ItemTest, WhereTheOperatorLeavesAHoleALossChangesNoRow) {
 }
 
 TEST_F(ItemTest, ALossEndsASnapshotThatIsUnderWay) {
-  item_.Admit(View::kDistinct, {.distinct_snapshot_length = 5});
+  Admit(View::kDistinct, {.distinct_snapshot_length = 5});
   Update({{kF, "1"}}, true);
   Say(EventKind::kSourceLost, true);
   EXPECT_EQ(Take(), (Log{"DISTINCT snapshot 1", "DISTINCT EOS", "RAW LOST", "DISTINCT LOST"}));
 }
 
 TEST_F(ItemTest, ThePrefilterMergesWhatComesTooSoon) {
-  item_.Admit(View::kMerge, {.min_source_frequency = 10});
+  Admit(View::kMerge, {.min_source_frequency = 10});
   EXPECT_EQ(Update({{kF, "1"}, {kG, "1"}}), Applied::kTaken);
   EXPECT_EQ(Update({{kF, "2"}}), Applied::kPrefiltered);
   EXPECT_EQ(Update({{kF, "3"}}), Applied::kPrefiltered);
@@ -179,14 +207,14 @@ TEST_F(ItemTest, ThePrefilterMergesWhatComesTooSoon) {
 }
 
 TEST_F(ItemTest, ThePrefilterOfDistinctKeepsTheNewest) {
-  item_.Admit(View::kDistinct, {.distinct_snapshot_length = 5, .min_source_frequency = 10});
+  Admit(View::kDistinct, {.distinct_snapshot_length = 5, .min_source_frequency = 10});
   for (const char* text : {"1", "2", "3"}) Update({{kF, text}});
   item_.Release(now_ + Millis(100), *this);
   EXPECT_EQ(State(Mode::kDistinct), (Log{"snapshot 1", "snapshot 3", "EOS"}));
 }
 
 TEST_F(ItemTest, TheFirstDeclarationHoldsAndOnlyBeforeTheFieldIsUsed) {
-  item_.Admit(View::kMerge, {});
+  Admit(View::kMerge, {});
   const Fields first{{kF, "J"}};
   const Fields second{{kF, "M"}, {kG, "M"}};
   item_.Apply({EventKind::kDiffOrder, false, false, first}, now_, *this);

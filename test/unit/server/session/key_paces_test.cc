@@ -13,9 +13,15 @@ TEST(KeyPaces, AKeyMayGoAgainWhenItsTimeHasCome) {
   KeyPaces paces;
   EXPECT_TRUE(paces.MayGo("k", At(1000)));
   paces.Sent("k", At(1000), Millis(100));
-  EXPECT_FALSE(paces.MayGo("k", At(1049)));
-  EXPECT_TRUE(paces.MayGo("other", At(1049)));
+  EXPECT_FALSE(paces.MayGo("k", At(1099)));
+  EXPECT_TRUE(paces.MayGo("other", At(1099)));
   EXPECT_TRUE(paces.MayGo("k", At(1100)));
+}
+
+TEST(KeyPaces, BeingLateDoesNotPutOffWhatComesBehind) {
+  EXPECT_EQ(NextDue(At(1000), At(1030), Millis(100)), At(1100));
+  EXPECT_EQ(NextDue(At(1000), At(1080), Millis(100)), At(1130));  // not two at once either
+  EXPECT_EQ(NextDue(At(1000), At(5000), Millis(100)), At(5100));
 }
 
 TEST(KeyPaces, WhatWaitsComesInTheOrderOfItsTime) {
