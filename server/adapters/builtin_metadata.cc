@@ -79,14 +79,15 @@ std::variant<session::SubscribeGrant, tlcp::Error> BuiltinMetadata::Decide(
   grant.fields = SplitOnSpaces(table.schema);
   if (grant.fields.empty()) return tlcp::MakeError(tlcp::RequestCode::kInvalidSchema);
   const config::Policy& policy = set_.policy;
-  const session::ItemLimits limits{policy.distinct_snapshot_length, policy.prefilter_frequency,
-                                   policy.buffer_size, policy.max_frequency};
+  session::ItemLimits limits{policy.distinct_snapshot_length, policy.prefilter_frequency,
+                             policy.buffer_size, policy.max_frequency};
   for (const std::string& item : grant.items) {
     const ModeSet modes = families_.ModesOf(item, table.data_adapter);
     const auto refusal = RefusalOf(table.mode, query.unfiltered, modes, limits);
     if (refusal) return tlcp::MakeError(*refusal);
+    limits.kept_mode = KeptMode(modes);
+    grant.limits.push_back(limits);
   }
-  grant.limits.assign(grant.items.size(), limits);
   return grant;
 }
 

@@ -21,6 +21,14 @@ constexpr ModeSet ModeBit(kernel::Mode mode) {
 constexpr ModeSet kAllModes = ModeBit(kernel::Mode::kRaw) | ModeBit(kernel::Mode::kMerge) |
                               ModeBit(kernel::Mode::kDistinct) | ModeBit(kernel::Mode::kCommand);
 
+// The one mode beside RAW among these; MERGE if there are several, or none.
+constexpr kernel::Mode KeptMode(ModeSet modes) {
+  const auto beside = static_cast<ModeSet>(modes & ~ModeBit(kernel::Mode::kRaw));
+  if (beside == ModeBit(kernel::Mode::kDistinct)) return kernel::Mode::kDistinct;
+  if (beside == ModeBit(kernel::Mode::kCommand)) return kernel::Mode::kCommand;
+  return kernel::Mode::kMerge;
+}
+
 // Why an item with these modes and limits may not be subscribed so (TLCP 24, 26, 27); nothing if
 // it may. RAW is never filtered: there, a wish for it is none.
 inline std::optional<tlcp::RequestCode> RefusalOf(kernel::Mode mode, bool unfiltered,

@@ -129,6 +129,7 @@ void Application::MakeOptions() {
   session_options_.diffs = {DiffOrderOf(settings_.delivery.default_diff_order),
                             DiffLimitsOf(settings_.delivery)};
   session_options_.max_buffer_size = settings_.delivery.buffer_max_events;
+  session_options_.max_buffer_bytes = settings_.delivery.buffer_max_bytes;
   session_options_.max_frequency = settings_.delivery.frequency_max;
   session_options_.item_linger = settings_.delivery.item_linger;
   session_options_.max_sessions = settings_.limits.max_sessions;

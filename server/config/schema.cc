@@ -272,6 +272,9 @@ constexpr Key<Delivery> kDelivery[] = {
         "buffer_max_events",
         "Events of an item that may wait for one client; beyond, the oldest are lost.",
         {.min = 1, .max = kMillion}),
+    Bind<&Delivery::buffer_max_bytes>("buffer_max_bytes",
+                                      "Of their values, whichever limit is reached first.",
+                                      {.min = 1024, .max = 1024 * kMebibyte}),
     Bind<&Delivery::frequency_max>(
         "frequency_max",
         "Updates per second of an item to a client; 0 = no limit, else none may be unfiltered.",

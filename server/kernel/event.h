@@ -85,6 +85,8 @@ class Position {
 struct ItemTraits {
   int distinct_snapshot_length = 0;  // events of DISTINCT kept for later subscribers
   double min_source_frequency = 0;   // prefilter of MERGE and DISTINCT, updates/s; 0 = none
+  // In which mode the state is kept while nobody has chosen one: that which is allowed beside RAW.
+  Mode kept_mode = Mode::kMerge;
 };
 
 // Names an object of a shard from anywhere. A reference to a former tenant of the slot is

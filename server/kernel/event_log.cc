@@ -61,11 +61,22 @@ void EventLog::PopFront() {
   dropped_ = entry.position;
   dropped_structural_ = entry.structural;
   if (entry.is_clear) dropped_clear_ = entry.position;
+  bytes_ -= entry.bytes;
   head_ = (head_ + 1) & mask();
   --size_;
 }
 
+void EventLog::Weigh() {
+  if (size_ == 0) return;
+  Entry& last = (*this)[size_ - 1];
+  if (last.bytes != 0 || last.is_clear) return;
+  last.bytes = last.row.bytes();
+  bytes_ += last.bytes;
+  while (bytes_ > limit_bytes_ && size_ > 1) PopFront();
+}
+
 EventLog::Entry& EventLog::AppendEvent(RowAction action, bool is_snapshot) {
+  Weigh();
   while (size_ >= limit_) PopFront();
   if (size_ == 0) sparse_ = false;
   end_ = Position(end_.event() + 1);
@@ -77,11 +88,13 @@ EventLog::Entry& EventLog::AppendEvent(RowAction action, bool is_snapshot) {
   entry.is_snapshot = is_snapshot;
   entry.superseded = false;
   entry.structural = structural_;
+  entry.bytes = 0;
   return entry;
 }
 
 void EventLog::AppendClear() {
   if (end_.clears() == UINT8_MAX) return;  // nothing came between so many
+  Weigh();
   while (size_ >= limit_) PopFront();
   end_ = Position(end_.event(), static_cast<std::uint8_t>(end_.clears() + 1));
   last_clear_ = end_;
@@ -93,6 +106,7 @@ void EventLog::AppendClear() {
   entry.is_snapshot = false;
   entry.superseded = false;
   entry.structural = structural_;
+  entry.bytes = 0;
 }
 
 void EventLog::TrimBefore(Position keep) {
@@ -106,16 +120,20 @@ void EventLog::TrimBefore(Position keep) {
 }
 
 void EventLog::MakeRoom() {
-  if (size_ < limit_) return;
+  Weigh();
+  if (size_ < limit_ && bytes_ <= limit_bytes_ - limit_bytes_ / 4) return;
   std::size_t kept = 0;
   for (std::size_t i = 0; i < size_; ++i) {
-    if ((*this)[i].superseded) continue;
+    if ((*this)[i].superseded) {
+      bytes_ -= (*this)[i].bytes;
+      continue;
+    }
     if (kept != i) std::swap((*this)[kept], (*this)[i]);
     ++kept;
   }
   if (kept != size_) sparse_ = true;
   size_ = kept;
-  while (size_ > 0 && size_ > limit_ - limit_ / 4) PopFront();
+  while (size_ > 0 && (size_ > limit_ - limit_ / 4 || bytes_ > limit_bytes_ / 2)) PopFront();
 }
 
 }  // namespace penstock::kernel

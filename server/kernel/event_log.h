@@ -24,6 +24,7 @@ class EventLog {
     bool is_snapshot = false;             // MERGE
     bool superseded = false;              // COMMAND: an UPDATE with a later event of the same key
     std::uint64_t structural = 0;         // ADDs and DELETEs up to here, this one included
+    std::size_t bytes = 0;                // of the row; known when the next entry comes
     Row row;
   };
 
@@ -50,11 +51,13 @@ class EventLog {
   const Entry* After(Position position) const;
   Entry* Mutable(Position position) { return const_cast<Entry*>(Find(position)); }
 
-  // At the most so many entries; never lowered.
+  // At the most so many entries; never lowered. And as many bytes, though one entry always stays.
   void RaiseLimit(std::size_t limit) {
     if (limit > limit_) limit_ = limit;
   }
+  void LimitBytes(std::size_t bytes) { limit_bytes_ = bytes; }
   std::size_t limit() const { return limit_; }
+  std::size_t bytes() const { return bytes_; }
 
   // Appends an entry whose row is to be filled; `event` numbers grow by one.
   Entry& AppendEvent(RowAction action = RowAction::kNone, bool is_snapshot = false);
@@ -68,6 +71,8 @@ class EventLog {
 
  private:
   std::size_t mask() const { return ring_.size() - 1; }
+  // The last entry has its row by now.
+  void Weigh();
   Entry& PushBack();
   void PopFront();
   // Index of the first entry not before `position`.
@@ -77,7 +82,9 @@ class EventLog {
   std::size_t head_ = 0;
   std::size_t size_ = 0;
   std::size_t limit_ = 1;
-  bool sparse_ = false;  // numbers are missing, or clears are among the entries
+  std::size_t limit_bytes_ = SIZE_MAX;
+  std::size_t bytes_ = 0;  // of all but the last entry
+  bool sparse_ = false;    // numbers are missing, or clears are among the entries
   Position end_;
   Position dropped_;
   Position last_clear_;

@@ -3,10 +3,14 @@
 #include "kernel/item.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace penstock::kernel {
 
 namespace {
+
+// Of the history of DISTINCT, whatever its length.
+constexpr std::size_t kHistoryBytes = 1024 * 1024;
 
 ItemEvent Simple(EventKind kind) { return ItemEvent{kind, false, false, {}}; }
 
@@ -18,16 +22,19 @@ bool Item::HasModeSubscribers() const {
 }
 
 bool Item::Admit(const LocalItemRef& local, View view, const ItemTraits& traits) {
-  const Mode mode = ModeOf(view);
-  if (mode != Mode::kRaw && mode != mode_) {
+  const bool raw = view == View::kRaw;
+  Mode mode = raw ? mode_ : ModeOf(view);
+  if (raw && !subscribed_before_) mode = traits.kept_mode;
+  if (mode != mode_) {
     if (HasModeSubscribers()) return false;
     ChangeMode(mode);
   }
+  subscribed_before_ = true;
   interested_.push_back({local, view});
-  if (mode == Mode::kRaw) return true;
   if (mode == Mode::kDistinct) {
     history_length_ = static_cast<std::size_t>(std::max(traits.distinct_snapshot_length, 0));
     history_.RaiseLimit(history_length_);
+    history_.LimitBytes(kHistoryBytes);
   }
   if (traits.min_source_frequency > 0 && mode != Mode::kCommand) {
     // Beyond these bounds a frequency means "at once" and "once an hour".
@@ -45,6 +52,7 @@ void Item::ChangeMode(Mode mode) {
   table_.Clear();
   history_ = EventLog(Position());
   interval_ = Duration::zero();
+  release_at_ = {};
   held_ = false;
   replacing_ = false;
 }
@@ -56,7 +64,7 @@ void Item::Dismiss(const LocalItemRef& local) {
 Applied Item::Apply(const ItemEvent& event, TimePoint now, ItemPublisher& out) {
   switch (event.kind) {
     case EventKind::kUpdate:
-      updated_ = true;
+      NoteUse(event);
       if (!event.is_snapshot) out.Publish(*this, Mode::kRaw, event);
       if (IsMerge()) return ApplyMerge(event, now, out);
       if (mode_ == Mode::kDistinct) return ApplyDistinct(event, now, out);
@@ -96,14 +104,7 @@ Applied Item::ApplyMerge(ItemEvent event, TimePoint now, ItemPublisher& out) {
 
 void Item::AppendHistory(const ItemEvent& event) {
   if (history_length_ == 0) return;
-  std::size_t hint = 0;
-  for (const FieldValue& value : event.fields) fields_.FindOrAdd(value.field, &hint);
-  Row& row = history_.AppendEvent().row;
-  row.Reset(fields_.size());
-  hint = 0;
-  for (const FieldValue& value : event.fields) {
-    row.Set(fields_.FindOrAdd(value.field, &hint), {value.text, value.is_null});
-  }
+  history_.AppendEvent().row.Assign(event.fields, &fields_);
 }
 
 Applied Item::ApplyDistinct(const ItemEvent& event, TimePoint now, ItemPublisher& out) {
@@ -114,13 +115,7 @@ Applied Item::ApplyDistinct(const ItemEvent& event, TimePoint now, ItemPublisher
   EndSnapshot(out);
   if (Prefilter(now)) {
     // Bufferless: the newest event takes the place of the one that waits.
-    std::size_t hint = 0;
-    for (const FieldValue& value : event.fields) fields_.FindOrAdd(value.field, &hint);
-    held_row_.Reset(fields_.size());
-    hint = 0;
-    for (const FieldValue& value : event.fields) {
-      held_row_.Set(fields_.FindOrAdd(value.field, &hint), {value.text, value.is_null});
-    }
+    held_row_.Assign(event.fields, &fields_);
     return Applied::kPrefiltered;
   }
   AppendHistory(event);
@@ -179,14 +174,16 @@ void Item::EndReplacement(ItemPublisher& out) {
 Applied Item::ApplyClear(const ItemEvent& event, ItemPublisher& out) {
   replacing_ = false;
   EndSnapshot(out);
-  held_ = false;
+  const bool held = std::exchange(held_, false);
   if (IsMerge()) {
-    if (!state_.Clear()) return Applied::kNoChange;
+    // What was held back may have been nulls that nobody has seen.
+    if (!state_.Clear() && !held) return Applied::kNoChange;
     published_ = state_.generation();
   } else {
     table_.Clear();
     history_ = EventLog(Position());
     history_.RaiseLimit(history_length_);
+    history_.LimitBytes(kHistoryBytes);
   }
   out.Publish(*this, mode_, event);
   return Applied::kTaken;
@@ -194,7 +191,7 @@ Applied Item::ApplyClear(const ItemEvent& event, ItemPublisher& out) {
 
 void Item::ApplyLoss(const ItemEvent& event, ItemPublisher& out) {
   declared_.clear();
-  updated_ = false;
+  used_ = FieldTable();
   if (IsMerge()) {
     snapshot_over_ = false;
     replacing_ = event.replaces_state && state_.generation() != 0;
@@ -250,8 +247,9 @@ void Item::Release(TimePoint now, ItemPublisher& out) {
   out.Publish(*this, mode_, event);
 }
 
-bool Item::Names(FieldId field) const {
-  return state_.Find(field) >= 0 || fields_.Find(field) >= 0 || table_.fields().Find(field) >= 0;
+void Item::NoteUse(const ItemEvent& event) {
+  std::size_t hint = 0;
+  for (const FieldValue& value : event.fields) used_.FindOrAdd(value.field, &hint);
 }
 
 // The first declaration of a field holds, and only if it comes before the field is used (ari.md
@@ -261,7 +259,7 @@ void Item::ApplyDiffOrder(const ItemEvent& event, ItemPublisher& out) {
   for (const FieldValue& value : event.fields) {
     const bool known = std::any_of(declared_.begin(), declared_.end(),
                                    [&](const Declared& one) { return one.field == value.field; });
-    if (known || (updated_ && Names(value.field))) continue;
+    if (known || used_.Find(value.field) >= 0) continue;
     declared_.push_back({value.field, std::string(value.text)});
     scratch_.push_back(value);
   }

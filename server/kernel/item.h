@@ -44,7 +44,7 @@ enum class Applied : std::uint8_t {
 // RAW subscribers see each real-time event as it is. Beside them an item is in one of the other
 // modes: that of its first such subscriber, until the last one of them has gone. Its state is kept
 // in that mode as long as the item is subscribed, for those who come back; before anybody chooses,
-// as that of MERGE.
+// in ItemTraits::kept_mode.
 //
 // Owned by the ItemRegistry of its owner shard, chosen by hash. Shard: owner.
 class Item {
@@ -65,6 +65,8 @@ class Item {
   // False if the item is in use in another mode: `local` is then not interested.
   bool Admit(const LocalItemRef& local, View view, const ItemTraits& traits);
   void Dismiss(const LocalItemRef& local);
+  // Nobody is interested: is what it knows of use to a new subscriber?
+  bool MayResume(View view) const { return view == View::kRaw || mode_ == ModeOf(view); }
 
   // Takes over what the adapter says and publishes what follows from it.
   Applied Apply(const ItemEvent& event, TimePoint now, ItemPublisher& out);
@@ -90,7 +92,7 @@ class Item {
   void EndSnapshot(ItemPublisher& out);
   void EndReplacement(ItemPublisher& out);
   bool Prefilter(TimePoint now);
-  bool Names(FieldId field) const;
+  void NoteUse(const ItemEvent& event);
   bool IsMerge() const { return mode_ == Mode::kMerge; }
   bool HasModeSubscribers() const;
   void ChangeMode(Mode mode);
@@ -103,8 +105,9 @@ class Item {
   // State.
   std::vector<Interest> interested_;
   Mode mode_ = Mode::kMerge;
+  bool subscribed_before_ = false;
   bool snapshot_over_ = false;
-  bool updated_ = false;  // by this remote adapter
+  FieldTable used_;  // by this remote adapter, in updates
   // MERGE: the adapter came back, and what it says first replaces what is known, so that no field
   // keeps a value from before the loss that the adapter no longer confirms. COMMAND: rows that the
   // new snapshot does not name go at its end.

@@ -3,6 +3,7 @@
 #include "kernel/item_registry.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 
@@ -112,11 +113,12 @@ void ItemRegistry::AddInterest(DataSource& source, std::string key, std::string 
   if (const auto it = item_keys_.find(key); it != item_keys_.end()) {
     Item& item = *items_.Find(it->second.slot, it->second.generation);
     const bool lingers = item.interested_.empty();
-    if (lingers && view != View::kRaw && item.mode() != ModeOf(view)) {
+    if (lingers && !item.MayResume(view)) {
       RemoveItem(item);  // what it knows is of no use in this mode: it starts anew below
     } else {
       if (lingers) {
         item.timer_->Cancel();
+        item.Release(shard_.now(), *this);
         if (item.release_at() != TimePoint::max()) ArmTimer(item, item.release_at());
         ++counters_.lingered;
       }
@@ -195,6 +197,8 @@ void ItemRegistry::Apply(ItemRef ref, const ItemEvent& event) {
     return;
   }
   ++counters_.events;
+  // While it lingers the timer is for that, and the prefilter lets go with the next event.
+  if (item->interested_.empty()) item->Release(shard_.now(), *this);
   switch (item->Apply(event, shard_.now(), *this)) {
     case Applied::kTaken:
       break;
@@ -208,7 +212,6 @@ void ItemRegistry::Apply(ItemRef ref, const ItemEvent& event) {
       ++counters_.events_prefiltered;
       break;
   }
-  // While it lingers the timer is for that.
   const TimePoint due = item->release_at();
   if (due == TimePoint::max() || item->interested_.empty()) return;
   if (item->timer_ == nullptr || !item->timer_->armed()) ArmTimer(*item, due);
@@ -241,6 +244,11 @@ std::vector<LocalItem*>& ItemRegistry::TakeDirty() {
   std::swap(taken_, dirty_);
   for (LocalItem* local : taken_) local->dirty_ = false;
   return taken_;
+}
+
+std::vector<LocalItem*> ItemRegistry::TakeSettled() {
+  for (LocalItem* local : settled_) local->settled_ = false;
+  return std::exchange(settled_, {});
 }
 
 bool ItemRegistry::HasWork() const {

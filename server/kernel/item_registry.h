@@ -61,10 +61,11 @@ class ItemRegistry final : public runtime::TurnHook, private ItemPublisher {
   // An adapter event for an item that this shard owns.
   void Apply(ItemRef ref, const ItemEvent& event);
 
-  // The local items with something new since the last call; valid until the next turn.
+  // The local items with something new since the last call; valid until ForgetTaken().
   std::vector<LocalItem*>& TakeDirty();
+  void ForgetTaken() { taken_.clear(); }
   // The local items whose owner has answered since; valid until one of them is detached.
-  std::vector<LocalItem*> TakeSettled() { return std::exchange(settled_, {}); }
+  std::vector<LocalItem*> TakeSettled();
   bool has_settled() const { return !settled_.empty(); }
 
   const KernelCounters& counters() const { return counters_; }

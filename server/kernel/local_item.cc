@@ -56,8 +56,10 @@ bool LocalItem::Deliver(const ItemEvent& event) {
       Declare(event);
       return false;
     case EventKind::kSourceLost:
-      if (!declared_.empty()) diff_epoch_ = end().event() + 1;
+      // Without declarations too: the default was in force, and may not be any more.
+      diff_epoch_ = end().event() + 1;
       declared_.clear();
+      ++declarations_;
       return false;
   }
   return false;
@@ -72,14 +74,7 @@ bool LocalItem::DeliverUpdate(const ItemEvent& event) {
     }
     return true;
   }
-  std::size_t hint = 0;
-  for (const FieldValue& value : event.fields) fields_.FindOrAdd(value.field, &hint);
-  Row& row = log_->AppendEvent().row;
-  row.Reset(fields_.size());
-  hint = 0;
-  for (const FieldValue& value : event.fields) {
-    row.Set(fields_.FindOrAdd(value.field, &hint), {value.text, value.is_null});
-  }
+  log_->AppendEvent().row.Assign(event.fields, &fields_);
   return snapshot_over_;
 }
 
@@ -111,6 +106,7 @@ void LocalItem::Declare(const ItemEvent& event) {
   for (const FieldValue& value : event.fields) {
     if (DiffOrderOf(value.field)) continue;
     declared_.push_back({value.field, DiffOrder::FromLetters(value.text)});
+    ++declarations_;
   }
 }
 

@@ -87,7 +87,8 @@ class LocalItem {
   }
   // What the adapter has declared; nothing for a field that it did not name.
   std::optional<DiffOrder> DiffOrderOf(FieldId field) const;
-  std::size_t declarations() const { return declared_.size(); }
+  // Grows whenever DiffOrderOf() may say something else.
+  std::uint64_t declarations() const { return declarations_; }
   // An event from before is no base for the next one: another remote adapter may have declared
   // otherwise since.
   std::uint64_t diff_epoch() const { return diff_epoch_; }
@@ -133,6 +134,7 @@ class LocalItem {
     DiffOrder order;
   };
   std::vector<Declared> declared_;
+  std::uint64_t declarations_ = 0;
   std::uint64_t diff_epoch_ = 0;
   LocalItemRef self_;
   std::string key_;

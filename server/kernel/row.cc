@@ -33,4 +33,14 @@ void Row::Set(std::size_t place, Value value) {
   text_ += value.text;
 }
 
+void Row::Assign(std::span<const FieldValue> fields, FieldTable* table) {
+  std::size_t hint = 0;
+  for (const FieldValue& value : fields) table->FindOrAdd(value.field, &hint);
+  Reset(table->size());
+  hint = 0;
+  for (const FieldValue& value : fields) {
+    Set(table->FindOrAdd(value.field, &hint), {value.text, value.is_null});
+  }
+}
+
 }  // namespace penstock::kernel

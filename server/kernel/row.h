@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,8 @@ class Row {
     text_.clear();
   }
   void Set(std::size_t place, Value value);
+  // The fields of an event, all others null; new ones get a place in `table`.
+  void Assign(std::span<const FieldValue> fields, FieldTable* table);
   // Null for places beyond those that Reset() made.
   Value Get(std::size_t place) const {
     if (place >= cells_.size() || cells_[place].size == kNull) return {};

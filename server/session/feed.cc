@@ -9,15 +9,18 @@
 
 namespace penstock::session::feed {
 
-void Start(SubscribedItem& item) {
+void Start(SubscribedItem& item, const Options& options) {
   switch (item.subscription->feed()) {
     case FeedKind::kLatest:
       return StartLatest(item);
     case FeedKind::kLog:
-      return StartLog(item);
+      StartLog(item);
+      break;
     case FeedKind::kRows:
-      return StartRows(item);
+      StartRows(item);
+      break;
   }
+  item.item->log()->LimitBytes(options.max_buffer_bytes);
 }
 
 bool HasNews(SubscribedItem& item) {

@@ -39,7 +39,7 @@ enum class Step : std::uint8_t {
 };
 
 // Called once, when the subscription becomes active and its item is attached.
-void Start(SubscribedItem& item);
+void Start(SubscribedItem& item, const Options& options);
 // Is there something that this subscriber has not been told, whether its time has come or not?
 bool HasNews(SubscribedItem& item);
 // When the next of it may go: its frequency. In the past if nothing stands in the way.

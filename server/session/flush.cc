@@ -87,7 +87,7 @@ void Session::ReleasePaced() {
       return false;
     }
     item->paced = false;
-    if (!item->queued) PushReady(*item);
+    if (!item->queued && feed::HasNews(*item)) PushReady(*item);
     return true;
   });
 }

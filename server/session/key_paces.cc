@@ -6,6 +6,10 @@
 
 namespace penstock::session {
 
+namespace {
+constexpr std::size_t kFewWaits = 16;
+}  // namespace
+
 bool KeyPaces::MayGo(std::string_view key, TimePoint now) const {
   const auto it = paces_.find(key);
   return it == paces_.end() || (it->second.due <= now && !it->second.waits);
@@ -32,6 +36,11 @@ bool KeyPaces::Defer(std::string_view key, TimePoint now) {
   pace.due = std::max(pace.due, now);
   waits_.push_back({pace.due, std::string(key)});
   std::push_heap(waits_.begin(), waits_.end());
+  // Rows that come and go would pile up what became stale behind a key that waits.
+  if (waits_.size() > kFewWaits + 2 * waiting_) {
+    std::erase_if(waits_, [this](const Wait& wait) { return IsStale(wait); });
+    std::make_heap(waits_.begin(), waits_.end());
+  }
   return true;
 }
 

@@ -108,7 +108,6 @@ Step AppendLog(SubscribedItem& item, Context& context) {
       return Step::kNoRoom;
     }
     ++context.counters.snapshot;
-    context.counters.filtered += now.event() - cursor.at.event();
     cursor.needs_state = false;
     cursor.at = cursor.base = now;
     Paced(item, context.now);
@@ -119,7 +118,7 @@ Step AppendLog(SubscribedItem& item, Context& context) {
   bool sent = false;
   if (const Gap gap = FindGap(cursor, log, cursor.buffer); gap.to != cursor.at) {
     next.at = gap.to;
-    if (subscription.tells_losses() && gap.events > 0) {
+    if (subscription.unfiltered() && gap.events > 0) {
       tlcp::AppendOv(subscription.id(), number, gap.events, context.out);
     }
     if (gap.clear) tlcp::AppendCs(subscription.id(), number, context.out);
@@ -160,7 +159,7 @@ Step AppendLog(SubscribedItem& item, Context& context) {
   }
   if (!HasRoom(before, context)) return Step::kNoRoom;
   PumpCounters& counters = context.counters;
-  (subscription.tells_losses() ? counters.lost : counters.filtered) += skipped;
+  (subscription.unfiltered() ? counters.lost : counters.filtered) += skipped;
   counters.unchanged += unchanged;
   if (sent && cursor.eos_due) {
     ++counters.snapshot;

@@ -46,8 +46,13 @@ void MessageQueue::Pass(const tlcp::Message& message) {
     unsequenced_.next = prog + 1;
     return;
   }
-  const auto it = sequences_.find(*message.sequence);
-  if (it == sequences_.end() || it->second.next != prog) return;
+  auto it = sequences_.find(*message.sequence);
+  if (it == sequences_.end()) {
+    if (prog != 1 || sequences_.size() >= limits_.sequences) return;
+    it = sequences_.emplace(*message.sequence, Sequence()).first;
+    name_bytes_ += it->first.size();
+  }
+  if (it->second.next != prog) return;
   it->second.next = prog + 1;
   it->second.last_skipped = prog;
   ExtendLine(it->second);

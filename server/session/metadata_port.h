@@ -67,6 +67,8 @@ struct ItemLimits {
   double min_source_frequency = 0;  // updates/s
   int buffer_size = 0;
   double max_frequency = 0;  // updates/s
+  // The one mode beside RAW that the item may have; MERGE if there are several.
+  kernel::Mode kept_mode = kernel::Mode::kMerge;
 };
 
 struct SubscribeGrant {

@@ -39,7 +39,8 @@ struct Options {
   Millis max_delay{20};        // coalescing window
   bool delta_delivery = true;  // false: every field in every update
   DiffPolicy diffs;
-  int max_buffer_size = 1000;    // events that may wait for one subscriber of an item
+  std::size_t max_buffer_bytes = 1024 * 1024;  // of the values of one item
+  int max_buffer_size = 1000;                  // events that may wait for one subscriber of an item
   double max_frequency = 0;      // of every item, RAW excepted, updates/s; 0 = no limit
   Millis item_linger{5000};      // items of a session that has ended stay subscribed so long
   std::size_t max_sessions = 0;  // 0 = no limit

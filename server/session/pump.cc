@@ -59,13 +59,15 @@ void Pump::TellSettled() {
 
 void Pump::TellDirty() {
   for (kernel::LocalItem* local : items_.TakeDirty()) {
-    if (local->wants_trim()) Trim(*local);
     for (kernel::Subscriber* subscriber : local->subscribers()) {
       auto& item = static_cast<SubscribedItem&>(*subscriber);
       ++counters_.marks;
       item.subscription->session().OnItemReady(item);
     }
+    // Not before: whoever waits for the end of the snapshot takes its place in the log only now.
+    if (local->wants_trim()) Trim(*local);
   }
+  items_.ForgetTaken();
 }
 
 void Pump::Trim(kernel::LocalItem& local) {

@@ -13,7 +13,8 @@ namespace penstock::session {
 class Session;
 
 // What the pump counts; `updates / flushes` explains all other figures. Of the events that a
-// subscriber is offered each is sent, filtered or lost in the end:
+// subscriber is offered, which are those behind its snapshot, each is sent, filtered, unchanged or
+// lost in the end:
 //   events = (updates - snapshot) + filtered + lost + unchanged
 // Read by its shard only.
 struct PumpCounters {

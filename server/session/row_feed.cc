@@ -41,11 +41,6 @@ class RowStep {
   Step Run() {
     if (!cursor_.needs_state && log_.dropped() > cursor_.at) BridgeGap();
     if (next_.needs_state) return SendRows();
-    if (next_.eos_due) {
-      next_.eos_due = false;
-      tlcp::AppendEos(subscription_.id(), number(), context_.out);
-      return Commit();
-    }
     while (const EventLog::Entry* const entry = log_.After(next_.at)) {
       if (entry->is_clear) return SendClear(*entry);
       if (entry->action == RowAction::kUpdate && filtered() && Skips(*entry)) {
@@ -64,8 +59,7 @@ class RowStep {
     return row.Get(static_cast<std::size_t>(local_.Find(kernel::kKeyField))).text;
   }
   Position Base() const {
-    const bool usable = context_.deltas && next_.base.event() >= local_.diff_epoch();
-    return usable ? next_.base : Position();
+    return context_.deltas ? tails_.BaseFor(local_, next_.base) : Position();
   }
 
   // An UPDATE that is merged into a later one, or waits for its time.
@@ -81,17 +75,21 @@ class RowStep {
   // Whatever was neither sent nor lost, and does not wait, has been merged.
   Step Commit() {
     if (!HasRoom(start_, context_)) return Step::kNoRoom;
-    const std::uint64_t passed = next_.at.event() - cursor_.at.event();
+    Take();
+    return context_.out.size() == start_ ? Step::kNothing : Step::kLines;
+  }
+  void Take() {
+    // What came before the first rows were sent is in them.
+    const std::uint64_t passed = is_first_ ? 0 : next_.at.event() - cursor_.at.event();
     context_.counters.filtered += passed - std::min(passed, sent_ + lost_ + waiting_) + dropped_;
     context_.counters.lost += lost_;
     cursor_ = next_;
-    return context_.out.size() == start_ ? Step::kNothing : Step::kLines;
   }
 
   // What was skipped on the way stays skipped.
   Step NoRoom() {
     context_.out.resize(start_);
-    (void)Commit();
+    Take();
     return Step::kNoRoom;
   }
 
@@ -212,6 +210,7 @@ class RowStep {
   std::uint64_t waiting_ = 0;  // that wait now
   std::uint64_t dropped_ = 0;  // that waited, until something later made them void
   std::uint64_t lost_ = 0;
+  const bool is_first_ = cursor_.needs_state;
 };
 
 }  // namespace
@@ -236,14 +235,14 @@ bool RowsHaveNews(SubscribedItem& item) {
     cursor.at = local.snapshot_end();  // nothing is logged before
     cursor.needs_state = cursor.eos_due = item.subscription->request().snapshot.wanted;
   }
-  if (cursor.needs_state || cursor.eos_due || cursor.at < local.log()->end()) return true;
+  if (cursor.needs_state || cursor.at < local.log()->end()) return true;
   KeyPaces* const paces = item.subscription->FindPaces(item.index);
   return paces != nullptr && paces->waiting() > 0;
 }
 
 TimePoint RowsDue(SubscribedItem& item) {
   const LogCursor& cursor = *item.subscription->CursorOf(item.index);
-  if (cursor.needs_state || cursor.eos_due || cursor.at < item.item->log()->end()) return {};
+  if (cursor.needs_state || cursor.at < item.item->log()->end()) return {};
   KeyPaces* const paces = item.subscription->FindPaces(item.index);
   return paces == nullptr ? TimePoint() : paces->next_due();
 }

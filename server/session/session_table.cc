@@ -14,7 +14,7 @@ SessionTable::SessionTable(runtime::Shard& shard, const Options& options,
       options_(options),
       items_(items),
       session_count_(session_count),
-      field_names_(fields),
+      field_names_(fields, kernel::FieldSource::kClient),
       schemas_(options.diffs),
       pump_(shard, items, options.max_delay) {}
 

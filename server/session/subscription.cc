@@ -57,7 +57,8 @@ void Subscription::ApplyLimits(const std::vector<ItemLimits>& limits, const Opti
                               : wanted);
     any_buffer = any_buffer || buffers.back() > 1;
     limited = limited || item.max_frequency > 0;
-    traits = traits || item.distinct_snapshot_length > 0 || item.min_source_frequency > 0;
+    traits = traits || item.distinct_snapshot_length > 0 || item.min_source_frequency > 0 ||
+             item.kept_mode != kernel::Mode::kMerge;
   }
   if (traits) limits_ = limits;
   if (request_.mode == tlcp::Mode::kCommand) {
@@ -93,7 +94,7 @@ kernel::View Subscription::view() const {
 kernel::ItemTraits Subscription::TraitsOf(std::uint32_t index) const {
   if (limits_.empty()) return {};
   return {std::min(limits_[index].distinct_snapshot_length, max_history_),
-          limits_[index].min_source_frequency};
+          limits_[index].min_source_frequency, limits_[index].kept_mode};
 }
 
 KeyPaces& Subscription::PacesOf(std::uint32_t index) {

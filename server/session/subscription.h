@@ -81,13 +81,11 @@ class Subscription {
   kernel::View view() const;
   kernel::ItemTraits TraitsOf(std::uint32_t index) const;
   FeedKind feed() const { return feed_; }
-  // No update may be merged or dropped: RAW, or wanted so.
+  // No update may be merged or dropped: RAW, or wanted so. What is lost is told (TLCP §6.6).
   bool unfiltered() const {
     return request_.mode == tlcp::Mode::kRaw ||
            request_.max_frequency.kind == tlcp::Frequency::Kind::kUnfiltered;
   }
-  // Lost events are told: RAW and unfiltered (TLCP §6.6).
-  bool tells_losses() const { return unfiltered(); }
 
   // Null for kLatest.
   LogCursor* CursorOf(std::uint32_t index) { return cursors_.empty() ? nullptr : &cursors_[index]; }

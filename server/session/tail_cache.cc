@@ -122,7 +122,7 @@ TailCache::Entry& TailCache::SlotFor(const LocalItem& item, OfSchema& of, Positi
 std::string_view TailCache::Tail(LocalItem& item, const Schema& schema, Position from,
                                  Position to) {
   OfSchema& of = Find(item, schema);
-  if (from.event() < item.diff_epoch()) from = Position();
+  from = BaseFor(item, from);
   {
     const Entry& entry = of.tails[IndexOf(from, to, of.tails.size())];
     if (entry.to == to && entry.from == from) return entry.bytes;
@@ -180,7 +180,8 @@ bool TailCache::EncodeLatest(const LocalItem& item, const Schema& schema, const 
     if (!first && !place.order.empty()) {
       const std::optional<MergeState::Known> base = item.state().ValueAt(at, from.event());
       if (base && !base->value.is_null) {
-        diff = DiffToken(schema, place, base->changed, slot.changed, base->value.text, slot.value);
+        diff = DiffToken(schema, place, Position(base->changed), Position(slot.changed),
+                         base->value.text, slot.value);
       }
     }
     diff.empty() ? writer.Value(slot.value) : writer.Token(diff);
@@ -210,7 +211,7 @@ bool TailCache::EncodeRow(const LocalItem& item, const Schema& schema, const OfS
     } else {
       std::string_view diff;
       if (!known.is_null && !place.order.empty()) {
-        diff = DiffToken(schema, place, from.value(), to.value(), known.text, value.text);
+        diff = DiffToken(schema, place, from, to, known.text, value.text);
       }
       diff.empty() ? writer.Value(value.text) : writer.Token(diff);
     }
@@ -246,9 +247,8 @@ void TailCache::AppendRow(LocalItem& item, const Schema& schema, const Row* base
   ++encoded_;
 }
 
-std::string_view TailCache::DiffToken(const Schema& schema, const Place& place, std::uint64_t from,
-                                      std::uint64_t to, std::string_view base,
-                                      std::string_view next) {
+std::string_view TailCache::DiffToken(const Schema& schema, const Place& place, Position from,
+                                      Position to, std::string_view base, std::string_view next) {
   const auto at = static_cast<std::size_t>(place.at);
   for (const Diff& known : diff_cache_) {
     if (known.to == to && known.from == from && known.place == at &&

@@ -37,6 +37,12 @@ class TailCache final : public kernel::ItemAttachment {
                  kernel::RowAction base_action, const kernel::Row& row, kernel::RowAction action,
                  std::string& out);
 
+  // `from`, or zero if a client that last got it may hold values as differences that another
+  // remote adapter's declarations do not allow.
+  kernel::Position BaseFor(const kernel::LocalItem& item, kernel::Position from) const {
+    return diffs_computed_ > 0 && from.event() < item.diff_epoch() ? kernel::Position() : from;
+  }
+
   std::uint64_t encoded() const { return encoded_; }
   std::uint64_t diffs() const { return diffs_computed_; }
 
@@ -53,7 +59,7 @@ class TailCache final : public kernel::ItemAttachment {
   struct OfSchema {
     std::uint32_t schema_id = 0;
     std::size_t known_fields = SIZE_MAX;  // of the item when `places` was made
-    std::size_t known_declarations = SIZE_MAX;
+    std::uint64_t known_declarations = UINT64_MAX;
     std::vector<Place> places;  // by schema position
     std::vector<Entry> tails;   // a power of two; by hash
     std::size_t bytes = 0;
@@ -61,8 +67,8 @@ class TailCache final : public kernel::ItemAttachment {
   // A difference between two values of a field; empty: there is none that is worth it.
   struct Diff {
     std::size_t place = 0;
-    std::uint64_t from = 0;
-    std::uint64_t to = 0;  // 0: unused
+    kernel::Position from;
+    kernel::Position to;  // zero: unused
     tlcp::DiffSupport support;
     std::string token;
   };
@@ -76,8 +82,8 @@ class TailCache final : public kernel::ItemAttachment {
   bool EncodeRow(const kernel::LocalItem& item, const Schema& schema, const OfSchema& of,
                  kernel::Position from, kernel::Position to, std::string& out);
   // The token of a difference; nothing if the full value is to go.
-  std::string_view DiffToken(const Schema& schema, const Place& place, std::uint64_t from,
-                             std::uint64_t to, std::string_view base, std::string_view next);
+  std::string_view DiffToken(const Schema& schema, const Place& place, kernel::Position from,
+                             kernel::Position to, std::string_view base, std::string_view next);
 
   std::vector<OfSchema> schemas_;
   std::size_t next_schema_ = 0;

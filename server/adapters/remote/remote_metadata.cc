@@ -267,7 +267,7 @@ void RemoteMetadata::CheckModes(AuthorizationPtr question) {
     const ItemData& data = question->item_data[i];
     const UserItemData& mine = question->user_item_data[i];
     const session::ItemLimits limits{data.distinct_snapshot_length, data.min_source_frequency,
-                                     mine.buffer_size, mine.max_frequency};
+                                     mine.buffer_size, mine.max_frequency, KeptMode(data.modes)};
     const ModeSet allowed = data.modes & mine.modes;
     if (const auto refusal = RefusalOf(query.table.mode, query.unfiltered, allowed, limits)) {
       Answer<Authorization, SubscribeGrant>(std::move(question), MakeError(*refusal));

@@ -40,9 +40,10 @@ void Session::HandleAdd(tlcp::Add request, Answer answer) {
     answer(tlcp::MakeError(tlcp::RequestCode::kDataAdapterUnknown));
     return;
   }
-  const bool unfiltered = request.mode != tlcp::Mode::kRaw &&
-                          request.max_frequency.kind == tlcp::Frequency::Kind::kUnfiltered;
-  if (unfiltered && limits.max_frequency > 0) {
+  // RAW is so by itself; only a wish can be refused.
+  const bool asks_unfiltered = request.mode != tlcp::Mode::kRaw &&
+                               request.max_frequency.kind == tlcp::Frequency::Kind::kUnfiltered;
+  if (asks_unfiltered && limits.max_frequency > 0) {
     answer(tlcp::MakeError(tlcp::RequestCode::kUnfilteredLimited));
     return;
   }
@@ -57,7 +58,7 @@ void Session::HandleAdd(tlcp::Add request, Answer answer) {
   query.user = profile_.user;
   query.session_id = id();
   query.wants_tables = profile_.grant.wants_tables;
-  query.unfiltered = unfiltered;
+  query.unfiltered = asks_unfiltered;
   query.table = subscription.MakeTable();
   // The session may be gone when the answer comes, and the id in use again.
   profile_.adapter_set->metadata->Authorize(
@@ -204,7 +205,7 @@ void Session::Activate(Subscription& subscription) {
                    lines_);
   MarkReady(true);
   for (SubscribedItem& item : subscription.items()) {
-    feed::Start(item);
+    feed::Start(item, table_.options());
     OnItemReady(item);
   }
 }

@@ -97,7 +97,7 @@ void TestHouse::Detach(kernel::Subscriber* subscriber) {
 std::optional<std::string> TestHouse::Value(const kernel::Subscriber& subscriber,
                                             std::string_view field) {
   const kernel::MergeState& state = subscriber.item->state();
-  const int index = state.Find(*fields_.Intern(field));
+  const int index = state.Find(*fields_.Intern(field, kernel::FieldSource::kAdapter));
   if (index < 0) return std::nullopt;
   const auto& slot = state.slots()[static_cast<std::size_t>(index)];
   return slot.is_null ? "#" : slot.value;

@@ -39,7 +39,19 @@ TEST(FieldRegistry, IsBounded) {
   EXPECT_TRUE(names.Intern("a"));
   EXPECT_TRUE(names.Intern("b"));
   EXPECT_FALSE(names.Intern("c"));
-  EXPECT_EQ(names.Intern("a"), registry.Intern("a"));
+  EXPECT_EQ(names.Intern("a"), registry.Intern("a", FieldSource::kAdapter));
+}
+
+TEST(FieldNames, ClientsCannotKeepAnAdaptersFieldsOut) {
+  FieldRegistry registry(10);
+  FieldNames clients(registry, FieldSource::kClient);
+  FieldNames adapters(registry);
+  int taken = 0;
+  while (clients.Intern("c" + std::to_string(taken))) ++taken;
+  EXPECT_EQ(taken, 6);
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(adapters.Intern("a" + std::to_string(i)));
+  EXPECT_FALSE(adapters.Intern("one too many"));
+  EXPECT_TRUE(clients.Intern("a0"));
 }
 
 }  // namespace

@@ -110,5 +110,21 @@ TEST(EventLog, TrimmedEntriesGiveTheirMemoryToLaterOnes) {
   EXPECT_EQ(Behind(log, Position(999)), (Texts{"999"}));
 }
 
+TEST(EventLog, IsBoundedInBytesToo) {
+  EventLog log{Position()};
+  log.RaiseLimit(1000);
+  log.LimitBytes(10'000);
+  const std::string text(1000, 'x');
+  for (int i = 0; i < 50; ++i) Append(log, text);
+  EXPECT_LE(log.bytes(), 10'000u);
+  EXPECT_GE(log.size(), 9u);
+  EXPECT_EQ(log.dropped().event() + log.size(), 50u);
+  // What is larger than the limit goes when there are two others.
+  Append(log, std::string(50'000, 'y'));
+  Append(log, "z");
+  Append(log, "z");
+  EXPECT_EQ(Behind(log, Position()), (Texts{"z", "z"}));
+}
+
 }  // namespace
 }  // namespace penstock::kernel
