@@ -148,13 +148,15 @@ async function settled({ wait = true }, connect) {
 export class DataAdapter extends Remote {
   active = new Map(); // item -> id of its latest SUB
   log = []; // "SUB item", "USB item"
-  snapshots = new Map(); // item -> fields, sent as soon as the item is subscribed
+  snapshots = new Map(); // item -> fields, or a list of them, sent as soon as the item is subscribed
+  orders = new Map(); // item -> { field: letters }, declared in front of the snapshot
   refusals = new Map(); // item -> error token and text
   autoReply = true;
 
   constructor(options = {}) {
     super('DPI', options);
     for (const [item, fields] of Object.entries(options.snapshots ?? {})) this.snapshots.set(item, fields);
+    this.autoEos = options.autoEos ?? true;
   }
 
   static start(port, options = {}) {
@@ -177,9 +179,12 @@ export class DataAdapter extends Remote {
       this.active.set(item, packet.id);
       const refusal = this.refusals.get(item);
       if (refusal) return this.reply(packet.id, 'SUB', refusal);
+      const order = this.orders.get(item) ?? this.orders.get('*');
+      if (order) this.diffs(item, order);
       const given = this.snapshots.get(item) ?? this.snapshots.get('*');
-      if (given) this.update(item, typeof given === 'function' ? given(item) : given, true);
-      this.eos(item);
+      const events = typeof given === 'function' ? given(item) : given ?? [];
+      for (const fields of Array.isArray(events) ? events : [events]) this.update(item, fields, true);
+      if (this.autoEos) this.eos(item);
       if (this.autoReply) this.reply(packet.id, 'SUB', 'V');
     } else if (packet.method === 'USB') {
       this.active.delete(item);
@@ -194,8 +199,33 @@ export class DataAdapter extends Remote {
     const pairs = Object.entries(fields).map(([name, value]) => `|S|${this.encoded(name)}|S|${this.encoded(value)}`);
     this.#tell('UD3', item, `|B|${snapshot ? 1 : 0}${pairs.join('')}`, id ?? this.active.get(item));
   }
+  // An event of a COMMAND item.
+  row(item, command, key, fields = {}, snapshot = false) {
+    this.update(item, { key, command, ...fields }, snapshot);
+  }
   eos(item) {
     this.#tell('EOS', item);
+  }
+  // Declares how fields may be sent as differences: { field: 'JM' }, null and '' as values are.
+  diffs(item, orders) {
+    this.#tell('DFD', item, Object.entries(orders).map(([name, letters]) => `|S|${this.encoded(name)}|F|${this.encoded(letters)}`).join(''));
+  }
+  // What `send` sends goes out in one write.
+  burst(send) {
+    this.notify.cork();
+    send();
+    this.notify.uncork();
+  }
+  // Calls `send(n)`, n = 0, 1 ..., so many times a second; gives a way to stop, which gives the
+  // number of calls.
+  feed(perSecond, send) {
+    const start = performance.now();
+    let sent = 0;
+    const timer = setInterval(() => {
+      for (const due = ((performance.now() - start) / 1000) * perSecond; sent < due; ++sent) send(sent);
+    }, 5);
+    closeLater(timer, clearInterval);
+    return () => (clearInterval(timer), sent);
   }
   clear(item) {
     this.#tell('CLS', item);

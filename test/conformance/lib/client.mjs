@@ -107,7 +107,8 @@ export class Sent {
 }
 
 export class Record {
-  updates = []; // { item, position, snapshot, values, changed }
+  all = []; // all that happened, in order: the updates, and { item, lost }, { item, end }, { item, clear }
+  updates = []; // { item, position, snapshot, values, changed, at }
   errors = [];
   frequencies = [];
   lost = 0;
@@ -120,25 +121,51 @@ export class Record {
       onUnsubscription: () => (this.state = 'unsubscribed'),
       onSubscriptionError: (code, message) => this.errors.push({ code, message }),
       onRealMaxFrequency: (frequency) => this.frequencies.push(frequency),
-      onItemLostUpdates: (name, position, count) => (this.lost += count),
+      onItemLostUpdates: (item, position, count) => {
+        this.lost += count;
+        this.all.push({ item, lost: count });
+      },
+      onEndOfSnapshot: (item) => this.all.push({ item, end: true }),
+      onClearSnapshot: (item) => this.all.push({ item, clear: true }),
       onItemUpdate: (update) => {
         const values = {};
         for (const field of fields) values[field] = update.getValue(field);
         const changed = {};
         update.forEachChangedField((name, position, value) => (changed[name] = value));
-        this.updates.push({
+        const seen = {
           item: update.getItemName(),
           position: update.getItemPos(),
           snapshot: update.isSnapshot(),
           values,
           changed,
-        });
+          at: performance.now(),
+        };
+        this.updates.push(seen);
+        this.all.push(seen);
       },
     });
   }
 
   of(item) {
     return this.updates.filter((update) => update.item === item);
+  }
+  // The values of one field, one for each update.
+  list(item, field) {
+    return this.of(item).map((update) => update.values[field]);
+  }
+  ends(item) {
+    return this.all.filter((one) => one.item === item && one.end).length;
+  }
+  clears(item) {
+    return this.all.filter((one) => one.item === item && one.clear).length;
+  }
+  // Waits until the values of one field so far are these, no more and no less.
+  async lists(item, field, wanted) {
+    const text = JSON.stringify(wanted);
+    await until(
+      () => `${item}.${field} to have been ${text}; it was ${JSON.stringify(this.list(item, field))}`,
+      () => JSON.stringify(this.list(item, field)) === text,
+    );
   }
   last(item) {
     return this.of(item).at(-1)?.values;

@@ -4,10 +4,14 @@ import { until } from './wait.mjs';
 
 export class Lines {
   all = [];
+  onLine = null; // called with each line; one for which it gives true is not kept
   #taken = 0;
 
   add(text) {
-    for (const line of text.split('\r\n')) if (line !== '') this.all.push(line);
+    for (const line of text.split('\r\n')) {
+      if (line === '') continue;
+      if (!this.onLine?.(line)) this.all.push(line);
+    }
   }
   find(start) {
     return this.all.find((line) => matches(line, start));

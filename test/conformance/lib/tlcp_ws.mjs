@@ -52,13 +52,13 @@ export class TlcpSocket extends Lines {
   control(line) {
     this.send(`control\r\n${line}`);
   }
-  // Subscribes in mode MERGE with snapshot; gives the SUBOK or the REQERR.
-  async subscribe(subId, group, schema, extra = '') {
+  // Subscribes with snapshot; gives the SUBOK, SUBCMD or the REQERR.
+  async subscribe(subId, group, schema, extra = '', mode = 'MERGE') {
     this.control(
-      `LS_reqId=a${subId}&LS_op=add&LS_subId=${subId}&LS_mode=MERGE&LS_group=${encodeURIComponent(group)}` +
+      `LS_reqId=a${subId}&LS_op=add&LS_subId=${subId}&LS_mode=${mode}&LS_group=${encodeURIComponent(group)}` +
         `&LS_schema=${encodeURIComponent(schema)}&LS_snapshot=true${extra}`,
     );
-    return this.next(new RegExp(`^(SUBOK,${subId},|REQERR,a${subId},)`));
+    return this.next(new RegExp(`^(SUBOK,${subId},|SUBCMD,${subId},|REQERR,a${subId},)`));
   }
   sendBinary(bytes) {
     this.#socket.send(bytes, { binary: true });
