@@ -20,7 +20,7 @@ const adapters = new Map();
 
 async function start(delivery) {
   const set = await adapterSet();
-  const one = await Server.start({ adapter_set: [set], server: { shards: 2 }, delivery: { item_linger_millis: 0, ...delivery } });
+  const one = await Server.start({ adapter_set: [set], server: { shards: 2 }, delivery });
   adapters.set(one, await DataAdapter.start(set.data_adapter[0].request_reply_port));
   return one;
 }
@@ -84,11 +84,12 @@ class Feed {
   }
 }
 
-const listen = (feeds, options = {}, on = server) =>
-  Decoder.open(on.port, feeds.map((feed) => feed.item), kFields, {
-    check: (position, values) => feeds[position - 1].check(values),
-    ...options,
-  });
+async function listen(feeds, options = {}, on = server) {
+  const check = (position, values) => feeds[position - 1].check(values);
+  const raw = await Decoder.open(on.port, feeds.map((feed) => feed.item), kFields, { check, ...options });
+  for (const feed of feeds) await feed.adapter.subscribed(feed.item);
+  return raw;
+}
 
 test('the tools of this test: RFC 6902 and the TLCP-diff of its specification', () => {
   assert.equal(applyTlcpDiff('foobar', 'bdzapcd'), 'fzapbar');
@@ -160,14 +161,13 @@ test('under a frequency limit the differences span what was left out', async () 
   const raw = await listen([feed], { extra: '&LS_requested_max_frequency=30' });
   const official = await Client.connected(server.url);
   const record = await official.subscribe(['slow'], kFields, { configure: (subscription) => subscription.setRequestedMaxFrequency(20) }).active();
-  const stop = feed.adapter.feed(400, () => feed.send(1));
-  await until('updates', () => record.updates.length >= 15);
+  const stop = feed.adapter.feed(150, () => feed.send(1));
+  await until('updates', () => raw.failure || (raw.count('patches') >= 5 && record.updates.length >= 15));
   stop();
   await raw.settled('n', feed.last);
   await record.shows('slow', { n: feed.last });
   feed.checkRecord(record);
-  assert.ok(record.updates.length < feed.sent.length / 3, 'updates were left out');
-  assert.ok(raw.count('patches') > 3, `${raw.count('patches')} patches`);
+  assert.ok(record.updates.length < feed.sent.length / 2, 'updates were left out');
   raw.close();
   official.disconnect();
 });
@@ -305,6 +305,7 @@ test('delta_delivery = false: every update has every field, whole', async () => 
   const fields = [...kFields, 'constant'];
   for (const [mode, extra] of [['MERGE', ''], ['MERGE', kUnfiltered]]) {
     const raw = await Decoder.open(whole.port, ['whole'], fields, { mode, extra, check: (_, values) => feed.check(values) });
+    await feed.adapter.subscribed('whole');
     feed.send(1, { constant: 'c' });
     await raw.settled('n', feed.last);
     feed.send(30);

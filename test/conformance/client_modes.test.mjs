@@ -22,11 +22,11 @@ const texts = (count, prefix) => numbers(1, count).map((n) => ({ n: `${prefix}${
 before(async () => {
   const set = await adapterSet();
   const smallSet = { ...(await adapterSet()), policy: { distinct_snapshot_length: 5 } };
-  server = await Server.start({ adapter_set: [set], server: { shards: 2 }, delivery: { item_linger_millis: 0 } });
+  server = await Server.start({ adapter_set: [set], server: { shards: 2 } });
   small = await Server.start({
     adapter_set: [smallSet],
     server: { shards: 1 },
-    delivery: { item_linger_millis: 0, buffer_max_events: kBuffer, send_backlog_bytes: 4096 },
+    delivery: { buffer_max_events: kBuffer, send_backlog_bytes: 4096 },
   });
   adapter = await DataAdapter.start(set.data_adapter[0].request_reply_port);
   smallAdapter = await DataAdapter.start(smallSet.data_adapter[0].request_reply_port);
@@ -215,25 +215,27 @@ test('filtered MERGE conflates the same burst and ends on its last value', async
   assert.equal(record.lost, 0);
 });
 
-// Updates per second between the first and the last.
-const rate = (updates) => (updates.length - 1) / ((updates.at(-1).at - updates[0].at) / 1000);
+// Were there no more updates than so many a second? Two may come late and seem too close.
+function keepsTo(perSecond, updates) {
+  const seconds = (updates.at(-1).at - updates[0].at) / 1000;
+  assert.ok(updates.length - 1 <= perSecond * seconds + 2, `${updates.length} updates in ${seconds} s`);
+}
 
 test('a frequency: the rate, the newest values, and another one while active', async () => {
   const record = await active('slow', ['n', 'once'], { configure: (subscription) => subscription.setRequestedMaxFrequency(20) });
   assert.deepEqual(record.frequencies.map(Number), [20]);
   adapter.update('slow', { n: 'first', once: 'stays' });
   const stop = adapter.feed(400, (n) => adapter.update('slow', { n: String(n) }));
-  await until('updates', () => record.updates.length >= 16);
-  const measured = rate(record.updates);
-  assert.ok(measured < 21.5 && measured > 8, `${measured} updates a second`);
+  // Twelve is more than the next frequency would let through in the time.
+  await until('updates', () => record.updates.length >= 12, 1800);
+  keepsTo(20, record.updates);
 
   record.subscription.setRequestedMaxFrequency(5);
   await until('the new frequency', () => record.frequencies.length === 2);
   assert.equal(Number(record.frequencies[1]), 5);
   const before = record.updates.length;
   await until('updates', () => record.updates.length >= before + 5);
-  const slower = rate(record.updates.slice(before));
-  assert.ok(slower < 5.5, `${slower} updates a second`);
+  keepsTo(5, record.updates.slice(before));
 
   record.subscription.setRequestedMaxFrequency('unlimited');
   await until('no limit', () => record.frequencies.length === 3);
@@ -254,9 +256,9 @@ test('a frequency in COMMAND is of each key, and of UPDATEs only', async () => {
     ++rows;
   });
   const of = (key) => record.updates.filter((update) => update.values.key === key);
-  await until('updates', () => of('a').length >= 8 && of('b').length >= 8);
+  await until('updates', () => of('a').length >= 10 && of('b').length >= 10);
   const sent = stop();
-  for (const key of ['a', 'b']) assert.ok(rate(of(key)) < 11, `${rate(of(key))} updates a second of ${key}`);
+  for (const key of ['a', 'b']) keepsTo(10, of(key));
   const value = (key) => record.subscription.getCommandValue('keys', key, 'n');
   const last = (key) => String(sent - 1 - ((sent - 1) % 2 === (key === 'a' ? 1 : 0) ? 0 : 1));
   await until('the last values', () => value('a') === last('a') && value('b') === last('b'));
@@ -280,8 +282,7 @@ test('a buffer: of a burst that waits, the last so many', async () => {
     await record.lists(item, 'n', ['0', '6', '7', '8']);
     // MERGE loses no part of the state.
     assert.equal(record.last(item).early, mode === 'MERGE' ? 'set' : null);
-    // The rhythm is kept on average: one that was late is followed sooner.
-    assert.ok(rate(record.updates) < 8, `${rate(record.updates)} updates a second`);
+    keepsTo(4, record.updates);
     await all.lists(item, 'n', numbers(0, 8));
     assert.equal(record.lost + all.lost, 0);
   }
@@ -348,8 +349,8 @@ test('filtered COMMAND, a stalled reader: ADDs and DELETEs that are lost are tol
   smallAdapter.row('table', 'ADD', 'last', { n: 'last' });
   await until('the last row', () => witness.subscription.getCommandValue('table', 'last', 'n') === 'last');
   proxy.resume();
+  await record.shows('table', { key: 'last' }, 15000);
   const value = (key) => record.subscription.getCommandValue('table', key, 'n');
-  await until('the last row', () => value('last') === 'last', 15000);
   assert.deepEqual(['1', '2', '3', '4', '5', '6', '300'].map(value), ['1', '2', '3', '4', '5', null, null]);
   assert.ok(record.lost > 0);
   slow.disconnect();

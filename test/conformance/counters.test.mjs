@@ -10,9 +10,9 @@ import { TlcpSocket } from './lib/tlcp_ws.mjs';
 import { until } from './lib/wait.mjs';
 
 // Runs `act({ server, adapter, client })` on a server of its own; gives the totals of all shards.
-async function totals(act, { delivery = {}, policy, shards = 1, snapshots = { '*': { n: '0' } } } = {}) {
+async function totals(act, { delivery, policy, shards = 1, snapshots = { '*': { n: '0' } } } = {}) {
   const set = { ...(await adapterSet()), policy };
-  const server = await Server.start({ adapter_set: [set], server: { shards }, delivery: { item_linger_millis: 0, ...delivery } });
+  const server = await Server.start({ adapter_set: [set], server: { shards }, delivery });
   const adapter = await DataAdapter.start(set.data_adapter[0].request_reply_port, { snapshots });
   const client = await Client.connected(server.url, { transport: 'WS-STREAMING' });
   await act({ server, adapter, client });

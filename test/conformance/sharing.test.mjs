@@ -15,7 +15,7 @@ let other;
 
 before(async () => {
   const set = await adapterSet({ data: ['DEFAULT', 'OTHER'] });
-  server = await Server.start({ adapter_set: [set], server: { shards: 2 }, delivery: { item_linger_millis: 0 } });
+  server = await Server.start({ adapter_set: [set], server: { shards: 2 } });
   adapter = await DataAdapter.start(set.data_adapter[0].request_reply_port, { snapshots: { '*': { a: '1', b: '2' } } });
   other = await DataAdapter.start(set.data_adapter[1].request_reply_port, { snapshots: { '*': { a: 'other' } } });
 });

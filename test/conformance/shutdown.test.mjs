@@ -66,7 +66,8 @@ test('a stop with no client and no adapter is quick', async () => {
 
 test('an empty configuration listens on loopback only', async () => {
   const server = await Server.start({});
-  assert.match(server.log, new RegExp(`127\\.0\\.0\\.1:?.*${server.port}|port=${server.port}`));
+  const line = new RegExp(`127\\.0\\.0\\.1:?.*${server.port}|port=${server.port}`);
+  await until('the address in the log', () => line.test(server.log));
   await server.stop();
 });
 

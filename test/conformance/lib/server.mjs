@@ -54,8 +54,8 @@ export class Server {
     this.url = `http://127.0.0.1:${port}`;
   }
 
-  // `settings` as the TOML file has them; listener, log and a set's ports have test values unless
-  // given. With `ready: false` it returns before the server listens.
+  // `settings` as the TOML file has them; listener, log, linger (none, so that nothing waits for it)
+  // and a set's ports have test values unless given. With `ready: false` it returns before the server listens.
   static async start(settings = {}, { ready = true, args = [] } = {}) {
     const port = settings.listener?.[0]?.port ?? (await freePort());
     const server = closeLater(new Server(port), (one) => setTimeout(() => one.running && one.signal('SIGKILL'), kGraceMillis).unref());
@@ -63,6 +63,7 @@ export class Server {
       ...settings,
       listener: settings.listener?.map((one) => ({ port, ...one })) ?? [{ port }],
       log: { level: 'debug', ...settings.log },
+      delivery: { item_linger_millis: 0, ...settings.delivery },
     };
     const file = path.join(server.#dir, 'penstock.toml');
     fs.writeFileSync(file, toml(whole));
