@@ -145,7 +145,7 @@ test('COMMAND: rows as differences to the last update, whatever its key', async 
   const raw = await Decoder.open(server.port, ['rows'], fields, { mode: 'COMMAND', extra: kUnfiltered, check: (_, values) => feed.check(values) });
   const official = await Client.connected(server.url);
   const record = await official.subscribe(['rows'], fields, { mode: 'COMMAND', configure: (subscription) => subscription.setRequestedMaxFrequency('unfiltered') }).active();
-  await feed.adapter.subscribed('rows');
+  await until('the end of the snapshot', () => record.ends('rows') === 1);
   for (let i = 0; i < 400; ++i) feed.send(1, { key: `k${i % 3}`, command: 'UPDATE' });
   await raw.settled('n', feed.last);
   await record.shows('rows', { n: feed.last });
