@@ -3,7 +3,6 @@
 #include "session/tail_cache.h"
 
 #include <algorithm>
-#include <bit>
 #include <memory>
 
 #include "tlcp/line_writer.h"
@@ -31,9 +30,11 @@ constexpr std::size_t kTailBytes = 1024 * 1024;
 constexpr std::size_t kLargestTail = 64 * 1024;
 constexpr std::size_t kDiffs = 64;
 
+// No two of the tails that are wanted at once share a place while there are no more of them than
+// places: of those from one event to the next, that sessions in step need, and of those from
+// anywhere to the newest, that filtered MERGE needs. `size` is a power of two.
 std::size_t IndexOf(Position from, Position to, std::size_t size) {
-  const std::uint64_t hash = to.value() * 0x9E3779B97F4A7C15u ^ from.value() * 0xC2B2AE3D27D4EB4Fu;
-  return static_cast<std::size_t>(hash >> (64 - std::countr_zero(size)));
+  return static_cast<std::size_t>(2 * to.event() + from.event()) & (size - 1);
 }
 
 // Can a tail to `to` still be asked for?

@@ -61,7 +61,7 @@ class TailCache final : public kernel::ItemAttachment {
     std::size_t known_fields = SIZE_MAX;  // of the item when `places` was made
     std::uint64_t known_declarations = UINT64_MAX;
     std::vector<Place> places;  // by schema position
-    std::vector<Entry> tails;   // a power of two; by hash
+    std::vector<Entry> tails;   // a power of two; by IndexOf()
     std::size_t bytes = 0;
   };
   // A difference between two values of a field; empty: there is none that is worth it.

@@ -23,7 +23,7 @@ using kernel::View;
 using session::TailCache;
 
 // Iterations until everything has grown to its size.
-constexpr int kWarmUp = 5000;
+constexpr int kWarmUp = 1000;
 
 // Counts the allocations of the measured loop.
 class Allocations {
@@ -144,7 +144,7 @@ class Sessions final : public test::UpdatePath {
   Sessions(tlcp::Mode mode, bool unfiltered) {
     log::SetLevel(log::Area::kSession, log::Level::kWarn);
     Start(mode, unfiltered, kSessions);
-    for (int i = 0; i < kWarmUp / 5; ++i) Update();
+    for (int i = 0; i < kWarmUp; ++i) Update();
   }
   void Update() {
     RouteUpdate();
