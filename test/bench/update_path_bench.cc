@@ -2,13 +2,14 @@
 // Copyright the Penstock authors.
 
 // The way of an update (ARCHITECTURE.md), in parts: event to local item, publication of a hot item,
-// pump, and a line from a shared tail. Counters of each: `allocations` of an iteration and
-// `target_ns`, the CPU time that it may take, or if there are `lines`, each of them.
-// `tools/test bench` looks at both.
+// pump, and a line from a shared tail. Counters of each, which `tools/test bench` compares:
+// `allocations` of an iteration and how many are `allowed`; `target_ns`, the CPU time that an
+// iteration may take, or if it is of several `units` (lines, events), each of them.
 
 #include <benchmark/benchmark.h>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/log.h"
@@ -40,8 +41,9 @@ class Allocations {
   const std::uint64_t before_ = test::AllocationsSoFar();
 };
 
-void SetTarget(benchmark::State& state, double nanoseconds) {
+void SetTarget(benchmark::State& state, double nanoseconds, int allocations = 0) {
   state.counters["target_ns"] = nanoseconds;
+  state.counters["allowed"] = allocations;
 }
 
 // One shard without sessions: an item and its subscribers.
@@ -110,6 +112,69 @@ void Publish(benchmark::State& state) {
 }
 BENCHMARK(Publish)->Arg(1)->Arg(100)->Arg(10'000);
 
+// Two shards in turn: an item of the second one, whose adapter and subscriber live on the first.
+class Crossing {
+ public:
+  Crossing() : stream_(router_.field_names(), false) {
+    first_registry_.Connect({&first_registry_, &second_registry_});
+    second_registry_.Connect({&first_registry_, &second_registry_});
+    router_.Connect({&first_registry_, &second_registry_});
+    for (int i = 0; item_.shard != second_.index(); ++i) Subscribe("item" + std::to_string(i));
+  }
+  ~Crossing() {
+    first_.Post([this] {
+      for (auto& subscriber : subscribers_) first_registry_.Detach(subscriber.get());
+    });
+    Turns();
+    Turns();
+  }
+  void Update(int events) {
+    for (int i = 0; i < events; ++i) router_.Route(item_, stream_.Next());
+    Turns();
+    benchmark::DoNotOptimize(first_registry_.TakeDirty().size());
+  }
+
+ private:
+  void Subscribe(const std::string& name) {
+    subscribers_.push_back(std::make_unique<kernel::Subscriber>());
+    first_.Post([&] {
+      first_registry_.Attach(source_, name, View::kMerge, {}, subscribers_.back().get());
+    });
+    Turns();
+    item_ = source_.Find(name);
+  }
+  void Turns() {
+    first_.RunTurn(Duration::zero());
+    second_.RunTurn(Duration::zero());
+    first_.RunTurn(Duration::zero());
+  }
+
+  test::FakeClock clock_;
+  runtime::Shard first_{0, 2, clock_};
+  runtime::Shard second_{1, 2, clock_};
+  kernel::FieldRegistry fields_{100};
+  test::FakeDataSource source_;
+  kernel::ItemRegistry first_registry_{first_};
+  kernel::ItemRegistry second_registry_{second_};
+  kernel::EventRouter router_{first_, fields_};
+  test::UpdateStream stream_;
+  std::vector<std::unique_ptr<kernel::Subscriber>> subscribers_;
+  kernel::ItemRef item_;
+};
+
+// To the owner's shard and to the subscriber's; the argument is the number of events in a turn. The
+// batches and their mail are allocated, the same for however many events.
+void Cross(benchmark::State& state) {
+  const auto events = static_cast<int>(state.range(0));
+  Crossing crossing;
+  for (int i = 0; i < kWarmUp; ++i) crossing.Update(events);
+  state.counters["units"] = events;
+  SetTarget(state, 1000, 20);
+  const Allocations counted(state);
+  for (auto _ : state) crossing.Update(events);
+}
+BENCHMARK(Cross)->Arg(1)->Arg(8)->Arg(64);
+
 // A tail that another session had encoded before, as a line.
 void SharedTail(benchmark::State& state, bool logged) {
   Kernel kernel(View::kMerge, 1, logged);
@@ -165,7 +230,7 @@ void Pump(benchmark::State& state, tlcp::Mode mode, bool unfiltered) {
     for (auto _ : state) sessions.Update();
   }
   const auto lines = static_cast<double>(sessions.lines() - before);
-  state.counters["lines"] = benchmark::Counter(lines, benchmark::Counter::kAvgIterations);
+  state.counters["units"] = benchmark::Counter(lines, benchmark::Counter::kAvgIterations);
 }
 BENCHMARK_CAPTURE(Pump, Merge, tlcp::Mode::kMerge, false);
 BENCHMARK_CAPTURE(Pump, MergeUnfiltered, tlcp::Mode::kMerge, true);
