@@ -35,10 +35,9 @@ void EventRouter::OnEndTurn() {
   for (std::size_t i = 0; i < batches_.size(); ++i) {
     if (batches_[i].empty()) continue;
     ItemRegistry& target = *all_[i];
-    shard_.Mail(target.shard(), [&target, batch = std::move(batches_[i])] {
+    shard_.Mail(target.shard(), [&target, batch = batches_[i].Take()] {
       batch.ForEach([&target](SlotRef ref, const ItemEvent& event) { target.Apply(ref, event); });
     });
-    batches_[i] = EventBatch();
   }
 }
 

@@ -261,11 +261,10 @@ void ItemRegistry::OnEndTurn() {
   for (std::size_t i = 0; i < fanout_.size(); ++i) {
     if (fanout_[i].empty()) continue;
     ItemRegistry& target = *all_[i];
-    shard_.Mail(target.shard_, [&target, batch = std::move(fanout_[i])] {
+    shard_.Mail(target.shard_, [&target, batch = fanout_[i].Take()] {
       batch.ForEach(
           [&target](SlotRef ref, const ItemEvent& event) { target.DeliverLocal(ref, event); });
     });
-    fanout_[i] = EventBatch();
   }
 }
 

@@ -50,5 +50,19 @@ TEST_F(Allocation, NoneForCommandUnfiltered) {
   EXPECT_EQ(Allocations(tlcp::Mode::kCommand, true), 0);
 }
 
+TEST_F(Allocation, OfABatchForAnotherShardIsTheSameHoweverManyEvents) {
+  test::UpdateStream stream(router_->field_names(), false);
+  kernel::EventBatch batch;
+  const auto fill = [&](int events) {
+    const std::uint64_t before = test::AllocationsSoFar();
+    for (int i = 0; i < events; ++i) batch.Append({}, stream.Next());
+    return test::AllocationsSoFar() - before;
+  };
+  fill(64);
+  EXPECT_FALSE(batch.Take().empty());
+  EXPECT_TRUE(batch.empty());
+  EXPECT_EQ(fill(70), 3);  // records, fields, bytes
+}
+
 }  // namespace
 }  // namespace penstock::session
