@@ -20,6 +20,8 @@ SOURCE_FOLDERS = ("server", "remote-proto", "sdk-cpp", "sdk-examples", "test", "
 # The tests whose code crosses threads; the rest is single-threaded and seen by the dev build.
 CROSSES_THREADS = re.compile(r"runtime|sdk|adapter|endpoint|shard|session|kernel|integration|tcp")
 FUZZ_SECONDS = 20
+# How often its target a microbenchmark may take before it counts as failed.
+BENCH_ROOM = 1.5
 SANITIZERS = {
     "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
@@ -296,9 +298,39 @@ def part_load(part):
             print("  " + line[2:])
 
 
+def part_bench(part):
+    """microbenchmarks of the way of an update against their targets, with room for a busy machine"""
+    ok, folder = build(part, "bench", "update_path_bench")
+    if not ok:
+        return
+    result = os.path.join(folder, "update_path_bench.json")
+    ok, _ = part.must("update_path_bench",
+                      os.path.join(folder, "test", "bench", "update_path_bench"),
+                      "--benchmark_min_time=0.1", "--benchmark_repetitions=5",
+                      "--benchmark_report_aggregates_only=true", f"--benchmark_out={result}",
+                      "--benchmark_out_format=json", limit=300)
+    if not ok:
+        return
+    with open(result, encoding="utf-8") as file:
+        medians = {one["run_name"].split("/repeats:")[0]: one
+                   for one in json.load(file)["benchmarks"] if one.get("aggregate_name") == "median"}
+    part.check(bool(medians), "there are benchmarks")
+    for name, one in medians.items():
+        took = one["cpu_time"] / one.get("units", 1)
+        print(f"  {name:24} {took:8.1f} ns, target {one['target_ns']:.0f}; "
+              f"{one['allocations']:.2f} allocations", flush=True)
+        part.check(took <= BENCH_ROOM * one["target_ns"], f"{name}: {took:.1f} ns")
+        part.check(one["allocations"] <= one["allowed"],
+                   f"{name}: {one['allocations']:.2f} allocations, allowed {one['allowed']:.0f}")
+    published = [one["cpu_time"] for name, one in medians.items() if name.startswith("Publish/")]
+    part.check(len(published) > 1 and max(published) <= 3 * min(published),
+               "the cost of publishing does not grow with the subscribers")
+
+
 PARTS = {name[len("part_"):]: function for name, function in list(globals().items())
          if name.startswith("part_")}
-ORDER = ("checks", "dev", "tsan", "release", "conformance", "pages", "quickstart", "fuzz", "load")
+ORDER = ("checks", "dev", "tsan", "release", "conformance", "pages", "quickstart", "fuzz", "load",
+         "bench")
 assert sorted(ORDER) == sorted(PARTS)
 
 
