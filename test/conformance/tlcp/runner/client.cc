@@ -47,6 +47,8 @@ void Client::Serve(tlcp::Request request) {
     ServeBind(*bind);
   } else if (auto* control = std::get_if<tlcp::Control>(&request)) {
     ServeControl(std::move(*control));
+  } else if (auto* message = std::get_if<tlcp::Message>(&request)) {
+    ServeMessage(std::move(*message));
   } else if (auto* heartbeat = std::get_if<tlcp::Heartbeat>(&request)) {
     router_.Touch(heartbeat->session_id.value_or(default_session_));
     if (!websocket()) Answer({}, true, std::nullopt);
@@ -93,6 +95,16 @@ void Client::ServeControl(tlcp::Control control) {
   std::string session_id = control.session_id.value_or(default_session_);
   std::string request_id = control.request_id;
   router_.Route(std::move(session_id), std::move(control),
+                [this, ack, request_id = std::move(request_id)](std::optional<tlcp::Error> error) {
+                  Answer(request_id, ack, error);
+                });
+}
+
+void Client::ServeMessage(tlcp::Message message) {
+  std::string session_id = message.session_id.value_or(default_session_);
+  const bool ack = message.ack;
+  std::string request_id = message.request_id;
+  router_.Route(std::move(session_id), std::move(message),
                 [this, ack, request_id = std::move(request_id)](std::optional<tlcp::Error> error) {
                   Answer(request_id, ack, error);
                 });

@@ -49,6 +49,7 @@ class Client final : public session::ClientLink {
   void ServeCreate(tlcp::CreateSession request);
   void ServeBind(const tlcp::BindSession& request);
   void ServeControl(tlcp::Control control);
+  void ServeMessage(tlcp::Message message);
   void BindTo(session::Session& session, const tlcp::LinkOptions& options, bool created);
   void Answer(const std::string& request_id, bool ack, const std::optional<tlcp::Error>& error);
   void Refuse(const tlcp::Error& error);

@@ -48,6 +48,17 @@ bool Take(std::string_view text, Millis* time) {
   return true;
 }
 
+bool Take(std::string_view text, bool* flag) {
+  *flag = text == "true";
+  return text == "true" || text == "false";
+}
+
+// `J,M` as the Data Adapter says it: the letters.
+std::string LettersOf(std::string text) {
+  std::erase(text, ',');
+  return text;
+}
+
 bool SetOption(session::Options& options, const std::string& name, const std::string& value) {
   if (name == "server_name") {
     options.server_name = value;
@@ -67,6 +78,24 @@ bool SetOption(session::Options& options, const std::string& name, const std::st
   if (name == "max_subscriptions") return Take(value, &options.max_subscriptions);
   if (name == "max_items") return Take(value, &options.max_items);
   if (name == "max_fields") return Take(value, &options.max_fields);
+  if (name == "delta_delivery") return Take(value, &options.delta_delivery);
+  if (name == "buffer_max_events") return Take(value, &options.max_buffer_size);
+  if (name == "frequency_max") return Take(value, &options.max_frequency);
+  if (name == "item_linger_millis") return Take(value, &options.item_linger);
+  if (name == "missing_message_timeout_millis") {
+    return Take(value, &options.messages.missing_timeout);
+  }
+  if (name == "messages_per_session") return Take(value, &options.messages.messages);
+  if (name == "sequences_per_session") return Take(value, &options.messages.sequences);
+  if (name == "message_bytes_per_session") return Take(value, &options.messages.bytes);
+  if (name == "jsonpatch_min_length") {
+    options.diffs.limits.json_patch_min_length.reset();
+    return value == "0" || Take(value, &options.diffs.limits.json_patch_min_length.emplace());
+  }
+  if (name == "default_diff_order") {
+    options.diffs.default_order = DiffOrder::FromLetters(LettersOf(value));
+    return true;
+  }
   if (name == "max_pending_controls") return Take(value, &options.max_pending_controls);
   return false;
 }
@@ -90,6 +119,7 @@ const std::map<std::string, Stage::Fact, std::less<>>& Stage::Facts() {
       {"back", &Stage::Back},         {"refuse", &Stage::Refuse},   {"accept", &Stage::Accept},
       {"hold", &Stage::Hold},         {"release", &Stage::Release}, {"grant", &Stage::Grant},
       {"allow", &Stage::Allow},       {"expects", &Stage::Expects}, {"shutdown", &Stage::Shutdown},
+      {"diffs", &Stage::Diffs},       {"answer", &Stage::Reply},    {"deny", &Stage::Deny},
   };
   return facts;
 }
@@ -224,6 +254,13 @@ Stage::Problem Stage::Clear(const Step& /*step*/, const Words& words) {
   return Emit(words[1], kernel::EventKind::kClearSnapshot, false, {});
 }
 
+Stage::Problem Stage::Diffs(const Step& /*step*/, const Words& words) {
+  if (words.size() < 3) return "! diffs <item> <field>=<letters>...";
+  Words fields(words.begin() + 2, words.end());
+  for (std::string& field : fields) field = LettersOf(std::move(field));
+  return Emit(words[1], kernel::EventKind::kDiffOrder, false, fields);
+}
+
 Stage::Problem Stage::Lost(const Step& /*step*/, const Words& words) {
   if (words.size() < 2) return "! lost <item>...";
   source_lost_ = true;
@@ -243,14 +280,17 @@ Stage::Problem Stage::Back(const Step& /*step*/, const Words& /*words*/) {
 
 Stage::Problem Stage::Refuse(const Step& step, const Words& words) {
   int code = 0;
-  if (words.size() < 3 || !Take(words[2], &code)) return "! refuse open|subscribe <code> <text>";
+  if (words.size() < 3 || !Take(words[2], &code))
+    return "! refuse open|subscribe|message <code> <text>";
   const tlcp::Error error{code, Behind(step.text, 3)};
   if (words[1] == "open") {
     metadata_.refuse_open = error;
   } else if (words[1] == "subscribe") {
     metadata_.refuse_subscribe = error;
+  } else if (words[1] == "message") {
+    metadata_.refuse_message = error;
   } else {
-    return "! refuse open|subscribe <code> <text>";
+    return "! refuse open|subscribe|message <code> <text>";
   }
   return std::nullopt;
 }
@@ -258,11 +298,13 @@ Stage::Problem Stage::Refuse(const Step& step, const Words& words) {
 Stage::Problem Stage::Accept(const Step& /*step*/, const Words& /*words*/) {
   metadata_.refuse_open.reset();
   metadata_.refuse_subscribe.reset();
+  metadata_.refuse_message.reset();
   return std::nullopt;
 }
 
-Stage::Problem Stage::Hold(const Step& /*step*/, const Words& /*words*/) {
-  metadata_.hold = true;
+Stage::Problem Stage::Hold(const Step& /*step*/, const Words& words) {
+  if (words.size() > 1 && words[1] != "messages") return "! hold [messages]";
+  (words.size() > 1 ? metadata_.hold_messages : metadata_.hold) = true;
   return std::nullopt;
 }
 
@@ -270,6 +312,34 @@ Stage::Problem Stage::Release(const Step& /*step*/, const Words& /*words*/) {
   metadata_.hold = false;
   InTurn([this] { metadata_.AnswerHeld(); });
   return std::nullopt;
+}
+
+Stage::Problem Stage::AnswerMessage(const std::string& word, std::string response,
+                                    std::optional<tlcp::Error> error) {
+  constexpr std::string_view kMessage = "message";
+  std::size_t number = 1;
+  if (!word.starts_with(kMessage) ||
+      (word.size() > kMessage.size() && !Take(word.substr(kMessage.size()), &number))) {
+    return "message, message2, ..., not " + word;
+  }
+  if (number == 0 || number > metadata_.held_messages.size()) return "no such message is held";
+  metadata_.message_response = std::move(response);
+  metadata_.refuse_message = std::move(error);
+  InTurn([&] { metadata_.AnswerHeldMessage(number - 1); });
+  metadata_.message_response.clear();
+  metadata_.refuse_message.reset();
+  return std::nullopt;
+}
+
+Stage::Problem Stage::Reply(const Step& step, const Words& words) {
+  if (words.size() < 2) return "! answer message <text>";
+  return AnswerMessage(words[1], Behind(step.text, 2), std::nullopt);
+}
+
+Stage::Problem Stage::Deny(const Step& step, const Words& words) {
+  int code = 0;
+  if (words.size() < 3 || !Take(words[2], &code)) return "! deny message <code> <text>";
+  return AnswerMessage(words[1], {}, tlcp::Error{code, Behind(step.text, 3)});
 }
 
 Stage::Problem Stage::Grant(const Step& /*step*/, const Words& words) {

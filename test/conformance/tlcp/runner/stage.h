@@ -55,12 +55,15 @@ class Stage final : private test::SessionFixture {
   Problem Snapshot(const Step& step, const Words& words);
   Problem EndOfSnapshot(const Step& step, const Words& words);
   Problem Clear(const Step& step, const Words& words);
+  Problem Diffs(const Step& step, const Words& words);
   Problem Lost(const Step& step, const Words& words);
   Problem Back(const Step& step, const Words& words);
   Problem Refuse(const Step& step, const Words& words);
   Problem Accept(const Step& step, const Words& words);
   Problem Hold(const Step& step, const Words& words);
   Problem Release(const Step& step, const Words& words);
+  Problem Reply(const Step& step, const Words& words);
+  Problem Deny(const Step& step, const Words& words);
   Problem Grant(const Step& step, const Words& words);
   Problem Allow(const Step& step, const Words& words);
   Problem Shutdown(const Step& step, const Words& words);
@@ -72,6 +75,9 @@ class Stage final : private test::SessionFixture {
   Problem Emit(const std::string& name, kernel::EventKind kind, bool is_snapshot,
                const Words& fields);
   Problem EmitUpdate(const Words& words, bool is_snapshot);
+  // The held message that `word` names, `message` or `message2` ..., has its outcome.
+  Problem AnswerMessage(const std::string& word, std::string response,
+                        std::optional<tlcp::Error> error);
 
   // `<id>` is the first session of the transcript, `<id2>` the second; both ways.
   Problem FillIn(std::string* text) const;
