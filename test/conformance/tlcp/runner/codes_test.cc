@@ -161,7 +161,7 @@ TEST(Codes, ThereAreEnoughTranscripts) {
   for (const auto& entry : fs::directory_iterator(kTranscripts)) {
     if (entry.path().extension() == ".txt" && entry.path().filename() != "CMakeLists.txt") ++count;
   }
-  EXPECT_GE(count, 150);
+  EXPECT_GE(count, 400);
 }
 
 }  // namespace
