@@ -84,6 +84,18 @@ TEST(Stage, UnknownFactsAndPlaceholdersFail) {
   EXPECT_NE(Play("! open\n@ soon\n"), "");
   EXPECT_NE(Play("! open\n! option max_items=1\n"), "");
   EXPECT_NE(Play("! option max_itmes=1\n"), "");
+  EXPECT_NE(Play("! option delta_delivery=perhaps\n"), "");
+  EXPECT_NE(Play("! open\n! diffs a f=J\n"), "");
+}
+
+TEST(Stage, AnOutcomeIsOfAMessageThatWaits) {
+  const std::string sent =
+      "! hold messages\n! open\n> msg\n> LS_reqId=1&LS_message=x&LS_msg_prog=1\n< REQOK,1\n";
+  EXPECT_EQ(Play(sent + "! answer message some text\n< MSGDONE,*,1,some text\n"), "");
+  EXPECT_EQ(Play(sent + "! deny message -1 no\n< MSGFAIL,*,1,-1,no\n"), "");
+  EXPECT_NE(Play(sent + "! answer message2\n"), "");
+  EXPECT_NE(Play(sent + "! deny message\n"), "");
+  EXPECT_NE(Play("! open\n! answer message\n"), "");
 }
 
 TEST(Parse, RefusesWhatIsNoTranscript) {
