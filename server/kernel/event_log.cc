@@ -45,6 +45,14 @@ const EventLog::Entry* EventLog::After(Position position) const {
   return index < size_ ? &(*this)[index] : nullptr;
 }
 
+bool EventLog::HasClear(Position after, Position last) const {
+  if (last_clear_ <= after) return false;
+  for (std::size_t i = LowerBound(after); i < size_ && (*this)[i].position <= last; ++i) {
+    if ((*this)[i].is_clear && (*this)[i].position > after) return true;
+  }
+  return false;
+}
+
 EventLog::Entry& EventLog::PushBack() {
   if (size_ == ring_.size()) {
     std::vector<Entry> larger(std::max(kSmallestRing, 2 * ring_.size()));

@@ -49,6 +49,8 @@ class EventLog {
   const Entry* Find(Position position) const;
   // The first entry behind `position`; null at the end.
   const Entry* After(Position position) const;
+  // Is there a clear behind `after`, up to `last`? Of those that were not dropped.
+  bool HasClear(Position after, Position last) const;
   Entry* Mutable(Position position) { return const_cast<Entry*>(Find(position)); }
 
   // At the most so many entries; never lowered. And as many bytes, though one entry always stays.

@@ -44,9 +44,10 @@ Gap FindGap(const LogCursor& cursor, const EventLog& log, std::uint64_t buffer) 
   gap.to = std::max(gap.to, log.dropped());
   if (end - gap.to.event() > buffer) gap.to = Position(end - buffer);
   if (gap.to == cursor.at) return gap;
-  gap.events = gap.to.event() - cursor.at.event();
-  gap.clear = log.dropped_clear() > cursor.at ||
-              (log.last_clear() > cursor.at && log.last_clear() <= gap.to);
+  // What is lost of the snapshot is no event that the subscriber was offered (TLCP §6.6).
+  const Position from = cursor.eos_due ? std::max(cursor.at, cursor.eos_at) : cursor.at;
+  gap.events = gap.to.event() - std::min(from.event(), gap.to.event());
+  gap.clear = log.dropped_clear() > cursor.at || log.HasClear(cursor.at, gap.to);
   return gap;
 }
 
@@ -116,14 +117,15 @@ Step AppendLog(SubscribedItem& item, Context& context) {
   const std::size_t before = context.out.size();
   LogCursor next = cursor;
   bool sent = false;
+  std::uint64_t skipped = 0;
   if (const Gap gap = FindGap(cursor, log, cursor.buffer); gap.to != cursor.at) {
+    skipped = gap.events;
     next.at = gap.to;
     if (subscription.unfiltered() && gap.events > 0) {
       tlcp::AppendOv(subscription.id(), number, gap.events, context.out);
     }
     if (gap.clear) tlcp::AppendCs(subscription.id(), number, context.out);
   }
-  const std::uint64_t skipped = next.at.event() - cursor.at.event();
   std::uint64_t unchanged = 0;
   while (true) {
     if (next.eos_due && next.at >= next.eos_at) {

@@ -74,9 +74,10 @@ class RowStep {
 
   // Whatever was neither sent nor lost, and does not wait, has been merged.
   Step Commit() {
-    if (!HasRoom(start_, context_)) return Step::kNoRoom;
+    const bool says_nothing = context_.out.size() == start_;
+    if (!says_nothing && !HasRoom(start_, context_)) return Step::kNoRoom;
     Take();
-    return context_.out.size() == start_ ? Step::kNothing : Step::kLines;
+    return says_nothing ? Step::kNothing : Step::kLines;
   }
   void Take() {
     // What came before the first rows were sent is in them.
@@ -140,8 +141,10 @@ class RowStep {
   }
 
   Step SendClear(const EventLog::Entry& entry) {
-    next_.at = entry.position;
     tlcp::AppendCs(subscription_.id(), number(), context_.out);
+    // The rows that were put off on the way here must not be counted again.
+    if (!HasRoom(start_, context_)) return NoRoom();
+    next_.at = entry.position;
     if (paces_ != nullptr) dropped_ += paces_->waiting();
     const Step step = Commit();
     if (step == Step::kLines && paces_ != nullptr) paces_->Clear();

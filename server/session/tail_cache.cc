@@ -91,6 +91,7 @@ TailCache::OfSchema& TailCache::Find(LocalItem& item, const Schema& schema) {
     if (place.at >= 0 && !place.order.empty() && item.view() == View::kMerge) {
       item.KeepPast(static_cast<std::size_t>(place.at));
     }
+    has_had_orders_ = has_had_orders_ || !place.order.empty();
     found->places.push_back(place);
   }
   return *found;

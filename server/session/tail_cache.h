@@ -40,7 +40,7 @@ class TailCache final : public kernel::ItemAttachment {
   // `from`, or zero if a client that last got it may hold values as differences that another
   // remote adapter's declarations do not allow.
   kernel::Position BaseFor(const kernel::LocalItem& item, kernel::Position from) const {
-    return diffs_computed_ > 0 && from.event() < item.diff_epoch() ? kernel::Position() : from;
+    return has_had_orders_ && from.event() < item.diff_epoch() ? kernel::Position() : from;
   }
 
   std::uint64_t encoded() const { return encoded_; }
@@ -90,6 +90,7 @@ class TailCache final : public kernel::ItemAttachment {
   std::string uncached_;
   std::vector<Diff> diff_cache_;
   std::size_t next_diff_ = 0;
+  bool has_had_orders_ = false;  // some client may have been sent a difference
   std::uint64_t encoded_ = 0;
   std::uint64_t diffs_computed_ = 0;
 };
