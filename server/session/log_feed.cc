@@ -109,6 +109,8 @@ Step AppendLog(SubscribedItem& item, Context& context) {
       return Step::kNoRoom;
     }
     ++context.counters.snapshot;
+    // What came between the subscription and its first flush is merged into the snapshot.
+    context.counters.filtered += now.event() - cursor.at.event();
     cursor.needs_state = false;
     cursor.at = cursor.base = now;
     Paced(item, context.now);

@@ -13,14 +13,14 @@ namespace penstock::session {
 class Session;
 
 // What the pump counts; `updates / flushes` explains all other figures. Of the events that a
-// subscriber is offered, which are those behind its snapshot, each is sent, filtered, unchanged or
-// lost in the end:
+// subscriber is offered each is sent, filtered, unchanged or lost in the end:
 //   events = (updates - snapshot) + filtered + lost + unchanged
 // Read by its shard only.
 struct PumpCounters {
   std::uint64_t updates = 0;   // `U` lines
   std::uint64_t snapshot = 0;  // of those, the ones that tell a state and no event
-  std::uint64_t filtered = 0;  // events merged into later ones, or dropped by a buffer or frequency
+  std::uint64_t filtered =
+      0;  // events merged into later ones or into the snapshot, or dropped by a limit
   std::uint64_t unchanged = 0;  // events that changed nothing the client has asked to see
   std::uint64_t lost = 0;       // events that clients were told they lost
   std::uint64_t flushes = 0;    // writes to links

@@ -80,8 +80,7 @@ class RowStep {
     return says_nothing ? Step::kNothing : Step::kLines;
   }
   void Take() {
-    // What came before the first rows were sent is in them.
-    const std::uint64_t passed = is_first_ ? 0 : next_.at.event() - cursor_.at.event();
+    const std::uint64_t passed = next_.at.event() - cursor_.at.event();
     context_.counters.filtered += passed - std::min(passed, sent_ + lost_ + waiting_) + dropped_;
     context_.counters.lost += lost_;
     cursor_ = next_;
@@ -213,7 +212,6 @@ class RowStep {
   std::uint64_t waiting_ = 0;  // that wait now
   std::uint64_t dropped_ = 0;  // that waited, until something later made them void
   std::uint64_t lost_ = 0;
-  const bool is_first_ = cursor_.needs_state;
 };
 
 }  // namespace

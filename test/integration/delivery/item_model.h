@@ -76,11 +76,12 @@ class ItemModel {
     return start;
   }
 
-  // Subscribers of the item's mode come, or the last of them goes while RAW ones stay.
+  // Subscribers of the item's mode come; it stays in it when the last of them has gone. Before,
+  // RAW ones were alone, and the state was that of MERGE.
   void SetActive(bool active) {
-    if (active == active_) return;
-    active_ = active;
-    if (active || mode_ == tlcp::Mode::kMerge) return;
+    if (!active || active_) return;
+    active_ = true;
+    if (mode_ == tlcp::Mode::kMerge) return;
     is_known_ = false;
     replaces_ = false;
     rows_.clear();
