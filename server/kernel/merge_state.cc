@@ -28,13 +28,6 @@ void Remember(const MergeState::Slot& slot) {
 
 }  // namespace
 
-int MergeState::Find(FieldId field) const {
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    if (slots_[i].field == field) return static_cast<int>(i);
-  }
-  return -1;
-}
-
 bool MergeState::Set(Slot& slot, std::string_view text, bool is_null, Generation generation) {
   if (slot.is_null == is_null && (is_null || slot.value == text)) return false;
   // A field that an event names twice has one value in that generation: the last.
@@ -49,26 +42,18 @@ bool MergeState::Apply(const ItemEvent& event) {
   const Generation next = generation_ + 1;
   bool changed = generation_ == 0;
   if (event.replaces_state) {
-    for (Slot& slot : slots_) {
-      bool present = false;
-      for (const FieldValue& value : event.fields) present = present || value.field == slot.field;
-      if (!present) changed = Set(slot, {}, true, next) || changed;
+    named_.assign(slots_.size(), false);
+    for (const FieldValue& value : event.fields) {
+      if (const int at = Find(value.field); at >= 0) named_[static_cast<std::size_t>(at)] = true;
+    }
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      if (!named_[i]) changed = Set(slots_[i], {}, true, next) || changed;
     }
   }
-  // Adapters name the fields of an item in the same order each time: try the next slot first.
-  std::size_t expected = 0;
+  std::size_t hint = 0;
   for (const FieldValue& value : event.fields) {
-    std::size_t at = expected;
-    if (at >= slots_.size() || slots_[at].field != value.field) {
-      const int found = Find(value.field);
-      if (found < 0) {
-        slots_.push_back({value.field, 0, true, {}, nullptr});
-        at = slots_.size() - 1;
-      } else {
-        at = static_cast<std::size_t>(found);
-      }
-    }
-    expected = at + 1;
+    const std::size_t at = fields_.FindOrAdd(value.field, &hint);
+    if (at == slots_.size()) slots_.push_back({value.field, 0, true, {}, nullptr});
     changed = Set(slots_[at], value.text, value.is_null, next) || changed;
   }
   if (changed) generation_ = next;

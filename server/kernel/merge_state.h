@@ -51,7 +51,7 @@ class MergeState {
   Generation generation() const { return generation_; }
   const std::vector<Slot>& slots() const { return slots_; }
   // Index into slots(), or -1.
-  int Find(FieldId field) const;
+  int Find(FieldId field) const { return fields_.Find(field); }
 
   // Takes an update over; true if anything changed (the first update always does).
   bool Apply(const ItemEvent& event);
@@ -72,7 +72,9 @@ class MergeState {
   bool Set(Slot& slot, std::string_view text, bool is_null, Generation generation);
 
   Generation generation_ = 0;
+  FieldTable fields_;  // their places are the indexes of the slots
   std::vector<Slot> slots_;
+  std::vector<bool> named_;  // scratch
 };
 
 }  // namespace penstock::kernel

@@ -8,12 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "kernel/event.h"
 
 namespace penstock::kernel {
 
 // The fields that an item has named so far, each with a small number: its place in rows. It only
-// grows. Shard: that of its owner.
+// grows. A few are looked for one by one, many by hash. Shard: that of its owner.
 class FieldTable {
  public:
   std::size_t size() const { return fields_.size(); }
@@ -25,7 +26,10 @@ class FieldTable {
   std::size_t FindOrAdd(FieldId field, std::size_t* hint);
 
  private:
+  std::size_t Add(FieldId field);
+
   std::vector<FieldId> fields_;
+  absl::flat_hash_map<FieldId, std::uint32_t> index_;  // empty while there are few
 };
 
 // A value of each field of an item at one moment, in one piece of memory that is used again for the

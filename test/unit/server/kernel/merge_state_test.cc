@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 namespace penstock::kernel {
 namespace {
 
@@ -96,6 +100,22 @@ TEST(MergeState, FormerValuesAreBoundedInNumberAndBytes) {
   for (int i = 0; i < 5; ++i) state.Apply(Update({{kBid, large + std::to_string(i)}}));
   EXPECT_FALSE(state.ValueAt(0, 20).has_value());
   EXPECT_TRUE(state.ValueAt(0, 25).has_value());
+}
+
+TEST(MergeState, ManyFieldsAreFoundToo) {
+  constexpr std::uint32_t kMany = 2000;
+  MergeState state;
+  std::vector<std::string> texts;
+  for (std::uint32_t i = 0; i < kMany; ++i) texts.push_back(std::to_string(i));
+  std::vector<FieldValue> fields;
+  for (std::uint32_t i = 0; i < kMany; ++i) fields.push_back({FieldId(i), texts[i]});
+  state.Apply(Update(fields));
+  std::reverse(fields.begin(), fields.end());
+  EXPECT_FALSE(state.Apply(Update(fields)));
+  for (const std::uint32_t i : {0u, 31u, 32u, 33u, kMany - 1}) {
+    EXPECT_EQ(state.slots()[static_cast<std::size_t>(state.Find(FieldId(i)))].value, texts[i]);
+  }
+  EXPECT_EQ(state.Find(FieldId(kMany)), -1);
 }
 
 }  // namespace
