@@ -246,7 +246,8 @@ class ClientItem {
     if (next.empty()) return Fail(what);
     const bool had_rows = TellsRows();
     ways_ = std::move(next);
-    if (!had_rows || TellsRows()) return;
+    if (had_rows || !TellsRows()) return;
+    // They may be none at all, and what follows are events already: their end is seen too late.
     rows_at_ = kNone;
     for (const Way& way : ways_) rows_at_ = std::min(rows_at_, way.at);
   }
