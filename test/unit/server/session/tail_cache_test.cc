@@ -50,5 +50,34 @@ TEST_F(TailCacheTest, DifferentSchemasAndStartingPointsGetTheirOwn) {
   EXPECT_EQ(other.Take(), "U,1,1,4");
 }
 
+TEST_F(TailCacheTest, ADifferenceIsComputedOnceForAllSessionsAndSchemas) {
+  options_.diffs.default_order = DiffOrder::FromLetters("M");
+  constexpr int kSessions = 20;
+  test::FakeLink links[kSessions];
+  tlcp::CreateSession request;
+  for (int i = 0; i < kSessions; ++i) {
+    Session* const session = Open(request);
+    Bind(session, links[i]);
+    Control(session, MakeAdd(1, "a", i % 2 == 0 ? "f" : "g f"));
+  }
+  const std::string text(200, 'x');
+  Send("a", {{"f", text + "1"}, {"g", "1"}}, true);
+  for (test::FakeLink& link : links) link.Take();
+  const TailCache* cache = nullptr;
+  shard_.Post([&] {
+    kernel::Subscriber probe;
+    items_->Attach(source_, "a", kernel::View::kMerge, {}, &probe);
+    cache = static_cast<const TailCache*>(probe.item->attachment());
+    items_->Detach(&probe);
+  });
+  Turn();
+  EXPECT_EQ(cache->diffs(), 0u);
+  Send("a", {{"f", text + "2"}});
+  for (int i = 0; i < kSessions; ++i) {
+    EXPECT_TRUE(links[i].Take().starts_with(i % 2 == 0 ? "U,1,1,^T" : "U,1,1,|^T"));
+  }
+  EXPECT_EQ(cache->diffs(), 1u);
+}
+
 }  // namespace
 }  // namespace penstock::session
