@@ -58,7 +58,6 @@ class EventLog {
     if (limit > limit_) limit_ = limit;
   }
   void LimitBytes(std::size_t bytes) { limit_bytes_ = bytes; }
-  std::size_t limit() const { return limit_; }
   std::size_t bytes() const { return bytes_; }
 
   // Appends an entry whose row is to be filled; `event` numbers grow by one.

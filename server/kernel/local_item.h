@@ -74,8 +74,6 @@ class LocalItem {
   // wants_trim() says that enough has come together.
   bool wants_trim() const { return log_ != nullptr && log_->size() >= trim_at_; }
   void Trim(Position keep);
-  // DISTINCT: events that stay for later subscribers.
-  std::size_t history() const { return history_; }
 
   // COMMAND.
   const CommandTable& table() const { return table_; }
@@ -120,7 +118,7 @@ class LocalItem {
   bool dirty_ = false;    // in the registry's list of this turn
   bool settled_ = false;  // in the registry's list of those with an answer
   bool snapshot_over_ = false;
-  std::uint32_t history_ = 0;
+  std::uint32_t history_ = 0;  // DISTINCT: events that stay for later subscribers
   MergeState state_;
   Generation realtime_generation_ = 0;
   FieldTable fields_;  // RAW and DISTINCT
