@@ -243,6 +243,15 @@ def part_conformance(part):
         conformance(part, os.path.join(folder, "server", "app", "penstock"))
 
 
+def part_network(part):
+    """the official clients through bad networks, nginx and HAProxy"""
+    ok, folder = build(part, "dev", "penstock")
+    if ok and node_packages(part):
+        conformance(part, os.path.join(folder, "server", "app", "penstock"),
+                    *(os.path.relpath(path, CONFORMANCE) for path in
+                      sorted(glob.glob(os.path.join(CONFORMANCE, "network", "*.test.mjs")))))
+
+
 def part_pages(part):
     """the example pages in Chromium, over the quickstart"""
     if not node_packages(part):
@@ -329,8 +338,8 @@ def part_bench(part):
 
 PARTS = {name[len("part_"):]: function for name, function in list(globals().items())
          if name.startswith("part_")}
-ORDER = ("checks", "dev", "tsan", "release", "conformance", "pages", "quickstart", "fuzz", "load",
-         "bench")
+ORDER = ("checks", "dev", "tsan", "release", "conformance", "network", "pages", "quickstart", "fuzz",
+         "load", "bench")
 assert sorted(ORDER) == sorted(PARTS)
 
 
