@@ -2,14 +2,14 @@
 // Waiting for something to become true, with a limit and a telling failure; never a bare sleep.
 export const pause = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
 
-// Calls `look` until it gives something truthy, and gives that.
-export async function until(what, look, millis = 8000) {
+// Calls `look` every `step` until it gives something truthy, and gives that.
+export async function until(what, look, millis = 8000, step = 10) {
   const end = Date.now() + millis;
   for (;;) {
     const found = await look();
     if (found) return found;
     if (Date.now() >= end) throw new Error(`waited ${millis} ms in vain for ${typeof what === 'function' ? what() : what}`);
-    await pause(10);
+    await pause(step);
   }
 }
 

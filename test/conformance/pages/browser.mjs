@@ -20,12 +20,12 @@ const kArguments = [
 ];
 
 /** A browser with a profile of its own; `close` ends it and removes the profile. */
-export async function openBrowser() {
+export async function openBrowser(...moreArguments) {
   const profile = mkdtempSync(join(tmpdir(), "penstock-pages-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.PENSTOCK_CHROMIUM || "/usr/bin/chromium",
     headless: true,
-    args: kArguments,
+    args: [...kArguments, ...moreArguments],
     viewport: { width: 1180, height: 1000 },
   });
   return {

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Followers (page/follow.mjs) in node and in pages of Chromium, with the same face to a test.
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+import { closeLater } from '../lib/cleanup.mjs';
+import { until } from '../lib/wait.mjs';
+import { openBrowser } from '../pages/browser.mjs';
+import { servePages } from '../pages/page_server.mjs';
+import { follow } from './page/follow.mjs';
+
+const kNodeClient = createRequire(import.meta.url)('lightstreamer-client-node');
+// A page that nobody looks at gets its timers once a second; these all work at the same time. Their
+// certificates are of the tests' own making.
+const kArguments = [
+  '--disable-background-timer-throttling', '--disable-renderer-backgrounding', '--disable-backgrounding-occluded-windows',
+  '--ignore-certificate-errors',
+];
+const kPage = fileURLToPath(new URL('page', import.meta.url));
+
+const kLookMillis = 50;
+
+// What tests call: each gives a promise.
+class Follower {
+  constructor(call) {
+    for (const method of ['report', 'state', 'force', 'send', 'disconnect']) this[method] = async (...given) => call(method, ...given);
+  }
+
+  // Waits until `found` is true of its state.
+  async until(what, found, millis = 20000) {
+    let state;
+    await until(() => `${what}; its state is ${JSON.stringify(state)}`, async () => found((state = await this.state())), millis, kLookMillis);
+  }
+  // Waits until it is connected over `transport`, or over any.
+  async connected(transport = '') {
+    const found = ({ status }) => status.startsWith(`CONNECTED:${transport}`) && (transport === '' || !status.endsWith('SENSING'));
+    await this.until(`CONNECTED:${transport}`, found);
+  }
+  // Waits for the event of this number, and for all that was published before.
+  async has(n) {
+    await this.until(`event ${n}`, ({ last, counter }) => last >= n && counter >= n);
+  }
+}
+
+export function nodeFollower(url, options) {
+  const inner = follow(kNodeClient, url, options);
+  return closeLater(new Follower((method, ...given) => inner[method](...given)), (one) => one.disconnect());
+}
+
+// Chromium, with followers in pages of their own.
+export class FollowingBrowser {
+  static async open() {
+    const all = new FollowingBrowser();
+    all.pages = await servePages(kPage);
+    all.browser = await openBrowser(...kArguments);
+    return all;
+  }
+
+  async follower(url, options) {
+    const page = await this.browser.context.newPage();
+    await page.goto(`${this.pages.origin}/index.html`);
+    await page.waitForFunction(() => window.start);
+    await page.evaluate(([where, how]) => window.start(where, how), [url, options]);
+    return new Follower((method, ...given) => page.evaluate(([name, all]) => window.follower[name](...all), [method, given]));
+  }
+  async close() {
+    await this.browser?.close();
+    await this.pages?.close();
+  }
+}
