@@ -113,11 +113,21 @@ Status Application::MakeListeners() {
 void Application::MakeOptions() {
   const config::Session& session = settings_.session;
   session_options_.server_name = settings_.server.name;
+  session_options_.node = static_cast<std::uint32_t>(settings_.server.node);
+  if (!settings_.server.control_link.empty()) {
+    session_options_.control_link = settings_.server.control_link;
+  }
   session_options_.client_ip_hidden = session.client_ip_hidden;
   session_options_.keepalive = session.keepalive;
   session_options_.keepalive_min = session.keepalive_min;
   session_options_.keepalive_max = session.keepalive_max;
+  session_options_.keepalive_jitter_percent = session.keepalive_jitter_percent;
   session_options_.timeout = session.timeout;
+  session_options_.recovery = session.recovery;
+  session_options_.recovery_max_bytes = session.recovery_max_bytes;
+  session_options_.max_duration = session.max_duration;
+  session_options_.polling_min = session.polling_min;
+  session_options_.streaming_max = session.streaming_max;
   session_options_.idle_max = session.idle_max;
   session_options_.polling_max = session.polling_max;
   session_options_.content_length = session.content_length;
@@ -252,7 +262,9 @@ void Application::LogTotals() {
         {"read_timeouts", in.read_timeouts}, {"slow_readers", in.slow_readers},
         {"handed_over", in.handed_over}, {"sessions_opened", sessions.opened},
         {"sessions_refused", sessions.refused}, {"sessions_closed", sessions.closed},
-        {"messages", sessions.messages}, {"messages_refused", sessions.messages_refused},
+        {"session_conflicts", sessions.conflicts}, {"recovered", sessions.recovered},
+        {"recoveries_refused", sessions.recoveries_refused}, {"messages", sessions.messages},
+        {"messages_refused", sessions.messages_refused},
         {"messages_skipped", sessions.messages_skipped}, {"events", events.events},
         {"events_stale", events.events_stale}, {"events_no_change", events.events_no_change},
         {"events_invalid", events.events_invalid},

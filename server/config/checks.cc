@@ -95,6 +95,14 @@ std::string CheckLabel(const std::string& text) {
   return {};
 }
 
+std::string CheckControlLink(const std::string& text) {
+  if (text.find_first_of(", \t%?#@\"<>\\") != std::string::npos || HasControl(text)) {
+    return "holds a character that no address has; write such as \"node1.example.com:8443\"";
+  }
+  if (text.size() > kLongestLabel) return "is longer than 200 bytes; write a host and a port";
+  return {};
+}
+
 std::string CheckAddress(const std::string& text) {
   in_addr v4;
   in6_addr v6;

@@ -13,7 +13,9 @@
 // what is wrong and what would be right.
 namespace penstock::config {
 
-std::string CheckLabel(const std::string& text);    // not empty, no control character
+std::string CheckLabel(const std::string& text);  // not empty, no control character
+// [scheme://]host[:port][/path]; may be empty.
+std::string CheckControlLink(const std::string& text);
 std::string CheckAddress(const std::string& text);  // a numeric IPv4 or IPv6 address
 std::string CheckAddresses(const std::vector<std::string>& addresses);
 std::string CheckOrigins(const std::vector<std::string>& origins);

@@ -180,6 +180,7 @@ std::string Checked(const Value& value) {
   return check(std::get<T>(value));
 }
 constexpr auto kLabel = &Checked<std::string, CheckLabel>;
+constexpr auto kControlLink = &Checked<std::string, CheckControlLink>;
 constexpr auto kAddress = &Checked<std::string, CheckAddress>;
 constexpr auto kAddresses = &Checked<std::vector<std::string>, CheckAddresses>;
 constexpr auto kOrigins = &Checked<std::vector<std::string>, CheckOrigins>;
@@ -201,6 +202,13 @@ constexpr Key<Server> kServer[] = {
     Bind<&Server::name>("name", "What SERVNAME tells a client.", {.check = kLabel}),
     Bind<&Server::shards>("shards", "Threads that serve clients; 0 = one for each core.",
                           {.max = 256}),
+    Bind<&Server::node>("node",
+                        "Of several servers behind one address each has its own number; 0 = alone.",
+                        {.max = 65535}),
+    Bind<&Server::control_link>(
+        "control_link",
+        "How clients of this server reach it again, host[:port]; empty: as they did before.",
+        {.check = kControlLink}),
     Bind<&Server::drain_timeout>("drain_timeout_seconds",
                                  "At a stop, how long clients get to move elsewhere.",
                                  {.max = 3600}),
@@ -232,15 +240,36 @@ constexpr Key<Session> kSession[] = {
     Bind<&Session::keepalive_max>("keepalive_max_millis",
                                   "The longest a client may ask for; beyond, proxies cut the line.",
                                   {.min = 100, .max = kHourMillis}),
+    Bind<&Session::keepalive_jitter_percent>(
+        "keepalive_jitter_percent",
+        "PROBEs come early by up to this share, so that not all are due at once.", {.max = 50}),
     Bind<&Session::timeout>("timeout_millis",
                             "How long a session without a connection waits for its client.",
                             {.min = 100, .max = kDayMillis}),
+    Bind<&Session::recovery>("recovery_millis",
+                             "The same when its connection broke; 0: what was lost is lost.",
+                             {.max = kHourMillis}),
+    Bind<&Session::recovery_max_bytes>(
+        "recovery_max_bytes",
+        "Sent lines kept to be sent again, of each stream; what is shared counts for each.",
+        {.min = 1000, .max = 1024 * kMebibyte}),
+    Bind<&Session::max_duration>(
+        "max_duration_seconds",
+        "Older sessions end, and their clients open new ones, maybe elsewhere; 0 = never.",
+        {.max = 366 * 86400}),
     Bind<&Session::idle_max>("idle_max_millis",
                              "The longest that a poll may wait for data; clients may ask for less.",
                              {.max = kHourMillis}),
     Bind<&Session::polling_max>("polling_max_millis",
                                 "The longest pause between polls that a client may ask for.",
                                 {.max = kHourMillis}),
+    Bind<&Session::polling_min>("polling_min_millis",
+                                "Polls that begin sooner after the last one are held back.",
+                                {.max = kHourMillis}),
+    Bind<&Session::streaming_max>(
+        "streaming_max_millis",
+        "A streaming HTTP response ends then and the client binds anew; 0 = no limit.",
+        {.max = kDayMillis}),
     Bind<&Session::content_length>("content_length_bytes",
                                    "A streaming HTTP response ends here and the client binds anew.",
                                    {.min = 1000, .max = 1'000'000'000'000}),

@@ -32,6 +32,8 @@ struct NameValue {
 struct Server {
   std::string name = "Penstock HTTP Server";  // what SERVNAME tells a client
   int shards = 0;                             // 0 = one for each core
+  int node = 0;                               // of a cluster, from 1; 0 = there is none
+  std::string control_link;                   // empty = the address that the client used
   Seconds drain_timeout{5};
   bool operator==(const Server&) const = default;
 };
@@ -49,9 +51,15 @@ struct Session {
   Milliseconds keepalive{5000};
   Milliseconds keepalive_min{1000};
   Milliseconds keepalive_max{30000};
-  Milliseconds timeout{10000};  // how long a session without a connection waits for a bind
+  int keepalive_jitter_percent = 10;  // the most by which a PROBE comes early
+  Milliseconds timeout{10000};        // how long a session without a connection waits for a bind
+  Milliseconds recovery{13000};       // the same where the connection broke; 0 = no recovery
+  std::size_t recovery_max_bytes = 64 * 1024;
+  Seconds max_duration{0};  // 0 = no limit
   Milliseconds idle_max{30000};
   Milliseconds polling_max{15000};
+  Milliseconds polling_min{0};
+  Milliseconds streaming_max{0};            // of one HTTP response; 0 = no limit
   std::int64_t content_length = 4'000'000;  // bytes of one streaming response
   std::int64_t content_length_min = 1000;   // bytes; the least that a client may ask for
   std::size_t request_limit_bytes = 50'000;

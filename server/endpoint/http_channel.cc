@@ -217,9 +217,9 @@ void HttpChannel::Finish(bool close_socket) {
   EndExchange();
 }
 
-void HttpChannel::Abandon() {
+void HttpChannel::Abandon(bool broken) {
   session_ = nullptr;
-  if (!connection_.writable()) {
+  if (broken || !connection_.writable()) {
     connection_.Close("session left");
     return;
   }

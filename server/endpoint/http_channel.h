@@ -45,7 +45,7 @@ class HttpChannel final : public session::ClientLink {
   bool writable() const override;
   void Flush(std::string& cork) override;
   void Finish(bool close_socket) override;
-  void Abandon() override;
+  void Abandon(bool broken) override;
 
  private:
   // A body that came in pieces.

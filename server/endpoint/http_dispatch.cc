@@ -228,11 +228,9 @@ void HttpChannel::ServeBind(std::string_view raw_head, std::string body,
   session::Session* const session = shard ? endpoint.sessions().Find(*request.session_id) : nullptr;
   std::string lines;
   if (session == nullptr) {
-    tlcp::AppendConErr(tlcp::MakeError(tlcp::SessionCode::kSessionNotFound), lines);
-  } else if (request.recovery_from) {
-    // What was sent is not kept: the client has to open a new session.
-    tlcp::AppendConErr(tlcp::MakeError(tlcp::SessionCode::kRecoveryImpossible), lines);
-    session->Close(std::nullopt);
+    endpoint.sessions().AppendMissing(*request.session_id, lines);
+  } else if (const auto error = session->PrepareBind(request.recovery_from)) {
+    tlcp::AppendConErr(*error, lines);
   } else {
     BindLink(*session, request.link, false);
     return;

@@ -2,14 +2,10 @@
 // Copyright the Penstock authors.
 #include "endpoint/request_router.h"
 
-#include "session/session_id.h"
-
 namespace penstock::endpoint {
 
 std::optional<runtime::ShardIndex> RequestRouter::ShardOf(std::string_view session_id) const {
-  const auto shard = session::ShardOfSessionId(session_id);
-  if (!shard || *shard >= all_.size()) return std::nullopt;
-  return shard;
+  return sessions_.ShardOf(session_id);
 }
 
 void RequestRouter::Route(std::string session_id, tlcp::Control control, session::Answer answer) {
@@ -24,7 +20,7 @@ template <class Request>
 void RequestRouter::Bring(std::string session_id, Request request, session::Answer answer) {
   const auto shard = ShardOf(session_id);
   if (!shard) {
-    answer(tlcp::MakeError(tlcp::RequestCode::kSessionNotFound));
+    answer(sessions_.MissingError(session_id));
     return;
   }
   session::SessionTable& home = *all_[*shard];

@@ -208,11 +208,9 @@ void WsChannel::ServeBind(tlcp::BindSession request, std::string_view message) {
   }
   session::Session* const session = shard ? endpoint.sessions().Find(id) : nullptr;
   if (session == nullptr) {
-    tlcp::AppendConErr(tlcp::MakeError(tlcp::SessionCode::kSessionNotFound), lines);
-  } else if (request.recovery_from) {
-    // What was sent is not kept: the client has to open a new session.
-    tlcp::AppendConErr(tlcp::MakeError(tlcp::SessionCode::kRecoveryImpossible), lines);
-    session->Close(std::nullopt);
+    endpoint.sessions().AppendMissing(id, lines);
+  } else if (const auto error = session->PrepareBind(request.recovery_from)) {
+    tlcp::AppendConErr(*error, lines);
   } else {
     BindLink(*session, request.link, false);
     return;
@@ -291,8 +289,12 @@ void WsChannel::Finish(bool close_socket) {
   if (close_socket) SendClose(static_cast<std::uint16_t>(ws::CloseCode::kNormal), "");
 }
 
-void WsChannel::Abandon() {
+void WsChannel::Abandon(bool broken) {
   session_ = nullptr;
+  if (broken) {
+    connection_.Close("session recovered elsewhere");
+    return;
+  }
   ExpectRequest();
 }
 

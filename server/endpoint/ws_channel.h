@@ -42,7 +42,7 @@ class WsChannel final : public session::ClientLink {
   bool writable() const override;
   void Flush(std::string& cork) override;
   void Finish(bool close_socket) override;
-  void Abandon() override;
+  void Abandon(bool broken) override;
 
  private:
   void OnMessage(std::string_view message);

@@ -19,9 +19,9 @@ void Session::Bind(ClientLink* link, const tlcp::LinkOptions& options, bool webs
   const TimePoint now = table_.shard().now();
   Touch();
   // The newest bind wins; the old connection gets no further line.
-  if (link_ != nullptr && link_ != link) std::exchange(link_, nullptr)->Abandon();
+  if (link_ != nullptr && link_ != link) std::exchange(link_, nullptr)->Abandon(recovers_);
   link_ = link;
-  binding_ = Binding();
+  const Binding last = std::exchange(binding_, Binding());
   binding_.websocket = websocket;
   binding_.bound_at = binding_.last_write = now;
   binding_.budget = -1;
@@ -31,6 +31,7 @@ void Session::Bind(ClientLink* link, const tlcp::LinkOptions& options, bool webs
   }
   Millis granted{0};
   if (options.polling) {
+    if (last.polling && !recovers_) binding_.not_before = last.bound_at + limits.polling_min;
     binding_.polling = true;
     binding_.polling_interval = std::min(options.polling->interval, limits.polling_max);
     granted = std::min(options.polling->idle, limits.idle_max);
@@ -42,10 +43,11 @@ void Session::Bind(ClientLink* link, const tlcp::LinkOptions& options, bool webs
     binding_.inactivity = options.inactivity.value_or(Millis(0));
     binding_.send_sync = options.send_sync;
     binding_.next_sync = now + limits.sync_interval;
+    if (!websocket && limits.streaming_max.count() > 0) binding_.until = now + limits.streaming_max;
   }
   head_.clear();
   if (created || !options.reduce_head) {
-    tlcp::AppendConOk(id(), limits.request_limit, granted, "*", head_);
+    tlcp::AppendConOk(id(), limits.request_limit, granted, limits.control_link, head_);
   }
   const bool ip_changed = !limits.client_ip_hidden && client_ip != client_ip_;
   if (!options.reduce_head) {
@@ -54,6 +56,8 @@ void Session::Bind(ClientLink* link, const tlcp::LinkOptions& options, bool webs
   }
   if (created) tells_bandwidth_ = !options.reduce_head;  // in the whole session (TLCP §2.1)
   if (tells_bandwidth_) AppendCons(head_);
+  if (prog_) tlcp::AppendProg(*std::exchange(prog_, std::nullopt), head_);
+  recovers_ = false;
   client_ip_ = client_ip;
   unbound_until_ = TimePoint::max();
   window_at_ = now;
@@ -83,7 +87,9 @@ void Session::OnLinkWritable() {
 void Session::OnLinkLost() {
   if (link_ == nullptr) return;
   PENSTOCK_LOG(kSession, kDebug, "link lost", {"session", id()});
-  Unbind(table_.options().timeout);
+  broke_ = true;
+  const Options& options = table_.options();
+  Unbind(options.recovery.count() > 0 ? options.recovery : options.timeout);
 }
 
 void Session::Unbind(Duration wait) {
@@ -98,7 +104,8 @@ void Session::Unbind(Duration wait) {
 void Session::SendLoop(Millis delay, bool close_socket) {
   std::string& cork = table_.shard().write_buffer();
   cork.assign(kHeaderRoom, '\0');
-  Compose(cork);
+  Compose(cork, SIZE_MAX);
+  TrimLog();
   tlcp::AppendLoop(delay, cork);
   ClientLink* const link = link_;
   link->Flush(cork);

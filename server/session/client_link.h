@@ -25,8 +25,9 @@ class ClientLink {
   // LOOP or END was flushed: the session has left this link. A response ends; a WebSocket stays
   // open unless `close_socket`.
   virtual void Finish(bool close_socket) = 0;
-  // The session has gone to another link, or died, without last words on this one.
-  virtual void Abandon() = 0;
+  // The session has gone to another link, or died, without last words on this one. `broken`: the
+  // client says that nothing comes through any more; the connection is of no use.
+  virtual void Abandon(bool broken) = 0;
 
  protected:
   ~ClientLink() = default;

@@ -75,11 +75,15 @@ bool HasRoom(std::size_t before, Context& context) {
   return false;
 }
 
-bool AppendUpdate(const SubscribedItem& item, std::string_view tail, Context& context) {
+bool AppendUpdate(const SubscribedItem& item, const LineBlock& tail, Context& context) {
   const std::size_t before = context.out.size();
   tlcp::AppendUpdatePrefix(item.subscription->id(), static_cast<int>(item.index) + 1, context.out);
   context.out += tail;
   if (!HasRoom(before, context)) return false;
+  if (context.keeps_tail) {
+    context.tail = tail;
+    context.tail_line = before;
+  }
   ++context.counters.updates;
   return true;
 }

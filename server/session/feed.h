@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "kernel/event.h"
+#include "session/line_block.h"
 #include "session/pump.h"
 #include "session/subscription.h"
 
@@ -30,6 +31,11 @@ struct Context {
   bool must_fit;
   bool deltas;  // false: every update is complete
   PumpCounters& counters;
+  bool keeps_tail = false;
+  // With `keeps_tail`: the last line of a step, if it is an update whose bytes others share, begins
+  // in `out` at `tail_line` and ends in `tail`.
+  LineBlock tail{};
+  std::size_t tail_line = 0;
 };
 
 enum class Step : std::uint8_t {

@@ -22,7 +22,7 @@ TimePoint RowsDue(SubscribedItem& item);
 Step AppendRows(SubscribedItem& item, Context& context);
 
 // An update goes out: `U,<sub>,<item>,` and the tail. False if there is no room.
-bool AppendUpdate(const SubscribedItem& item, std::string_view tail, Context& context);
+bool AppendUpdate(const SubscribedItem& item, const LineBlock& tail, Context& context);
 bool HasRoom(std::size_t before, Context& context);
 // From now on the item waits for its frequency.
 void Paced(const SubscribedItem& item, TimePoint now);

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "session/feed.h"
 #include "session/pump.h"
+#include "session/recovery_log.h"
 #include "session/session.h"
 #include "session/session_table.h"
 #include "tlcp/line_writer.h"
@@ -26,6 +27,18 @@ constexpr double kCreditSeconds = 0.25;
 constexpr double kCreditFloor = 1500;
 
 double BytesPerSecond(double kbps) { return std::max(kbps, 0.1) * 1000 / 8; }
+
+// The lines of a step, which begin at `before`.
+void LogStep(const SubscribedItem& item, feed::Context& context, std::size_t before,
+             RecoveryLog& log) {
+  const bool shared = !context.tail.empty();
+  const std::size_t end = shared ? context.tail_line : context.out.size();
+  log.AddLines(std::string_view(context.out).substr(before, end - before));
+  if (shared) {
+    log.AddUpdate(item.subscription->id(), static_cast<int>(item.index) + 1,
+                  std::move(context.tail));
+  }
+}
 
 }  // namespace
 
@@ -123,18 +136,29 @@ bool Session::CreditLeft() {
 Session::Fill Session::AppendUpdates(std::string& cork, std::size_t enough, std::size_t most) {
   const std::size_t start = cork.size();
   const TimePoint now = table_.shard().now();
-  feed::Context context{
-      cork, now, most, binding_.used, table_.options().delta_delivery, table_.pump().counters()};
+  RecoveryLog* const log = Log();
+  feed::Context context{cork,
+                        now,
+                        most,
+                        binding_.used,
+                        table_.options().delta_delivery,
+                        table_.pump().counters(),
+                        log != nullptr};
   // Round robin: an item with more to say goes behind the others.
   while (ready_head_ != nullptr) {
     // The first line always goes: no limit may starve a long value.
     if (cork.size() >= enough && cork.size() > start) return Fill::kEnough;
     SubscribedItem& item = *ready_head_;
     context.must_fit = binding_.used;
+    context.tail.Reset();
+    const std::size_t before = cork.size();
     const feed::Step step = feed::Append(item, context);
     if (step == feed::Step::kNoRoom) return Fill::kBudgetSpent;
     PopReady();
-    if (step == feed::Step::kLines) binding_.used = true;
+    if (step == feed::Step::kLines) {
+      binding_.used = true;
+      if (log != nullptr) LogStep(item, context, before, *log);
+    }
     if (!feed::HasNews(item)) continue;
     if (const TimePoint due = feed::Due(item); due > now) {
       PaceItem(item, due);
@@ -147,41 +171,53 @@ Session::Fill Session::AppendUpdates(std::string& cork, std::size_t enough, std:
   return Fill::kAll;
 }
 
-void Session::Compose(std::string& cork) {
+// What of a session waits besides updates.
+bool Session::HasLines() const { return !lines_.empty() || (log_ != nullptr && log_->resending()); }
+
+bool Session::Compose(std::string& cork, std::size_t most) {
   cork += head_;
   std::string().swap(head_);
+  if (HasLines()) binding_.used = true;
+  if (log_ != nullptr && log_->resending() && !log_->Resend(most, cork)) return false;
   if (!lines_.empty()) {
     cork += lines_;
-    binding_.used = true;
+    LogLines(lines_);
     std::string().swap(lines_);
   }
+  return true;
 }
 
 void Session::Flush() {
   if (link_ == nullptr || closed_ || !link_->writable()) return;
   const TimePoint now = table_.shard().now();
   // A poll is answered when there is something to say, or when its time is over.
-  if (binding_.polling && lines_.empty() && now < binding_.idle_until &&
-      (!HasUpdates() || !CreditLeft())) {
-    ArmAt(binding_.idle_until);
-    return;
+  if (binding_.polling) {
+    if (now < binding_.not_before) {  // asked too often
+      wait_until_ = std::min(wait_until_, binding_.not_before);
+      ArmAt(wait_until_);
+      return;
+    }
+    if (!HasLines() && now < binding_.idle_until && (!HasUpdates() || !CreditLeft())) {
+      ArmAt(binding_.idle_until);
+      return;
+    }
   }
   std::string& cork = table_.shard().write_buffer();
   cork.assign(kHeaderRoom, '\0');
-  Compose(cork);
+  std::size_t most = SIZE_MAX;
+  if (binding_.budget >= 0) {
+    const std::int64_t left = std::max<std::int64_t>(binding_.budget - kLoopReserve, 0);
+    most = kHeaderRoom + static_cast<std::size_t>(left);
+  }
   wait_until_ = TimePoint::max();
-  Fill fill = Fill::kAll;
-  if (HasUpdates() && CreditLeft()) {
+  Fill fill = Compose(cork, most) ? Fill::kAll : Fill::kBudgetSpent;
+  if (fill == Fill::kAll && HasUpdates() && CreditLeft()) {
     std::size_t enough = kHeaderRoom + kFlushLimit;
     if (binding_.polling) enough = SIZE_MAX;
     if (BandwidthInForce()) enough = kHeaderRoom + static_cast<std::size_t>(credit_);
-    std::size_t most = SIZE_MAX;
-    if (binding_.budget >= 0) {
-      const std::int64_t left = std::max<std::int64_t>(binding_.budget - kLoopReserve, 0);
-      most = kHeaderRoom + static_cast<std::size_t>(left);
-    }
     fill = AppendUpdates(cork, enough, most);
   }
+  TrimLog();
   const std::size_t size = cork.size() - kHeaderRoom;
   if (binding_.polling && !binding_.used && now < binding_.idle_until) {
     // What had changed is nothing that this client shows: the poll goes on waiting.

@@ -24,7 +24,7 @@ Step AppendLatest(SubscribedItem& item, Context& context) {
   if (!LatestHasNews(item)) return Step::kNothing;
   const kernel::LocalItem& local = *item.item;
   const kernel::Generation from = item.sent_any ? item.sent_generation : 0;
-  const std::string_view tail =
+  const LineBlock& tail =
       TailCache::Of(*item.item)
           .Tail(*item.item, item.subscription->schema(),
                 kernel::Position(context.deltas ? from : 0), kernel::Position(local.generation()));

@@ -147,7 +147,7 @@ Step AppendLog(SubscribedItem& item, Context& context) {
       continue;
     }
     const Position base = context.deltas ? next.base : Position();
-    const std::string_view tail = tails.Tail(local, subscription.schema(), base, entry->position);
+    const LineBlock& tail = tails.Tail(local, subscription.schema(), base, entry->position);
     if (base != Position()) next.base = entry->position;
     if (tail.empty()) {
       ++unchanged;

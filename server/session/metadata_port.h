@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -20,10 +21,26 @@ namespace penstock::session {
 template <class T>
 using Reply = absl::AnyInvocable<void(std::variant<T, tlcp::Error>)>;
 
+// The Metadata Adapter wants another session to be closed first (ari.md §3.3, EX).
+struct SessionConflict {
+  std::string session_id;
+  tlcp::Error refusal;  // for the client, if that cannot be done
+};
+
+struct OpenGrant {
+  double max_bandwidth_kbps = 0;         // 0 = no limit
+  bool wants_tables = false;             // NNT and NTC are to be sent for this user
+  std::chrono::seconds time_to_live{0};  // 0 = no limit
+  // If there is one, nobody is let in yet: the other session is to be closed, and OpenSession() to
+  // be called again, with this grant and a new session id.
+  std::shared_ptr<const SessionConflict> conflict;
+};
+
 // A client asks to enter (NUS, then NNS).
 struct OpenQuery {
-  std::string session_id;  // of the session to be
-  std::string request_id;  // the same in both calls
+  std::string session_id;          // of the session to be
+  std::string request_id;          // the same in both calls, and after a conflict
+  std::optional<OpenGrant> grant;  // after a conflict: only NNS is due
   std::optional<std::string> user;
   std::optional<std::string> password;
   // Request headers, names in lower case, repeated ones joined by a comma.
@@ -33,12 +50,6 @@ struct OpenQuery {
   std::string user_agent;
   std::string local_server;  // name of the listener
   std::string client_type;
-};
-
-struct OpenGrant {
-  double max_bandwidth_kbps = 0;         // 0 = no limit
-  bool wants_tables = false;             // NNT and NTC are to be sent for this user
-  std::chrono::seconds time_to_live{0};  // 0 = no limit
 };
 
 // A subscription as the Metadata Adapter knows it (table descriptor, ari.md §3.8).

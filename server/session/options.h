@@ -25,11 +25,19 @@ struct DiffPolicy {
 // Shard: any; immutable.
 struct Options {
   std::string server_name;
+  std::uint32_t node = 0;          // of a cluster; 0 = none
+  std::string control_link = "*";  // where clients are to come back to (TLCP §1.6)
   bool client_ip_hidden = false;
   Millis keepalive{5000};
   Millis keepalive_min{1000};
   Millis keepalive_max{30000};
-  Millis timeout{10000};  // unbound sessions wait that long for a bind
+  Millis timeout{10000};   // unbound sessions wait that long for a bind
+  Millis recovery{13000};  // and so long after their connection broke; 0: nothing is kept for it
+  std::size_t recovery_max_bytes = 64 * 1024;
+  std::chrono::seconds max_duration{0};  // 0 = no limit
+  Millis streaming_max{0};               // of one HTTP response; 0 = no limit
+  int keepalive_jitter_percent = 10;
+  Millis polling_min{0};  // between the begins of two polls
   Millis idle_max{30000};
   Millis polling_max{15000};
   std::int64_t content_length = 4'000'000;

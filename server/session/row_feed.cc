@@ -151,8 +151,7 @@ class RowStep {
   }
 
   Step SendEntry(const EventLog::Entry& entry) {
-    const std::string_view tail =
-        tails_.Tail(local_, subscription_.schema(), Base(), entry.position);
+    const LineBlock& tail = tails_.Tail(local_, subscription_.schema(), Base(), entry.position);
     if (!AppendUpdate(item_, tail, context_)) return NoRoom();
     next_.at = next_.base = entry.position;
     next_.structural = entry.structural;

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "session/message_queue.h"
+#include "session/recovery_log.h"
 #include "session/session_table.h"
 #include "tlcp/line_writer.h"
 
@@ -27,6 +28,9 @@ Session::Session(SessionTable& table, SessionProfile profile)
   if (profile_.requested_bandwidth) requested_kbps_ = profile_.requested_bandwidth->kbps;
   if (profile_.grant.time_to_live.count() > 0) {
     expires_at_ = now + std::min(profile_.grant.time_to_live, kLongestLife);
+  }
+  if (table_.options().max_duration.count() > 0) {
+    expires_at_ = std::min(expires_at_, now + table_.options().max_duration);
   }
   last_request_ = now;
   credit_at_ = now;
@@ -98,8 +102,10 @@ void Session::Close(const std::optional<tlcp::Error>& cause, bool close_socket) 
       link->Flush(cork);
       link->Finish(close_socket);
     } else {
-      link->Abandon();
+      link->Abandon(false);
     }
+  } else if (cause) {
+    table_.obituaries_.Add(id(), *cause, table_.shard().now() + table_.options().timeout);
   }
   PENSTOCK_LOG(kSession, kInfo, "session closed", {"session", id()},
                {"code", cause ? cause->code : 0},

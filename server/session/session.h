@@ -20,6 +20,7 @@
 namespace penstock::session {
 
 class MessageQueue;
+class RecoveryLog;
 class SessionTable;
 
 // What is known of a session from its create_session on.
@@ -53,6 +54,10 @@ class Session final : public runtime::Deferred {
   // The stream connection (bind.cc). `created`: right after create_session.
   void Bind(ClientLink* link, const tlcp::LinkOptions& options, bool websocket, bool created,
             std::string_view client_ip);
+  // What comes before a bind by bind_session (recovery.cc): the client has got all that was sent,
+  // or the first `recovery_from` data notifications. Otherwise, the session is closed, and the
+  // error is for its CONERR.
+  std::optional<tlcp::Error> PrepareBind(std::optional<std::uint64_t> recovery_from);
   // The head of the bind goes out now, because the link has something to say that must follow it.
   void SendHead();
   void OnLinkWritable();
@@ -105,11 +110,19 @@ class Session final : public runtime::Deferred {
   void Unbind(Duration wait);
   void SendLoop(Millis delay, bool close_socket);
   void AppendCons(std::string& out) const;
+  TimePoint ProbeDue() const;
   std::optional<double> BandwidthInForce() const;  // kbit/s
+
+  // recovery.cc
+  RecoveryLog* Log();
+  void LogLines(std::string_view lines);
+  void TrimLog();
 
   // flush.cc
   void MarkReady(bool at_once);
-  void Compose(std::string& cork);
+  // What goes before updates. False if `most` leaves no room for all of it.
+  bool Compose(std::string& cork, std::size_t most);
+  bool HasLines() const;
   // Why AppendUpdates() stopped.
   enum class Fill : std::uint8_t { kAll, kEnough, kBudgetSpent };
   // Appends lines until there are `enough` bytes, but never more than `most`.
@@ -137,10 +150,12 @@ class Session final : public runtime::Deferred {
     Millis inactivity{0};     // 0 = not asked
     std::int64_t budget = 0;  // bytes left of the response; negative = no limit
     bool used = false;        // something beyond the head was sent
+    TimePoint not_before{};   // an early poll is held
     TimePoint bound_at{};
     TimePoint last_write{};
     TimePoint next_sync{};
     TimePoint idle_until{};
+    TimePoint until = TimePoint::max();  // of an HTTP response: then LOOP
   };
 
   // Fixed after construction.
@@ -153,12 +168,16 @@ class Session final : public runtime::Deferred {
   std::string client_ip_;  // last told to the client
   absl::flat_hash_map<int, std::unique_ptr<Subscription>> subscriptions_;
   std::unique_ptr<MessageQueue> messages_;  // null before the first
+  std::unique_ptr<RecoveryLog> log_;        // null before the first data notification
+  std::optional<std::uint64_t> prog_;       // told in the head of the next bind
   bool sending_messages_ = false;
   std::uint32_t pending_controls_ = 0;
   std::uint32_t next_serial_ = 1;
   bool closed_ = false;
   bool in_pump_ = false;
   bool tells_bandwidth_ = true;
+  bool recovers_ = false;  // the next bind is one after a break
+  bool broke_ = false;     // some link did not end with LOOP
 
   // What waits to be sent: the head of a bind, control notifications, items.
   std::string head_;

@@ -4,6 +4,7 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/check.h"
@@ -14,10 +15,10 @@ namespace penstock::session {
 
 namespace {
 constexpr std::size_t kRandomBytes = 16;
-constexpr std::size_t kShardMark = 1 + 2 * kRandomBytes;
+constexpr std::size_t kRandomEnd = 1 + 2 * kRandomBytes;
 }  // namespace
 
-std::string MakeSessionId(runtime::ShardIndex shard) {
+std::string MakeSessionId(const SessionAddress& address) {
   std::array<unsigned char, kRandomBytes> random;
   PENSTOCK_CHECK(::getrandom(random.data(), random.size(), 0) ==
                  static_cast<ssize_t>(random.size()));
@@ -27,17 +28,34 @@ std::string MakeSessionId(runtime::ShardIndex shard) {
     id += kHex[byte >> 4];
     id += kHex[byte & 15];
   }
+  if (address.node != 0) {
+    id += 'N';
+    id += std::to_string(address.node);
+  }
   id += 'T';
-  id += std::to_string(shard);
+  id += std::to_string(address.shard);
   return id;
 }
 
-std::optional<runtime::ShardIndex> ShardOfSessionId(std::string_view id) {
-  if (id.size() <= kShardMark || id[0] != 'S' || id[kShardMark] != 'T') return std::nullopt;
+std::optional<SessionAddress> AddressOfSessionId(std::string_view id) {
+  if (id.size() <= kRandomEnd || id[0] != 'S') return std::nullopt;
   for (const char c : id.substr(1, 2 * kRandomBytes)) {
     if (HexValue(c) < 0) return std::nullopt;
   }
-  return ParseNumber<runtime::ShardIndex>(id.substr(kShardMark + 1));
+  SessionAddress address;
+  std::string_view rest = id.substr(kRandomEnd);
+  if (rest[0] == 'N') {
+    const std::size_t end = std::min(rest.find('T'), rest.size());
+    const auto node = ParseNumber<std::uint32_t>(rest.substr(1, end - 1));
+    if (!node || *node == 0) return std::nullopt;
+    address.node = *node;
+    rest.remove_prefix(end);
+  }
+  if (rest.empty() || rest[0] != 'T') return std::nullopt;
+  const auto shard = ParseNumber<runtime::ShardIndex>(rest.substr(1));
+  if (!shard) return std::nullopt;
+  address.shard = *shard;
+  return address;
 }
 
 }  // namespace penstock::session

@@ -2,6 +2,7 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,11 +11,19 @@
 
 namespace penstock::session {
 
-// Session ids: 'S', 128 random bits in hexadecimal, 'T', the number of the session's shard. Letters
-// and digits only, not to be guessed, and any shard can tell where the session lives.
-std::string MakeSessionId(runtime::ShardIndex shard);
+// Where a session lives.
+struct SessionAddress {
+  std::uint32_t node = 0;  // of a cluster; 0 = this server is alone
+  runtime::ShardIndex shard = 0;
+  bool operator==(const SessionAddress&) const = default;
+};
+
+// Session ids: 'S', 128 random bits in hexadecimal, 'N' and the number of the node if it has one,
+// 'T' and the number of the shard. Letters and digits only, not to be guessed, and anybody can tell
+// where the session lives.
+std::string MakeSessionId(const SessionAddress& address);
 
 // Nothing if the text is not of that form.
-std::optional<runtime::ShardIndex> ShardOfSessionId(std::string_view id);
+std::optional<SessionAddress> AddressOfSessionId(std::string_view id);
 
 }  // namespace penstock::session

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -14,6 +15,7 @@
 #include "base/string_hash.h"
 #include "kernel/field_names.h"
 #include "kernel/item_registry.h"
+#include "session/obituaries.h"
 #include "session/options.h"
 #include "session/pump.h"
 #include "session/schema.h"
@@ -34,6 +36,9 @@ struct SessionCounters {
   std::uint64_t opened = 0;
   std::uint64_t refused = 0;
   std::uint64_t closed = 0;
+  std::uint64_t conflicts = 0;           // sessions to be closed for a newer one of the user
+  std::uint64_t recovered = 0;           // binds of clients that had missed something, or may have
+  std::uint64_t recoveries_refused = 0;  // what they missed was not kept any more
   std::uint64_t controls_refused = 0;
   std::uint64_t messages = 0;          // accepted
   std::uint64_t messages_refused = 0;  // as repeated or too many
@@ -59,6 +64,12 @@ class SessionTable {
   void Open(tlcp::CreateSession request, const ClientProfile& client, OpenReply reply);
   // Null if there is no such session on this shard.
   Session* Find(std::string_view id) const;
+  // For ids that Find() does not know, on whatever shard: what a bind and a control request are
+  // told. A session may live on another node, or may have ended a moment ago.
+  void AppendMissing(std::string_view id, std::string& lines) const;
+  tlcp::Error MissingError(std::string_view id) const;
+  // The shard of a session, if the id can be one of this node.
+  std::optional<runtime::ShardIndex> ShardOf(std::string_view id) const;
   // Ends all sessions, each with `cause`; no other begins any more.
   void CloseAll(const tlcp::Error& cause);
 
@@ -75,11 +86,26 @@ class SessionTable {
  private:
   friend class Session;
 
+  // A create_session that waits for the Metadata Adapter.
+  struct Opening {
+    tlcp::CreateSession request;
+    const AdapterSet* set = nullptr;
+    OpenQuery query;
+    OpenReply reply;
+    int conflicts = 0;
+  };
+
+  void AskToOpen(std::unique_ptr<Opening> opening);
+  void RefuseOpening(Opening& opening, tlcp::Error error);
+  void ResolveConflict(std::unique_ptr<Opening> opening, OpenGrant grant);
+  void FinishOpening(std::unique_ptr<Opening> opening, OpenGrant grant);
   void Create(tlcp::CreateSession request, std::string id, const AdapterSet& set, OpenGrant grant,
               OpenReply reply);
   void OpenCombo(std::string session_id, std::vector<std::variant<tlcp::Control, tlcp::Message>>,
                  OpenReply reply);
-  void CloseOld(const std::string& id);
+  bool IsElsewhere(std::string_view id) const;
+  // Closes a session on whatever shard; `done` is called here when that was done.
+  void CloseOther(const std::string& id, std::optional<tlcp::Error> cause, runtime::Task done);
   // Takes a closed session out; it dies after the turn.
   void Retire(Session& session);
 
@@ -92,6 +118,7 @@ class SessionTable {
   SchemaTable schemas_;
   Pump pump_;
   SessionCounters counters_;
+  Obituaries obituaries_;
   bool closed_ = false;  // no new sessions
   absl::flat_hash_map<std::string, std::unique_ptr<Session>, StringHash, std::equal_to<>> sessions_;
 };

@@ -121,7 +121,7 @@ TailCache::Entry& TailCache::SlotFor(const LocalItem& item, OfSchema& of, Positi
   }
 }
 
-std::string_view TailCache::Tail(LocalItem& item, const Schema& schema, Position from,
+const LineBlock& TailCache::Tail(LocalItem& item, const Schema& schema, Position from,
                                  Position to) {
   OfSchema& of = Find(item, schema);
   from = BaseFor(item, from);
@@ -131,19 +131,22 @@ std::string_view TailCache::Tail(LocalItem& item, const Schema& schema, Position
   }
   ++encoded_;
   const EventLog* const log = item.log();
-  uncached_.clear();
+  scratch_.clear();
   bool changed = true;
   if (item.view() == View::kMerge && to.event() == item.generation()) {
-    changed = EncodeLatest(item, schema, of, from, uncached_);
+    changed = EncodeLatest(item, schema, of, from, scratch_);
   } else if (log != nullptr) {
-    changed = EncodeRow(item, schema, of, from, to, uncached_);
+    changed = EncodeRow(item, schema, of, from, to, scratch_);
   }
   if (changed || item.view() != View::kMerge) {
-    uncached_ += tlcp::kLineEnd;
+    scratch_ += tlcp::kLineEnd;
   } else {
-    uncached_.clear();
+    scratch_.clear();
   }
-  if (uncached_.size() > kLargestTail) return uncached_;
+  if (scratch_.size() > kLargestTail) {
+    uncached_.Assign(scratch_);
+    return uncached_;
+  }
   if (of.bytes > kTailBytes) {
     of.tails.assign(kFewestTails, Entry());
     of.bytes = 0;
@@ -152,7 +155,7 @@ std::string_view TailCache::Tail(LocalItem& item, const Schema& schema, Position
   entry.from = from;
   entry.to = to;
   of.bytes -= entry.bytes.size();
-  entry.bytes.assign(uncached_);
+  entry.bytes.Assign(scratch_);
   of.bytes += entry.bytes.size();
   return entry.bytes;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernel/local_item.h"
+#include "session/line_block.h"
 #include "session/schema.h"
 #include "tlcp/update_encoder.h"
 
@@ -27,7 +28,7 @@ class TailCache final : public kernel::ItemAttachment {
   // the item's newest or one in its log. CR LF included. Valid until the next call. If the values
   // of `from` are no longer known the tail is complete, as if it were zero. Empty: MERGE, and
   // nothing that the schema shows has changed.
-  std::string_view Tail(kernel::LocalItem& item, const Schema& schema, kernel::Position from,
+  const LineBlock& Tail(kernel::LocalItem& item, const Schema& schema, kernel::Position from,
                         kernel::Position to);
 
   // Appends a row of a COMMAND item as if `action` had brought it, to a client that last got `base`
@@ -54,7 +55,7 @@ class TailCache final : public kernel::ItemAttachment {
   struct Entry {
     kernel::Position from;
     kernel::Position to;  // zero: empty
-    std::string bytes;
+    LineBlock bytes;
   };
   struct OfSchema {
     std::uint32_t schema_id = 0;
@@ -87,7 +88,8 @@ class TailCache final : public kernel::ItemAttachment {
 
   std::vector<OfSchema> schemas_;
   std::size_t next_schema_ = 0;
-  std::string uncached_;
+  std::string scratch_;
+  LineBlock uncached_;
   std::vector<Diff> diff_cache_;
   std::size_t next_diff_ = 0;
   bool has_had_orders_ = false;  // some client may have been sent a difference

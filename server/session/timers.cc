@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "session/message_queue.h"
 #include "session/pump.h"
+#include "session/recovery_log.h"
 #include "session/session.h"
 #include "session/session_table.h"
 #include "tlcp/line_writer.h"
@@ -21,6 +22,18 @@ void Session::ArmAt(TimePoint at) {
   table_.shard().wheel().Arm(timer_, at);
 }
 
+// Somewhat before the time that the client counts on, so that the sessions which got the same
+// update are not all due at once. The same for as long as nothing is written.
+TimePoint Session::ProbeDue() const {
+  const auto salt = static_cast<std::uint64_t>(binding_.last_write.time_since_epoch().count()) +
+                    reinterpret_cast<std::uintptr_t>(this);
+  const std::uint64_t random = (salt * 0x9E3779B97F4A7C15u) >> 32;
+  const Duration most = binding_.keepalive * table_.options().keepalive_jitter_percent / 100;
+  const Duration early = Duration(static_cast<Duration::rep>(
+      static_cast<double>(most.count()) * static_cast<double>(random) / 4294967296.0));
+  return binding_.last_write + binding_.keepalive - early;
+}
+
 TimePoint Session::NextDeadline() const {
   TimePoint next = std::min({expires_at_, wait_until_, pace_at_});
   if (messages_ != nullptr) next = std::min(next, messages_->next_deadline());
@@ -29,7 +42,7 @@ TimePoint Session::NextDeadline() const {
     // A poll that cannot be answered waits for its link, not for a time that is over.
     return link_->writable() ? std::min(next, binding_.idle_until) : next;
   }
-  next = std::min(next, binding_.last_write + binding_.keepalive);
+  next = std::min({next, ProbeDue(), binding_.until});
   if (binding_.send_sync) next = std::min(next, binding_.next_sync);
   if (binding_.inactivity.count() > 0) {
     next = std::min(next, last_request_ + binding_.inactivity + table_.options().timeout);
@@ -59,14 +72,17 @@ void Session::OnTimer() {
     wait_until_ = TimePoint::max();
     MarkReady(true);
   }
+  if (link_ != nullptr && log_ != nullptr) log_->Age(now, 2 * table_.options().recovery);
   if (link_ != nullptr && binding_.polling) {
     if (now >= binding_.idle_until) MarkReady(true);
   } else if (link_ != nullptr) {
     if (binding_.inactivity.count() > 0 &&
         now >= last_request_ + binding_.inactivity + table_.options().timeout) {
       SendLoop(Millis(0), false);  // the client promised a sign of life (TLCP §7.6)
+    } else if (now >= binding_.until) {
+      SendLoop(Millis(0), false);  // enough for what stands between
     } else if (link_->writable()) {
-      if (now >= binding_.last_write + binding_.keepalive) {
+      if (now >= ProbeDue()) {
         tlcp::AppendProbe(lines_);
         binding_.last_write = now;
         MarkReady(true);

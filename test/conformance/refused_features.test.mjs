@@ -72,9 +72,9 @@ test('mobile push notifications: 40', async () => {
   assert.match(await answer('LS_op=register&PN_type=Google&PN_appId=a&PN_deviceToken=t'), /^REQERR,[^,]+,40,/);
 });
 
-test('recovery: CONERR 4, so that clients open a new session', async () => {
+test('recovery of more than there was: CONERR 4, so that clients open a new session', async () => {
   const http = await HttpConnection.open(server.port);
-  http.post('bind_session', `LS_session=${socket.sessionId}&LS_recovery_from=1&LS_polling=true&LS_polling_millis=0&LS_idle_millis=0`);
+  http.post('bind_session', `LS_session=${socket.sessionId}&LS_recovery_from=99999&LS_polling=true&LS_polling_millis=0&LS_idle_millis=0`);
   assert.match((await http.response(0)).body, /^CONERR,4,/);
   http.destroy();
   socket.terminate();

@@ -32,6 +32,7 @@ void TryWorlds(test::World::Setting setting) {
   const std::uint64_t steps = FromEnvironment("PENSTOCK_PROPERTY_STEPS", 4000);
   log::SetLevel(log::Area::kSession, log::Level::kWarn);
   std::uint64_t lines = 0;
+  std::uint64_t again = 0;
   std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
   for (std::uint64_t done = 0; done < steps; done += kStepsOfWorld) {
     setting.seed = seed;
@@ -39,9 +40,11 @@ void TryWorlds(test::World::Setting setting) {
     ASSERT_TRUE(world.Run(kStepsOfWorld)) << "PENSTOCK_PROPERTY_SEED=" << seed << "\n"
                                           << world.error();
     lines += world.lines();
+    again += world.again();
     ++seed;
   }
   EXPECT_GT(lines, 0u);
+  EXPECT_GT(again, 0u) << "no recovery brought anything";
 }
 
 TEST(DeliveryProperty, Distinct) { TryWorlds({tlcp::Mode::kDistinct, 1, true}); }

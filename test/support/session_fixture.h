@@ -34,7 +34,7 @@ class FakeLink final : public session::ClientLink {
     finished = true;
     closed_socket = close_socket;
   }
-  void Abandon() override { abandoned = true; }
+  void Abandon(bool) override { abandoned = true; }
 
   // What came since the last call, with line ends as ' | '.
   std::string Take() {
@@ -59,9 +59,13 @@ class FakeLink final : public session::ClientLink {
 class FakeMetadata final : public session::MetadataPort {
  public:
   void OpenSession(session::OpenQuery query, session::Reply<session::OpenGrant> reply) override {
-    log.push_back("OPEN " + query.user.value_or("-"));
+    log.push_back((query.grant ? "OPEN again " : "OPEN ") + query.user.value_or("-"));
     if (refuse_open) {
       reply(*refuse_open);
+    } else if (conflict != nullptr && !query.grant) {
+      session::OpenGrant grant = open_grant;
+      grant.conflict = conflict;
+      reply(grant);
     } else {
       reply(open_grant);
     }
@@ -100,6 +104,7 @@ class FakeMetadata final : public session::MetadataPort {
   }
 
   std::optional<tlcp::Error> refuse_open;
+  std::shared_ptr<const session::SessionConflict> conflict;
   std::optional<tlcp::Error> refuse_message;
   std::string message_response;
   bool hold_messages = false;
@@ -168,6 +173,7 @@ class SessionFixture : public testing::Test {
   SessionFixture() {
     options_.server_name = "Test";
     options_.max_delay = Millis(0);
+    options_.keepalive_jitter_percent = 0;
     options_.item_linger = Millis(0);
     options_.adapter_sets.push_back({"SET", &metadata_, {{"DEFAULT", &source_}}});
     items_ = std::make_unique<kernel::ItemRegistry>(shard_);

@@ -15,6 +15,7 @@ tlcp::Error OpenSessionError(const Failure& failure) {
     case FailureKind::kUnavailable:
       return MakeError(SessionCode::kMetadataUnavailable);
     case FailureKind::kCredits:
+    case FailureKind::kConflict:
       return tlcp::MakeCustomError(failure.client_code, failure.client_message);
     case FailureKind::kNotification:
       return MakeError(SessionCode::kInternalError);

@@ -22,7 +22,8 @@ enum class FailureKind : std::uint8_t {
   kDisconnected,  // no remote adapter, or it went away
   kAccess,        // EA
   kUnavailable,   // ER
-  kCredits,       // EC; EX too, since nobody can close the other session for it
+  kCredits,       // EC
+  kConflict,      // EX
   kItems,         // EI
   kSchema,        // ES
   kNotification,  // EN
@@ -32,8 +33,9 @@ enum class FailureKind : std::uint8_t {
 struct Failure {
   FailureKind kind = FailureKind::kUnexpected;
   std::string message{};         // for the log
-  int client_code = 0;           // with kCredits
-  std::string client_message{};  // with kCredits
+  int client_code = 0;           // with kCredits, kConflict
+  std::string client_message{};  // the same
+  std::string other_session{};   // with kConflict
 };
 
 template <class T>

@@ -63,6 +63,12 @@ void RemoteMetadata::OpenSession(OpenQuery query, session::Reply<OpenGrant> repl
 
 void RemoteMetadata::StartOpening(OpeningPtr opening) {
   const OpenQuery& query = opening->query;
+  if (query.grant) {
+    opening->grant = *query.grant;
+    opening->grant.conflict.reset();
+    NotifySession(std::move(opening));
+    return;
+  }
   link_->NotifyUser(query,
                     [this, opening = std::move(opening)](Outcome<UserProfile> outcome) mutable {
                       OnUser(std::move(opening), std::move(outcome));
@@ -77,6 +83,10 @@ void RemoteMetadata::OnUser(OpeningPtr opening, Outcome<UserProfile> outcome) {
   const auto& profile = std::get<UserProfile>(outcome);
   opening->grant.max_bandwidth_kbps = profile.max_bandwidth_kbps;
   opening->grant.wants_tables = profile.wants_tables;
+  NotifySession(std::move(opening));
+}
+
+void RemoteMetadata::NotifySession(OpeningPtr opening) {
   const OpenQuery& query = opening->query;
   link_->NotifyNewSession(
       query, [this, opening = std::move(opening)](Outcome<SessionProfile> session) mutable {
@@ -88,6 +98,13 @@ void RemoteMetadata::OnSession(OpeningPtr opening, Outcome<SessionProfile> outco
   if (const auto* failure = std::get_if<Failure>(&outcome)) {
     // The remote adapter may have taken the session in, only too late.
     if (failure->kind == FailureKind::kTimeout) SendSessionClose(opening->query.session_id);
+    if (failure->kind == FailureKind::kConflict) {
+      OpenGrant grant = opening->grant;
+      grant.conflict = std::make_shared<session::SessionConflict>(
+          session::SessionConflict{failure->other_session, OpenError(*failure)});
+      Answer<Opening, OpenGrant>(std::move(opening), std::move(grant));
+      return;
+    }
     Answer<Opening, OpenGrant>(std::move(opening), OpenError(*failure));
     return;
   }

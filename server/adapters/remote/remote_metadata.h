@@ -53,6 +53,7 @@ class RemoteMetadata final : public session::MetadataPort, public MetadataLinkUs
 
   void StartOpening(OpeningPtr opening);
   void OnUser(OpeningPtr opening, Outcome<UserProfile> outcome);
+  void NotifySession(OpeningPtr opening);
   void OnSession(OpeningPtr opening, Outcome<SessionProfile> outcome);
   tlcp::Error OpenError(const Failure& failure) const;
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/parse_number.h"
+#include "tlcp/line_writer.h"
 
 namespace penstock::test {
 
@@ -76,7 +77,8 @@ World::World(const Setting& setting) : setting_(setting), dice_(setting.seed) {
   options_.server_name = "Test";
   options_.max_delay = Millis(0);
   options_.item_linger = Millis(0);
-  options_.timeout = std::chrono::hours(1000);
+  options_.timeout = options_.recovery = std::chrono::hours(1000);
+  options_.recovery_max_bytes = 256 * 1024 * 1024;
   options_.content_length_min = 100;
   options_.delta_delivery = !dice_.Chance(10);
   static constexpr int kBuffers[] = {1, 2, 3, 5, 10, 50};
@@ -185,6 +187,8 @@ void World::Step() {
   } else if (what < 96) {
     Constrain(client, dice_.Chance(60) ? std::nullopt
                                        : std::optional(1.0 + static_cast<double>(dice_.Roll(40))));
+  } else if (what < 98) {
+    Break(client);
   } else {
     Bind(client, false);
   }
@@ -480,12 +484,17 @@ void World::Bind(Client& client, bool plain) {
     options.content_length = kLengths[dice_.Roll(4)];
     if (dice_.Chance(40)) options.polling = {{Millis(0), Millis(100 * dice_.Roll(3))}};
   }
+  const bool recovers = !client.links.empty() && client.links.back()->breaks_at_percent;
   client.links.push_back(std::make_unique<StallingLink>());
   StallingLink* const link = client.links.back().get();
   link->stalls_after_flush = !plain && dice_.Chance(30);
   Trace("bind " + std::to_string(is_websocket) + " " + std::to_string(options.polling.has_value()) +
-        " " + std::to_string(options.content_length.value_or(0)));
-  shards_[client.shard]->shard.Post([&client, link, options, is_websocket] {
+        " " + std::to_string(options.content_length.value_or(0)) + (recovers ? " recovery" : ""));
+  shards_[client.shard]->shard.Post([this, &client, link, options, is_websocket, recovers] {
+    const auto refused = client.session->PrepareBind(
+        recovers ? std::optional<std::uint64_t>(client.received) : std::nullopt);
+    if (refused) return Fail(&client, nullptr, nullptr, "", refused->message);
+    if (recovers) client.next = client.received;
     client.session->Bind(link, options, is_websocket, false, "10.0.0.1");
     client.binds = false;
   });
@@ -496,9 +505,22 @@ void World::Stall(Client& client) {
   Trace("stall");
 }
 
+// From the next flush on nothing comes through, which the server may notice or not.
+void World::Break(Client& client) {
+  StallingLink* const link = client.links.back().get();
+  if (client.binds || link->is_finished || link->breaks_at_percent) return;
+  link->breaks_at_percent = dice_.Roll(101);
+  Trace("break");
+  if (dice_.Chance(50)) return;
+  link->is_broken = link->is_finished = true;
+  shards_[client.shard]->shard.Post([&client, link] {
+    if (link == client.links.back().get()) client.session->OnLinkLost();
+  });
+}
+
 void World::Resume(Client& client) {
   StallingLink* const link = client.links.back().get();
-  if (link->is_finished) return Bind(client, false);
+  if (link->is_finished || link->breaks_at_percent) return Bind(client, false);
   Trace("resume");
   shards_[client.shard]->shard.Post([&client, link] {
     if (link->is_finished || link != client.links.back().get()) return;
@@ -700,16 +722,8 @@ void World::Constrain(Client& client, std::optional<double> kbps) {
 
 void World::Read(Client& client) {
   for (const std::unique_ptr<StallingLink>& link : client.links) {
-    std::string_view text = link->text;
-    while (!text.empty() && error_.empty()) {
-      const std::size_t end = text.find("\r\n");
-      if (end == std::string_view::npos) {
-        return Fail(&client, nullptr, nullptr, text, "half a line");
-      }
-      ReadLine(client, text.substr(0, end));
-      text.remove_prefix(end + 2);
-    }
-    link->text.clear();
+    ReadText(client, link->text, true);
+    ReadText(client, link->lost, false);
   }
   // Those before the present one say nothing any more.
   if (!client.binds && client.links.size() > 1) {
@@ -717,7 +731,37 @@ void World::Read(Client& client) {
   }
 }
 
-void World::ReadLine(Client& client, std::string_view line) {
+void World::ReadText(Client& client, std::string& text, bool came_through) {
+  std::string_view rest = text;
+  while (!rest.empty() && error_.empty()) {
+    const std::size_t end = rest.find("\r\n");
+    if (end == std::string_view::npos) {
+      return Fail(&client, nullptr, nullptr, rest, "half a line");
+    }
+    ReadLine(client, rest.substr(0, end), came_through);
+    rest.remove_prefix(end + 2);
+  }
+  text.clear();
+}
+
+// The rules are for what the server says, whether it comes through or not; what it says again must
+// be the same.
+void World::ReadLine(Client& client, std::string_view line, bool came_through) {
+  if (line.starts_with("PROG,") && line != "PROG," + std::to_string(client.next)) {
+    return Fail(&client, nullptr, nullptr, line, "not where the client is");
+  }
+  if (tlcp::IsDataNotification(line)) {
+    const std::size_t number = client.next++;
+    if (came_through) client.received = client.next;
+    if (number < client.told.size()) {
+      if (line != client.told[number]) {
+        Fail(&client, nullptr, nullptr, line, "not as before: " + client.told[number]);
+      }
+      ++again_;
+      return;
+    }
+    client.told.emplace_back(line);
+  }
   static const std::vector<std::string_view> kOfSubscriptions = {"U",   "SUBOK", "SUBCMD", "UNSUB",
                                                                  "EOS", "CS",    "OV",     "CONF"};
   const std::vector<std::string_view> parts = SplitLine(line, line.starts_with("U,") ? 4 : 8);

@@ -40,21 +40,31 @@ class Dice {
   std::mt19937_64 engine_;
 };
 
-// A link to a client that stops reading now and then.
+// A link to a client that stops reading now and then, or that breaks without a sign.
 class StallingLink final : public session::ClientLink {
  public:
   bool writable() const override { return is_writable; }
   void Flush(std::string& cork) override {
-    text += std::string_view(cork).substr(session::kHeaderRoom);
+    const std::string_view lines = std::string_view(cork).substr(session::kHeaderRoom);
+    std::size_t through = is_broken ? 0 : lines.size();
+    if (breaks_at_percent && !is_broken) {  // in the middle of this flush
+      is_broken = true;
+      through = lines.substr(0, through * *breaks_at_percent / 100).rfind('\n') + 1;
+    }
+    text += lines.substr(0, through);
+    lost += lines.substr(through);
     if (stalls_after_flush) is_writable = false;
   }
   void Finish(bool) override { is_finished = true; }
-  void Abandon() override { is_finished = true; }
+  void Abandon(bool) override { is_finished = true; }
 
   bool is_writable = true;
   bool stalls_after_flush = false;
   bool is_finished = false;
+  bool is_broken = false;
+  std::optional<std::size_t> breaks_at_percent;
   std::string text;
+  std::string lost;  // never came through
 };
 
 // A server without sockets in small: shards turned by hand, one Data Adapter, sessions, and beside
@@ -76,6 +86,7 @@ class World {
   bool Run(std::size_t steps);
   const std::string& error() const { return error_; }
   std::uint64_t lines() const { return lines_; }
+  std::uint64_t again() const { return again_; }
 
  private:
   struct ShardParts;
@@ -108,8 +119,12 @@ class World {
   struct Client {
     session::Session* session = nullptr;
     std::size_t shard = 0;
-    std::vector<std::unique_ptr<StallingLink>> links;      // the last one is the present one
-    bool binds = false;                                    // a bind is on its way
+    std::vector<std::unique_ptr<StallingLink>> links;  // the last one is the present one
+    bool binds = false;                                // a bind is on its way
+    // Data notifications so far, how many came through, and which comes next.
+    std::vector<std::string> told;
+    std::size_t received = 0;
+    std::size_t next = 0;
     std::map<int, std::deque<std::shared_ptr<Sub>>> subs;  // by id, those before UNSUB
     bool stalls = false;
   };
@@ -140,6 +155,7 @@ class World {
   void Bind(Client& client, bool is_first);
   void Stall(Client& client);
   void Resume(Client& client);
+  void Break(Client& client);
   void Add(Client& client);
   void Delete(Client& client);
   void Reconfigure(Client& client);
@@ -151,7 +167,8 @@ class World {
 
   // Lines.
   void Read(Client& client);
-  void ReadLine(Client& client, std::string_view line);
+  void ReadText(Client& client, std::string& text, bool came_through);
+  void ReadLine(Client& client, std::string_view line, bool came_through);
 
   const Setting setting_;
   Dice dice_;
@@ -166,6 +183,7 @@ class World {
   std::vector<std::unique_ptr<Client>> clients_;
   std::uint64_t offered_ = 0;  // to subscriptions that have ended
   std::uint64_t lines_ = 0;
+  std::uint64_t again_ = 0;  // of lines that did not come through
   std::size_t step_ = 0;
   std::deque<std::string> trace_;
   std::string error_;

@@ -43,8 +43,9 @@ FailureKind ToKind(ari::ExceptionKind kind) {
     case ari::ExceptionKind::kResourceUnavailable:
       return FailureKind::kUnavailable;
     case ari::ExceptionKind::kCredits:
-    case ari::ExceptionKind::kConflictingSession:
       return FailureKind::kCredits;
+    case ari::ExceptionKind::kConflictingSession:
+      return FailureKind::kConflict;
     case ari::ExceptionKind::kItems:
       return FailureKind::kItems;
     case ari::ExceptionKind::kSchema:
@@ -98,6 +99,7 @@ Failure ToFailure(const ari::Exception& exception) {
   failure.message = exception.message.value_or("no reason given");
   failure.client_code = exception.client_code;
   failure.client_message = exception.client_message.value_or("");
+  failure.other_session = exception.conflicting_session;
   return failure;
 }
 

@@ -74,9 +74,15 @@ void Client::ServeCreate(tlcp::CreateSession request) {
 }
 
 void Client::ServeBind(const tlcp::BindSession& request) {
-  session::Session* const session = table_.Find(request.session_id.value_or(default_session_));
+  const std::string id = request.session_id.value_or(default_session_);
+  session::Session* const session = table_.Find(id);
   if (session == nullptr) {
-    Refuse(tlcp::MakeError(tlcp::SessionCode::kSessionNotFound));
+    std::string lines;
+    table_.AppendMissing(id, lines);
+    Receive(lines);
+    EndResponse();
+  } else if (const auto refused = session->PrepareBind(request.recovery_from)) {
+    Refuse(*refused);
   } else {
     BindTo(*session, request.link, false);
   }
@@ -164,7 +170,7 @@ void Client::Finish(bool close_socket) {
   if (websocket() && close_socket) received_.emplace_back("(closed)");
 }
 
-void Client::Abandon() {
+void Client::Abandon(bool) {
   session_ = nullptr;
   EndResponse();
 }

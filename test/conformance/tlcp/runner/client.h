@@ -42,7 +42,7 @@ class Client final : public session::ClientLink {
   bool writable() const override { return writable_; }
   void Flush(std::string& cork) override;
   void Finish(bool close_socket) override;
-  void Abandon() override;
+  void Abandon(bool broken) override;
 
  private:
   void Serve(tlcp::Request request);

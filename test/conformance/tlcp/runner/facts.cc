@@ -48,6 +48,13 @@ bool Take(std::string_view text, Millis* time) {
   return true;
 }
 
+bool Take(std::string_view text, std::chrono::seconds* time) {
+  std::int64_t count = 0;
+  if (!Take(text, &count)) return false;
+  *time = std::chrono::seconds(count);
+  return true;
+}
+
 bool Take(std::string_view text, bool* flag) {
   *flag = text == "true";
   return text == "true" || text == "false";
@@ -69,6 +76,16 @@ bool SetOption(session::Options& options, const std::string& name, const std::st
   if (name == "keepalive_min_millis") return Take(value, &options.keepalive_min);
   if (name == "keepalive_max_millis") return Take(value, &options.keepalive_max);
   if (name == "timeout_millis") return Take(value, &options.timeout);
+  if (name == "recovery_millis") return Take(value, &options.recovery);
+  if (name == "recovery_max_bytes") return Take(value, &options.recovery_max_bytes);
+  if (name == "max_duration_seconds") return Take(value, &options.max_duration);
+  if (name == "streaming_max_millis") return Take(value, &options.streaming_max);
+  if (name == "polling_min_millis") return Take(value, &options.polling_min);
+  if (name == "node") return Take(value, &options.node);
+  if (name == "control_link") {
+    options.control_link = value;
+    return true;
+  }
   if (name == "idle_max_millis") return Take(value, &options.idle_max);
   if (name == "polling_max_millis") return Take(value, &options.polling_max);
   if (name == "content_length") return Take(value, &options.content_length);
@@ -120,6 +137,7 @@ const std::map<std::string, Stage::Fact, std::less<>>& Stage::Facts() {
       {"hold", &Stage::Hold},         {"release", &Stage::Release}, {"grant", &Stage::Grant},
       {"allow", &Stage::Allow},       {"expects", &Stage::Expects}, {"shutdown", &Stage::Shutdown},
       {"diffs", &Stage::Diffs},       {"answer", &Stage::Reply},    {"deny", &Stage::Deny},
+      {"conflict", &Stage::Conflict},
   };
   return facts;
 }
@@ -295,8 +313,17 @@ Stage::Problem Stage::Refuse(const Step& step, const Words& words) {
   return std::nullopt;
 }
 
+Stage::Problem Stage::Conflict(const Step& step, const Words& words) {
+  int code = 0;
+  if (words.size() < 4 || !Take(words[2], &code)) return "! conflict <session> <code> <text>";
+  metadata_.conflict = std::make_shared<session::SessionConflict>(
+      session::SessionConflict{words[1], {code, Behind(step.text, 3)}});
+  return std::nullopt;
+}
+
 Stage::Problem Stage::Accept(const Step& /*step*/, const Words& /*words*/) {
   metadata_.refuse_open.reset();
+  metadata_.conflict.reset();
   metadata_.refuse_subscribe.reset();
   metadata_.refuse_message.reset();
   return std::nullopt;

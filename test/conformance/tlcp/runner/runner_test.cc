@@ -72,7 +72,7 @@ TEST(Stage, NothingMeansSilence) {
 TEST(Stage, AdaptersMustBeAskedExactlyThat) {
   EXPECT_NE(Play(kComplete + "! expects SUB b\n"), "");
   EXPECT_NE(Play(kComplete + "! expects SUB a\n! expects USB a\n"), "");
-  const std::string problem = Play("! open\n! expects OPEN -\n! cut\n@ 11s\n");
+  const std::string problem = Play("! open\n! expects OPEN -\n! cut\n@ 14s\n");
   EXPECT_NE(problem.find("more that an adapter was asked\n      CLOSE"), std::string::npos)
       << problem;
 }

@@ -20,6 +20,7 @@ std::string Join(const std::vector<std::string>& lines) {
 }  // namespace
 
 Stage::Stage() {
+  options_.keepalive_jitter_percent = 0;
   options_.adapter_sets = {{"DEFAULT", &metadata_, {{"DEFAULT", &source_}, {"OTHER", &other_}}}};
   asked_["DATA"].log = [this] { return source_.log(); };
   asked_["OTHER"].log = [this] { return other_.log(); };
@@ -115,7 +116,11 @@ Stage::Problem Stage::Wait(const Step& step) {
 }
 
 Stage::Problem Stage::Tell(const Step& step) {
-  const Words words = SplitWords(Expand(step.text));
+  std::string text = Expand(step.text);
+  if (step.text.starts_with("conflict ")) {
+    if (Problem problem = FillIn(&text)) return problem;
+  }
+  const Words words = SplitWords(text);
   if (words.empty()) return "a ! line says what happens";
   const auto fact = Facts().find(words[0]);
   if (fact == Facts().end()) return "unknown: ! " + words[0];

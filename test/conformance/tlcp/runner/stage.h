@@ -59,6 +59,7 @@ class Stage final : private test::SessionFixture {
   Problem Lost(const Step& step, const Words& words);
   Problem Back(const Step& step, const Words& words);
   Problem Refuse(const Step& step, const Words& words);
+  Problem Conflict(const Step& step, const Words& words);
   Problem Accept(const Step& step, const Words& words);
   Problem Hold(const Step& step, const Words& words);
   Problem Release(const Step& step, const Words& words);

@@ -37,6 +37,37 @@ TEST_F(MetadataProxyTest, OpensASessionWithUserThenSession) {
   EXPECT_EQ(grant.time_to_live, seconds(3600));
 }
 
+TEST_F(MetadataProxyTest, AConflictIsToldWithWhatIsKnownSoFarAndThenOnlyTheSessionIsAskedFor) {
+  StartReady();
+  Open();
+  Next();
+  Reply("NUS|D|40.5|B|1");
+  Next();
+  Reply("NNS|EX|dup|-7|other session open|S9");
+  const auto grant = std::get<session::OpenGrant>(opened_.value());
+  ASSERT_NE(grant.conflict, nullptr);
+  EXPECT_EQ(grant.conflict->session_id, "S9");
+  EXPECT_EQ(grant.conflict->refusal.code, -7);
+  EXPECT_EQ(grant.conflict->refusal.message, "other session open");
+  house_.OnShard([&] {
+    session::OpenQuery query;
+    query.session_id = "S2";
+    query.request_id = "42";
+    query.user = "user1";
+    query.grant = grant;
+    house_.metadata().OpenSession(std::move(query),
+                                  [this](auto answer) { opened_ = std::move(answer); });
+  });
+  const std::string nns = Next();
+  EXPECT_EQ(nns.substr(0, 17), "NNS|S|user1|S|S2|");
+  EXPECT_NE(nns.find("|S|REQUEST_ID|S|42"), std::string::npos);
+  Reply("NNS|I|10");
+  const auto let_in = std::get<session::OpenGrant>(opened_.value());
+  EXPECT_EQ(let_in.conflict, nullptr);
+  EXPECT_EQ(let_in.max_bandwidth_kbps, 40.5);
+  EXPECT_TRUE(let_in.wants_tables);
+}
+
 TEST_F(MetadataProxyTest, ASessionMayHaveNoTimeToLive) {
   for (const char* reply : {"NNS|V", "NNS|I|0", "NNS|I|-1"}) {
     opened_.reset();

@@ -62,10 +62,8 @@ TEST_P(RefusedSessionTest, IsToldTheCode) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Replies, RefusedSessionTest,
-                         testing::Values(Refusal{"EC|quota|-5|no", -5},
-                                         Refusal{"EX|dup|-7|other session open|S9", -7},
-                                         Refusal{"EN|dup id", 68}, Refusal{"E|#", 66},
-                                         Refusal{"EA|not for this call", 66}),
+                         testing::Values(Refusal{"EC|quota|-5|no", -5}, Refusal{"EN|dup id", 68},
+                                         Refusal{"E|#", 66}, Refusal{"EA|not for this call", 66}),
                          Word);
 
 class RefusedItemsTest : public MetadataProxyTest, public testing::WithParamInterface<Refusal> {};

@@ -258,8 +258,8 @@ TEST(Loader, AllErrorsOfAFileAreToldInOrder) {
   EXPECT_EQ(ErrorOf("[session]\ntimeout_millis = 0\n[server]\nshards = -1\ncolour = 1\n"),
             "p.toml:2: session.timeout_millis: 0 is too small; write 100 to 86400000\n"
             "p.toml:4: server.shards: -1 is too small; write 0 to 256\n"
-            "p.toml:5: server.colour: is no key; the keys here are name, shards or "
-            "drain_timeout_seconds");
+            "p.toml:5: server.colour: is no key; the keys here are name, shards, node, "
+            "control_link or drain_timeout_seconds");
 }
 
 TEST(Loader, TheDefaultKeepaliveLiesWithinItsBounds) {

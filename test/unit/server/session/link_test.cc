@@ -100,7 +100,7 @@ TEST_F(LinkTest, AnUnboundSessionIsClosedAfterTheTimeout) {
   Session* const session = OpenBound(link);
   const std::string id = session->id();
   shard_.Post([&] { session->OnLinkLost(); });
-  Advance(Millis(9990));
+  Advance(Millis(12990));
   EXPECT_NE(table().Find(id), nullptr);
   Advance(Millis(20));
   EXPECT_EQ(table().Find(id), nullptr);
