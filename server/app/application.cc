@@ -96,6 +96,8 @@ Status Application::MakeListeners() {
     for (const config::NameValue& header : listener.response_headers) {
       http::AppendHeader(header.name, header.value, &profile.response_headers);
     }
+    profile.proxy_protocol = listener.proxy_protocol;
+    profile.proxy_protocol_timeout = listener.proxy_protocol_timeout;
     profile.max_connections = settings_.limits.connections_per_listener;
     if (profile.max_connections != 0) {
       // Each shard has its share.
@@ -257,7 +259,8 @@ void Application::LogTotals() {
     const kernel::KernelCounters& events = part.items->counters();
     PENSTOCK_LOG(
         kServer, kInfo, "shard totals", {"shard", i}, {"connections", in.accepted},
-        {"connections_refused", in.refused_connections}, {"http_requests", in.http_requests},
+        {"connections_refused", in.refused_connections},
+        {"proxy_headers_refused", in.proxy_headers_refused}, {"http_requests", in.http_requests},
         {"ws_messages", in.ws_messages}, {"protocol_errors", in.protocol_errors},
         {"read_timeouts", in.read_timeouts}, {"slow_readers", in.slow_readers},
         {"handed_over", in.handed_over}, {"sessions_opened", sessions.opened},

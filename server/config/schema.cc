@@ -228,6 +228,11 @@ constexpr Key<Listener> kListener[] = {
         "response_headers",
         "Added to each answer, as { name = \"x-accel-buffering\", value = \"no\" }.",
         {.check = kHeaders}),
+    Bind<&Listener::proxy_protocol>(
+        "proxy_protocol", "true: a TCP proxy is in front, and says who connects (version 1 or 2)."),
+    Bind<&Listener::proxy_protocol_timeout>("proxy_protocol_timeout_millis",
+                                            "Within so long; then the connection is cut.",
+                                            {.min = 1, .max = 60'000}),
 };
 
 constexpr Key<Session> kSession[] = {
@@ -524,7 +529,6 @@ struct Absent {
 constexpr Absent kNotThereYet[] = {
     {"tls", "this version does not speak TLS; put a TLS proxy in front"},
     {"remote_host", "this version does not dial out to adapters; let the adapter connect"},
-    {"proxy_protocol", "this version does not read the PROXY protocol; leave it out"},
     {"forwarded_for_depth", "this version does not read X-Forwarded-For; leave it out"},
     {"status_item", "this version serves no status item; leave it out"},
     {"close_notifications_recovery", "this version repeats no lost notification; leave it out"},

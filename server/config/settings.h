@@ -44,6 +44,8 @@ struct Listener {
   std::uint16_t port = 8080;
   std::vector<std::string> allowed_origins = {"*"};  // "*" or scheme://host[:port], lower case
   std::vector<NameValue> response_headers;
+  bool proxy_protocol = false;  // every connection begins with a header of it
+  Milliseconds proxy_protocol_timeout{1000};
   bool operator==(const Listener&) const = default;
 };
 

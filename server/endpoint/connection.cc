@@ -16,10 +16,12 @@ namespace {
 constexpr auto kLinger = std::chrono::seconds(2);
 }  // namespace
 
-Connection::Connection(Endpoint& endpoint, std::size_t listener, tcp::AsioSocket socket)
+Connection::Connection(Endpoint& endpoint, std::size_t listener, tcp::AsioSocket socket,
+                       const std::optional<tcp::Endpoint>& client)
     : endpoint_(endpoint),
       listener_index_(listener),
       socket_(endpoint.shard(), std::move(socket), this),
+      client_(client ? std::make_unique<tcp::Endpoint>(*client) : nullptr),
       http_(std::make_unique<HttpChannel>(*this)),
       timer_([](void* self) { static_cast<Connection*>(self)->OnTimer(); }, this) {}
 
@@ -27,6 +29,7 @@ Connection::Connection(Endpoint& endpoint, Handover handover)
     : endpoint_(endpoint),
       listener_index_(handover.listener),
       socket_(endpoint.shard(), handover.descriptor, handover.ipv6, this),
+      client_(std::move(handover.client)),
       arrival_(std::make_unique<Handover>(std::move(handover))),
       timer_([](void* self) { static_cast<Connection*>(self)->OnTimer(); }, this) {
   if (arrival_->websocket) {
@@ -271,6 +274,7 @@ void Connection::Leave(std::string_view unread) {
   const std::unique_ptr<Handover> handover = std::move(departure_);
   handover->listener = listener_index_;
   handover->ipv6 = socket_.ipv6();
+  handover->client = std::move(client_);
   handover->unread = unread;
   handover->unsent = socket_.TakeBacklog();
   handover->descriptor = socket_.Release();

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,7 +23,9 @@ class WsChannel;
 // Owned by the Endpoint of its shard until Close(). Shard: own; it may be handed over to another.
 class Connection final : public tcp::SocketOwner, public runtime::Deferred {
  public:
-  Connection(Endpoint& endpoint, std::size_t listener, tcp::AsioSocket socket);
+  // `client`: as a proxy told it; nothing: the socket's peer.
+  Connection(Endpoint& endpoint, std::size_t listener, tcp::AsioSocket socket,
+             const std::optional<tcp::Endpoint>& client);
   Connection(Endpoint& endpoint, Handover handover);
   ~Connection() override;
 
@@ -34,9 +37,11 @@ class Connection final : public tcp::SocketOwner, public runtime::Deferred {
   const ListenerProfile& listener() const { return endpoint_.listener(listener_index_); }
   std::size_t listener_index() const { return listener_index_; }
   ConnectionRef self() const { return self_; }
-  // Of the client; made anew each time, since hardly anybody asks.
-  std::string client_ip() const { return tcp::AddressText(socket_.Remote()); }
-  std::string client_port() const { return std::to_string(socket_.Remote().port()); }
+  // Who is served here: what a trusted proxy has told, else the socket's peer. The one answer for
+  // logs, adapters, limits and the client itself; asked anew each time, since hardly anybody asks.
+  tcp::Endpoint client() const { return client_ != nullptr ? *client_ : socket_.Remote(); }
+  std::string client_ip() const { return tcp::AddressText(client()); }
+  std::string client_port() const { return std::to_string(client().port()); }
 
   // Sends now what the kernel takes. A client that lets too much pile up is cut off; the channel
   // hears of it as of any other end.
@@ -84,8 +89,9 @@ class Connection final : public tcp::SocketOwner, public runtime::Deferred {
   tcp::Socket socket_;
   State state_ = State::kOpen;
   bool processing_ = false;
-  bool input_over_ = false;  // the client has ended its side
-  std::string kept_;         // unread bytes of a request that is not complete
+  bool input_over_ = false;                // the client has ended its side
+  std::unique_ptr<tcp::Endpoint> client_;  // only if it is not the socket's peer
+  std::string kept_;                       // unread bytes of a request that is not complete
   std::unique_ptr<HttpChannel> http_;
   std::unique_ptr<WsChannel> ws_;
   std::unique_ptr<Handover> arrival_;  // until Start()

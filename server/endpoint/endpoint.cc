@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "endpoint/connection.h"
+#include "endpoint/proxy_greeting.h"
 
 namespace penstock::endpoint {
 
@@ -43,6 +44,7 @@ void Endpoint::StopInput() {
 
 void Endpoint::CloseConnections() {
   draining_ = true;
+  greetings_.ForEach([](ProxyGreeting& greeting) { greeting.Close(); });
   connections_.ForEach([](Connection& connection) { connection.Drain(); });
 }
 
@@ -56,7 +58,31 @@ void Endpoint::Accept(std::size_t listener, tcp::AsioSocket socket) {
   }
   ++counters_.accepted;
   ++per_listener_[listener];
-  auto made = std::make_unique<Connection>(*this, listener, std::move(socket));
+  if (!listeners_[listener].proxy_protocol) {
+    Begin(listener, std::move(socket), std::nullopt);
+    return;
+  }
+  auto made = std::make_unique<ProxyGreeting>(*this, listener, std::move(socket));
+  ProxyGreeting* const greeting = made.get();
+  greeting->Start(greetings_.Insert(std::move(made)).slot);
+}
+
+void Endpoint::OnGreeted(std::uint32_t slot, tcp::AsioSocket socket,
+                         const std::optional<tcp::Endpoint>& client) {
+  std::unique_ptr<ProxyGreeting> greeting = greetings_.Remove(slot);
+  Begin(greeting->listener_index(), std::move(socket), client);
+  shard_.DeferDelete(std::move(greeting));
+}
+
+void Endpoint::OnNotGreeted(std::uint32_t slot) {
+  std::unique_ptr<ProxyGreeting> greeting = greetings_.Remove(slot);
+  --per_listener_[greeting->listener_index()];
+  shard_.DeferDelete(std::move(greeting));
+}
+
+void Endpoint::Begin(std::size_t listener, tcp::AsioSocket socket,
+                     const std::optional<tcp::Endpoint>& client) {
+  auto made = std::make_unique<Connection>(*this, listener, std::move(socket), client);
   Connection* const connection = made.get();
   const auto key = connections_.Insert(std::move(made));
   connection->Start({key.slot, key.generation});

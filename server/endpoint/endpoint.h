@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,7 @@
 namespace penstock::endpoint {
 
 class Connection;
+class ProxyGreeting;
 
 // Names a connection of this shard in a callback that may come after its end.
 struct ConnectionRef {
@@ -30,7 +32,8 @@ struct ConnectionRef {
 
 struct EndpointCounters {
   std::uint64_t accepted = 0;
-  std::uint64_t refused_connections = 0;  // over the limit of the listener
+  std::uint64_t refused_connections = 0;    // over the limit of the listener
+  std::uint64_t proxy_headers_refused = 0;  // bad, missing or late
   std::uint64_t http_requests = 0;
   std::uint64_t ws_messages = 0;
   std::uint64_t protocol_errors = 0;  // broken HTTP, WebSocket or TLCP
@@ -43,6 +46,7 @@ struct EndpointCounters {
 struct Handover {
   int descriptor = -1;
   bool ipv6 = false;
+  std::unique_ptr<tcp::Endpoint> client;  // if it is not the socket's peer
   std::size_t listener = 0;
   bool websocket = false;
   std::string subprotocol;           // of the WebSocket
@@ -73,7 +77,7 @@ class Endpoint {
   // Ends every connection in order, and those that are still on their way from another shard:
   // responses end, WebSockets are closed as "going away".
   void CloseConnections();
-  std::size_t connection_count() const { return connections_.size(); }
+  std::size_t connection_count() const { return connections_.size() + greetings_.size(); }
 
   runtime::Shard& shard() { return shard_; }
   const Options& options() const { return options_; }
@@ -89,9 +93,16 @@ class Endpoint {
   void Retire(ConnectionRef ref);
   // Moves a connection to another shard, where its request is served.
   void HandOver(runtime::ShardIndex shard, Handover handover);
+  // A greeting is over: the connection begins, or it is gone.
+  void OnGreeted(std::uint32_t slot, tcp::AsioSocket socket,
+                 const std::optional<tcp::Endpoint>& client);
+  void OnNotGreeted(std::uint32_t slot);
 
  private:
   void Accept(std::size_t listener, tcp::AsioSocket socket);
+  // The first bytes of the client itself are next. `client`: nothing if it is the socket's peer.
+  void Begin(std::size_t listener, tcp::AsioSocket socket,
+             const std::optional<tcp::Endpoint>& client);
   void TakeOver(Handover handover);
 
   runtime::Shard& shard_;
@@ -104,6 +115,7 @@ class Endpoint {
   std::vector<std::unique_ptr<tcp::Listener>> open_;
   std::vector<std::size_t> per_listener_;  // connections
   SlotMap<Connection> connections_;
+  SlotMap<ProxyGreeting> greetings_;
   http::DateCache date_;
   EndpointCounters counters_;
   bool draining_ = false;

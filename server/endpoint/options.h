@@ -17,8 +17,10 @@ struct ListenerProfile {
   std::string address;
   std::uint16_t port = 0;
   http::OriginPolicy origins;
-  std::string response_headers;     // whole lines, each with its CRLF
-  std::size_t max_connections = 0;  // on each shard; 0 = no limit
+  std::string response_headers;         // whole lines, each with its CRLF
+  std::size_t max_connections = 0;      // on each shard; 0 = no limit
+  bool proxy_protocol = false;          // each connection begins with a header of it, else none may
+  Millis proxy_protocol_timeout{1000};  // until that header is there
 };
 
 // Shard: any; immutable.

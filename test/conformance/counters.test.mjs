@@ -7,6 +7,7 @@ import { DataAdapter } from './lib/ari.mjs';
 import { Client } from './lib/client.mjs';
 import { adapterSet, Server } from './lib/server.mjs';
 import { TlcpSocket } from './lib/tlcp_ws.mjs';
+import { totalsOf } from './lib/totals.mjs';
 import { until } from './lib/wait.mjs';
 
 // Runs `act({ server, adapter, client })` on a server of its own; gives the totals of all shards.
@@ -21,11 +22,7 @@ async function totals(act, { delivery, policy, shards = 1, snapshots = { '*': { 
   await server.stop();
   const lines = server.log.split('\n').filter((line) => line.includes('shard totals'));
   assert.equal(lines.length, shards);
-  const sum = {};
-  for (const line of lines) {
-    for (const [, name, value] of line.matchAll(/(\w+)=(\d+)/g)) sum[name] = (sum[name] ?? 0) + Number(value);
-  }
-  return sum;
+  return totalsOf(server.log);
 }
 
 const picked = (counted, ...names) => Object.fromEntries(names.map((name) => [name, counted[name]]));

@@ -52,9 +52,13 @@ void Socket::WaitReadable() {
   });
 }
 
-ReadResult Socket::Read(std::span<char> buffer) {
+ReadResult Socket::Read(std::span<char> buffer) { return Receive(buffer, 0); }
+
+ReadResult Socket::Peek(std::span<char> buffer) { return Receive(buffer, MSG_PEEK); }
+
+ReadResult Socket::Receive(std::span<char> buffer, int flags) {
   for (;;) {
-    const ssize_t got = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), 0);
+    const ssize_t got = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), flags);
     if (got > 0) return {ReadStatus::kData, static_cast<std::size_t>(got)};
     if (got == 0) return {ReadStatus::kEnd};
     if (errno == EINTR) continue;
@@ -141,10 +145,17 @@ int Socket::Release() {
   return socket_.release(ignored);
 }
 
+AsioSocket Socket::Take() {
+  PENSTOCK_DCHECK(quiet() && backlog_size() == 0);
+  return std::move(socket_);
+}
+
 Endpoint Socket::Remote() const {
   asio::error_code ignored;
   return socket_.remote_endpoint(ignored);
 }
+
+std::string Socket::RemoteText() const { return AddressText(Remote()); }
 
 std::string AddressText(const Endpoint& endpoint) {
   const asio::ip::address address = endpoint.address();

@@ -53,6 +53,8 @@ class Socket {
   // OnReadable() once, when there is something to read or the peer is gone. Idempotent.
   void WaitReadable();
   [[nodiscard]] ReadResult Read(std::span<char> buffer);
+  // The same, but what is read stays there to be read.
+  [[nodiscard]] ReadResult Peek(std::span<char> buffer);
 
   // Sends what the kernel takes; the rest joins the backlog. False when the connection is broken.
   bool Write(std::string_view bytes);
@@ -70,12 +72,16 @@ class Socket {
   std::string TakeBacklog();
   // Gives up the descriptor without closing it; nothing may be in the backlog.
   int Release();
+  // Gives up the socket on its own shard; nothing may be under way. What is left is closed.
+  AsioSocket Take();
   bool ipv6() const { return ipv6_; }
 
   // The peer's address; of port 0 if it is gone already.
   Endpoint Remote() const;
+  std::string RemoteText() const;
 
  private:
+  ReadResult Receive(std::span<char> buffer, int flags);
   void WaitWritable();
   void OnWritable();
 

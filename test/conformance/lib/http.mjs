@@ -14,9 +14,10 @@ export class HttpConnection extends Lines {
   #open = null; // the response that is coming in
   #methods = [];
 
-  static async open(port) {
+  static async open(port, { host = '127.0.0.1', first } = {}) {
     const connection = closeLater(new HttpConnection(), (one) => one.destroy());
-    connection.socket = net.connect({ port, host: '127.0.0.1' });
+    connection.socket = net.connect({ port, host });
+    if (first) connection.socket.write(first); // in front of HTTP
     connection.socket.on('data', (bytes) => {
       connection.#bytes = Buffer.concat([connection.#bytes, bytes]);
       while (connection.#step());
@@ -141,9 +142,9 @@ export async function control(port, session, body, name = 'control') {
 }
 
 // A streaming session: its connection, with `sessionId`.
-export async function createStream(port, { set = 'DEMO', params = '' } = {}) {
-  const connection = await HttpConnection.open(port);
-  connection.post('create_session', `${kCid}&LS_adapter_set=${set}&LS_send_sync=false${params}`);
+export async function createStream(port, { set = 'DEMO', params = '', headers = {}, ...options } = {}) {
+  const connection = await HttpConnection.open(port, options);
+  connection.post('create_session', `${kCid}&LS_adapter_set=${set}&LS_send_sync=false${params}`, { headers });
   connection.sessionId = (await connection.next('CONOK')).split(',')[1];
   return connection;
 }

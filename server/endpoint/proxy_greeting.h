@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "endpoint/options.h"
+#include "runtime/shard.h"
+#include "transport/tcp/proxy_header.h"
+#include "transport/tcp/socket.h"
+
+namespace penstock::endpoint {
+
+class Endpoint;
+
+// A connection before it is one: accepted where each must begin with a header of the PROXY
+// protocol, which is read off it and not a byte more, so that anything may follow, be it TLS. Then
+// the Endpoint makes the Connection.
+// Owned by the Endpoint of its shard until Close() or until the header is read. Shard: own.
+class ProxyGreeting final : public tcp::SocketOwner, public runtime::Deferred {
+ public:
+  ProxyGreeting(Endpoint& endpoint, std::size_t listener, tcp::AsioSocket socket);
+
+  // Once, with the number by which the endpoint knows it.
+  void Start(std::uint32_t slot);
+  void Close();
+  std::size_t listener_index() const { return listener_index_; }
+
+  // tcp::SocketOwner
+  void OnReadable() override;
+  void OnDrained() override {}
+  // runtime::Deferred
+  bool IsQuiet() const override { return socket_.quiet(); }
+
+ private:
+  const ListenerProfile& listener() const;
+  void Refuse(std::string_view why);
+  void Finish();
+
+  Endpoint& endpoint_;
+  const std::size_t listener_index_;
+  std::uint32_t slot_ = 0;
+  tcp::Socket socket_;
+  tcp::ProxyHeaderParser parser_;
+  runtime::WheelTimer timer_;
+};
+
+}  // namespace penstock::endpoint
