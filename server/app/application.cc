@@ -32,6 +32,20 @@ std::string InstanceId() {
                         std::chrono::milliseconds(1));
 }
 
+endpoint::Role RoleOf(config::ListenerRole role) {
+  switch (role) {
+    case config::ListenerRole::kGeneral:
+      return endpoint::Role::kGeneral;
+    case config::ListenerRole::kCreateOnly:
+      return endpoint::Role::kCreateOnly;
+    case config::ListenerRole::kControlOnly:
+      return endpoint::Role::kControlOnly;
+    case config::ListenerRole::kInternal:
+      return endpoint::Role::kInternal;
+  }
+  return endpoint::Role::kGeneral;
+}
+
 DiffOrder DiffOrderOf(const std::vector<config::DiffAlgorithm>& algorithms) {
   DiffOrder order;
   for (const config::DiffAlgorithm algorithm : algorithms) {
@@ -88,7 +102,10 @@ Status Application::MakeListeners() {
   for (const config::Listener& listener : settings_.listeners) {
     endpoint::ListenerProfile profile;
     profile.name = listener.name;
+    profile.role = RoleOf(listener.role);
     profile.address = listener.address;
+    profile.ipv6_only = listener.ipv6_only;
+    profile.backlog = listener.backlog;
     std::string bad;
     auto origins = http::OriginPolicy::Create(listener.allowed_origins, &bad);
     if (!origins) return InvalidArgument("listener " + listener.name + ": not an origin: " + bad);
@@ -96,15 +113,20 @@ Status Application::MakeListeners() {
     for (const config::NameValue& header : listener.response_headers) {
       http::AppendHeader(header.name, header.value, &profile.response_headers);
     }
+    profile.echoed_headers = listener.echoed_headers;
+    profile.websocket = listener.websocket;
+    profile.forward_hops = listener.skip_local_forwards;
     profile.proxy_protocol = listener.proxy_protocol;
     profile.proxy_protocol_timeout = listener.proxy_protocol_timeout;
-    profile.max_connections = settings_.limits.connections_per_listener;
+    if (profile.limited()) {
+      profile.max_connections = settings_.limits.connections_per_listener;
+    }
     if (profile.max_connections != 0) {
       // Each shard has its share.
       profile.max_connections = (profile.max_connections + shards_.size() - 1) / shards_.size();
     }
     // Another process must not share the port with us.
-    auto port = tcp::Listener::ClaimPort(listener.address, listener.port);
+    auto port = tcp::Listener::ClaimPort({listener.address, listener.port, listener.ipv6_only});
     if (!port.ok()) return port.status();
     profile.port = *port;
     listeners_.push_back(std::move(profile));
@@ -260,7 +282,9 @@ void Application::LogTotals() {
     PENSTOCK_LOG(
         kServer, kInfo, "shard totals", {"shard", i}, {"connections", in.accepted},
         {"connections_refused", in.refused_connections},
-        {"proxy_headers_refused", in.proxy_headers_refused}, {"http_requests", in.http_requests},
+        {"proxy_headers_refused", in.proxy_headers_refused},
+        {"accepts_put_off", in.accepts_put_off}, {"misplaced_requests", in.misplaced_requests},
+        {"bad_forwards", in.bad_forwards}, {"http_requests", in.http_requests},
         {"ws_messages", in.ws_messages}, {"protocol_errors", in.protocol_errors},
         {"read_timeouts", in.read_timeouts}, {"slow_readers", in.slow_readers},
         {"handed_over", in.handed_over}, {"sessions_opened", sessions.opened},

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 #include <re2/re2.h>
@@ -71,7 +72,28 @@ bool IsServersOwn(const std::string& name) {
          name.starts_with("sec-websocket-") || name.starts_with("access-control-");
 }
 
-bool IsEveryAddress(std::string_view address) { return address == "0.0.0.0" || address == "::"; }
+// An address that was checked, as bytes: the same one can be written in several ways.
+struct AddressBytes {
+  bool v6 = false;
+  std::array<std::uint8_t, 16> bytes{};
+  bool operator==(const AddressBytes&) const = default;
+};
+
+AddressBytes BytesOf(const std::string& address) {
+  AddressBytes parsed;
+  parsed.v6 = inet_pton(AF_INET6, address.c_str(), parsed.bytes.data()) == 1;
+  if (!parsed.v6) inet_pton(AF_INET, address.c_str(), parsed.bytes.data());
+  return parsed;
+}
+
+// Whether who connects to the address of `other` may come in at that of `use`.
+bool Covers(const PortUse& use, const PortUse& other) {
+  const AddressBytes mine = BytesOf(use.address);
+  const AddressBytes others = BytesOf(other.address);
+  if (mine == others) return true;
+  if (mine.bytes != AddressBytes().bytes) return false;  // not every address
+  return mine.v6 == others.v6 || (mine.v6 && !use.ipv6_only);
+}
 
 void CheckAdapterUses(const LoadedSet& loaded, Problems* problems) {
   std::vector<std::string_view> names;
@@ -147,6 +169,12 @@ std::string CheckHeaders(const std::vector<NameValue>& headers) {
     }
   }
   return {};
+}
+
+std::string CheckEchoes(const std::vector<std::string>& names) {
+  std::vector<NameValue> headers;
+  for (const std::string& name : names) headers.push_back({name, ""});
+  return CheckHeaders(headers);
 }
 
 std::string CheckRemoteParams(const std::vector<NameValue>& params) {
@@ -257,10 +285,7 @@ void CheckPorts(const std::vector<PortUse>& uses, Problems* problems) {
       const PortUse& later = uses[i];
       const PortUse& earlier = uses[j];
       if (later.port != earlier.port) continue;
-      if (later.address != earlier.address && !IsEveryAddress(later.address) &&
-          !IsEveryAddress(earlier.address)) {
-        continue;
-      }
+      if (!Covers(later, earlier) && !Covers(earlier, later)) continue;
       problems->Add(later.place, later.key,
                     std::to_string(later.port) + " is taken by " + earlier.what + " (" +
                         ToString(earlier.place) + "); write a port of its own");

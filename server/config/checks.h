@@ -20,6 +20,7 @@ std::string CheckAddress(const std::string& text);  // a numeric IPv4 or IPv6 ad
 std::string CheckAddresses(const std::vector<std::string>& addresses);
 std::string CheckOrigins(const std::vector<std::string>& origins);
 std::string CheckHeaders(const std::vector<NameValue>& headers);
+std::string CheckEchoes(const std::vector<std::string>& names);
 std::string CheckRemoteParams(const std::vector<NameValue>& params);
 std::string CheckCredentials(const std::vector<Credential>& credentials);
 std::string CheckUsers(const std::vector<std::string>& users);  // some, none of them empty
@@ -32,6 +33,7 @@ struct PortUse {
   std::string key;   // of the port, for the error
   std::string what;  // "listener main"
   Place place;
+  bool ipv6_only = false;
 };
 
 // A Data Adapter that a family of items names.
@@ -62,7 +64,8 @@ void FinishDisconnection(const Place& place, const std::string& key, bool set_mo
 
 void CheckSetIds(const std::vector<LoadedSet>& sets, Problems* problems);
 
-// Two sockets that cannot both listen: the same port on the same or on every address.
+// Two sockets that cannot both listen: the same port on the same address or on one that covers the
+// other. "::" covers IPv4 too, unless it is for IPv6 only.
 void CheckPorts(const std::vector<PortUse>& uses, Problems* problems);
 
 }  // namespace penstock::config

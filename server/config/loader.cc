@@ -320,6 +320,13 @@ class Loader {
       Listener listener;
       table.Read(ListenerKeys(), &listener);
       table.RefuseUnknownKeys();
+      if (listener.proxy_protocol && listener.skip_local_forwards > 0) {
+        table.Add("skip_local_forwards",
+                  "goes not together with proxy_protocol: both tell who the client is; keep one");
+      }
+      if (listener.ipv6_only && listener.address.find(':') == std::string::npos) {
+        table.Add("ipv6_only", "is on, but the address is IPv4; turn it off, or write \"::\"");
+      }
       for (std::size_t i = 0; i < places.size(); ++i) {
         if (settings_.listeners[i].name != listener.name) continue;
         table.Add("name", "there is a listener \"" + listener.name + "\" already (" +
@@ -327,7 +334,7 @@ class Loader {
         break;
       }
       ports_.push_back({listener.address, listener.port, table.PathOf("port"),
-                        "listener " + listener.name, table.PlaceOf("port")});
+                        "listener " + listener.name, table.PlaceOf("port"), listener.ipv6_only});
       places.push_back(table.PlaceOf("name"));
       settings_.listeners.push_back(std::move(listener));
     }

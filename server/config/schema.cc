@@ -83,7 +83,7 @@ template <>
 struct Codec<std::vector<Credential>> : PlainCodec<std::vector<Credential>, Type::kCredentials> {};
 
 template <class T>
-requires(std::is_same_v<T, EventsRecovery> ||
+requires(std::is_same_v<T, ListenerRole> || std::is_same_v<T, EventsRecovery> ||
          std::is_same_v<T, NotifyUserOnDisconnection>) struct Codec<T> {
   static constexpr Type kType = Type::kText;
   static Value Read(T member) { return std::string(ToString(member)); }
@@ -184,6 +184,7 @@ constexpr auto kControlLink = &Checked<std::string, CheckControlLink>;
 constexpr auto kAddress = &Checked<std::string, CheckAddress>;
 constexpr auto kAddresses = &Checked<std::vector<std::string>, CheckAddresses>;
 constexpr auto kOrigins = &Checked<std::vector<std::string>, CheckOrigins>;
+constexpr auto kEchoes = &Checked<std::vector<std::string>, CheckEchoes>;
 constexpr auto kHeaders = &Checked<std::vector<NameValue>, CheckHeaders>;
 constexpr auto kRemoteParams = &Checked<std::vector<NameValue>, CheckRemoteParams>;
 constexpr auto kCredentials = &Checked<std::vector<Credential>, CheckCredentials>;
@@ -217,10 +218,18 @@ constexpr Key<Server> kServer[] = {
 constexpr Key<Listener> kListener[] = {
     Bind<&Listener::name>("name", "For logs and metrics; each listener has its own.",
                           {.check = kLabel}),
+    Bind<&Listener::role>("role",
+                          "What is served; all but general need a reason, see docs/operate.md.",
+                          {.choices = "general, create_only, control_only or internal"}),
     Bind<&Listener::address>("address",
                              "Loopback unless you say otherwise; \"0.0.0.0\" is every interface.",
                              {.check = kAddress}),
     Bind<&Listener::port>("port", "Each listener has its own.", {.min = 1, .max = 65535}),
+    Bind<&Listener::ipv6_only>("ipv6_only",
+                               "false: an IPv6 address \"::\" takes IPv4 clients as well."),
+    Bind<&Listener::backlog>("backlog",
+                             "Connections that may wait to be accepted; 0 = the system's maximum.",
+                             {.max = 65535}),
     Bind<&Listener::allowed_origins>(
         "allowed_origins", "Web pages that may connect: \"*\", or \"https://app.example.com\" ...",
         {.check = kOrigins}),
@@ -228,6 +237,15 @@ constexpr Key<Listener> kListener[] = {
         "response_headers",
         "Added to each answer, as { name = \"x-accel-buffering\", value = \"no\" }.",
         {.check = kHeaders}),
+    Bind<&Listener::echoed_headers>(
+        "echoed_headers", "Headers of a request that its answer repeats, such as \"x-request-id\".",
+        {.check = kEchoes}),
+    Bind<&Listener::websocket>(
+        "websocket", "false: refused at once, for proxies that break it; clients use HTTP."),
+    Bind<&Listener::skip_local_forwards>(
+        "skip_local_forwards",
+        "HTTP proxies of your own in front that write X-Forwarded-For; 0 = it is not believed.",
+        {.max = 100}),
     Bind<&Listener::proxy_protocol>(
         "proxy_protocol", "true: a TCP proxy is in front, and says who connects (version 1 or 2)."),
     Bind<&Listener::proxy_protocol_timeout>("proxy_protocol_timeout_millis",
@@ -529,7 +547,7 @@ struct Absent {
 constexpr Absent kNotThereYet[] = {
     {"tls", "this version does not speak TLS; put a TLS proxy in front"},
     {"remote_host", "this version does not dial out to adapters; let the adapter connect"},
-    {"forwarded_for_depth", "this version does not read X-Forwarded-For; leave it out"},
+    {"forwarded_for_depth", "write skip_local_forwards"},
     {"status_item", "this version serves no status item; leave it out"},
     {"close_notifications_recovery", "this version repeats no lost notification; leave it out"},
 };
@@ -682,6 +700,17 @@ std::string ToToml(const Value& value) {
   std::string text;
   std::visit(TomlWriter{&text}, value);
   return text;
+}
+
+bool ParseChoice(std::string_view text, ListenerRole* value) {
+  for (const auto choice : {ListenerRole::kGeneral, ListenerRole::kCreateOnly,
+                            ListenerRole::kControlOnly, ListenerRole::kInternal}) {
+    if (ToString(choice) == text) {
+      *value = choice;
+      return true;
+    }
+  }
+  return false;
 }
 
 bool ParseChoice(std::string_view text, DiffAlgorithm* value) {

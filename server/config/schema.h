@@ -82,6 +82,7 @@ std::string OutOfRange(const Value& value, std::int64_t min, std::int64_t max);
 std::string ToToml(const Value& value);
 
 // Finds a choice by its text, for the parsers of both file formats.
+bool ParseChoice(std::string_view text, ListenerRole* value);
 bool ParseChoice(std::string_view text, DiffAlgorithm* value);
 bool ParseChoice(std::string_view text, EventsRecovery* value);
 bool ParseChoice(std::string_view text, NotifyUserOnDisconnection* value);

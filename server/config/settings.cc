@@ -4,6 +4,20 @@
 
 namespace penstock::config {
 
+std::string_view ToString(ListenerRole value) {
+  switch (value) {
+    case ListenerRole::kGeneral:
+      return "general";
+    case ListenerRole::kCreateOnly:
+      return "create_only";
+    case ListenerRole::kControlOnly:
+      return "control_only";
+    case ListenerRole::kInternal:
+      return "internal";
+  }
+  return "";
+}
+
 std::string_view ToString(DiffAlgorithm value) {
   switch (value) {
     case DiffAlgorithm::kJsonPatch:

@@ -38,14 +38,24 @@ struct Server {
   bool operator==(const Server&) const = default;
 };
 
+enum class ListenerRole : std::uint8_t { kGeneral, kCreateOnly, kControlOnly, kInternal };
+
+std::string_view ToString(ListenerRole value);
+
 struct Listener {
   std::string name = "main";  // unique; for logs and metrics
+  ListenerRole role = ListenerRole::kGeneral;
   std::string address = "127.0.0.1";
   std::uint16_t port = 8080;
+  bool ipv6_only = false;                            // with "::": no IPv4 there
+  int backlog = 0;                                   // 0 = as the system has it
   std::vector<std::string> allowed_origins = {"*"};  // "*" or scheme://host[:port], lower case
   std::vector<NameValue> response_headers;
-  bool proxy_protocol = false;  // every connection begins with a header of it
+  std::vector<std::string> echoed_headers;  // of requests
+  bool proxy_protocol = false;              // every connection begins with a header of it
   Milliseconds proxy_protocol_timeout{1000};
+  std::size_t skip_local_forwards = 0;  // X-Forwarded-For: which entry is the client; 0 = none
+  bool websocket = true;
   bool operator==(const Listener&) const = default;
 };
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "endpoint/connection.h"
+#include "endpoint/forwarded_for.h"
 #include "transport/http/request_head_parser.h"
 
 namespace penstock::endpoint {
@@ -37,6 +39,20 @@ std::vector<std::pair<std::string, std::string>> ClientHeaders(std::string_view 
     return {};
   }
   return ClientHeaders(head);
+}
+
+session::ClientProfile MakeClientProfile(const Connection& connection,
+                                         std::vector<std::pair<std::string, std::string>> headers) {
+  session::ClientProfile client;
+  client.ip = connection.client_ip();
+  client.port = connection.client_port();
+  client.listener = connection.listener().name;
+  for (const auto& [name, value] : headers) {
+    if (name != kForwardedForHeader) continue;
+    client.forwarding_info = ReadForwarded(value, connection.listener().forward_hops).farther;
+  }
+  client.headers = std::move(headers);
+  return client;
 }
 
 }  // namespace penstock::endpoint

@@ -61,6 +61,10 @@ void Connection::Start(ConnectionRef self) {
   if (state_ == State::kOpen) socket_.WaitReadable();
 }
 
+void Connection::SetClient(const std::optional<asio::ip::address>& ip) {
+  client_ = ip ? std::make_unique<tcp::Endpoint>(*ip, socket_.Remote().port()) : nullptr;
+}
+
 void Connection::ExpectInput(Millis limit) {
   input_due_ = limit.count() > 0 ? shard().now() + limit : TimePoint::max();
   if (input_due_ != TimePoint::max()) {

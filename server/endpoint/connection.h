@@ -40,6 +40,8 @@ class Connection final : public tcp::SocketOwner, public runtime::Deferred {
   // Who is served here: what a trusted proxy has told, else the socket's peer. The one answer for
   // logs, adapters, limits and the client itself; asked anew each time, since hardly anybody asks.
   tcp::Endpoint client() const { return client_ != nullptr ? *client_ : socket_.Remote(); }
+  // Told by a header of the request; nothing: the socket's peer.
+  void SetClient(const std::optional<asio::ip::address>& ip);
   std::string client_ip() const { return tcp::AddressText(client()); }
   std::string client_port() const { return std::to_string(client().port()); }
 

@@ -25,9 +25,11 @@ Endpoint::~Endpoint() = default;
 
 Status Endpoint::Listen() {
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    const ListenerProfile& profile = listeners_[i];
     auto opened = tcp::Listener::Open(
-        shard_, listeners_[i].address, listeners_[i].port, tcp::PortUse::kShared,
-        [this, i](tcp::AsioSocket socket) { Accept(i, std::move(socket)); });
+        shard_, {profile.address, profile.port, profile.ipv6_only, profile.backlog},
+        tcp::PortUse::kShared, [this, i](tcp::AsioSocket socket) { Accept(i, std::move(socket)); },
+        [this, &profile] { return MayAccept(profile); });
     if (!opened.ok()) return opened.status();
     open_.push_back(std::move(*opened));
   }
@@ -49,6 +51,13 @@ void Endpoint::CloseConnections() {
 }
 
 std::string_view Endpoint::Date() { return date_.Get(std::time(nullptr)); }
+
+// Who waits to open a session gets it once another has ended, instead of being refused.
+bool Endpoint::MayAccept(const ListenerProfile& listener) {
+  if (listener.role != Role::kCreateOnly || !sessions_.full()) return true;
+  ++counters_.accepts_put_off;
+  return false;
+}
 
 void Endpoint::Accept(std::size_t listener, tcp::AsioSocket socket) {
   const std::size_t limit = listeners_[listener].max_connections;

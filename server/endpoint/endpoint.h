@@ -34,6 +34,9 @@ struct EndpointCounters {
   std::uint64_t accepted = 0;
   std::uint64_t refused_connections = 0;    // over the limit of the listener
   std::uint64_t proxy_headers_refused = 0;  // bad, missing or late
+  std::uint64_t accepts_put_off = 0;        // moments, by a listener for new sessions that is full
+  std::uint64_t misplaced_requests = 0;     // that the role of their listener does not allow
+  std::uint64_t bad_forwards = 0;           // X-Forwarded-For without an address of the client
   std::uint64_t http_requests = 0;
   std::uint64_t ws_messages = 0;
   std::uint64_t protocol_errors = 0;  // broken HTTP, WebSocket or TLCP
@@ -99,6 +102,7 @@ class Endpoint {
   void OnNotGreeted(std::uint32_t slot);
 
  private:
+  bool MayAccept(const ListenerProfile& listener);
   void Accept(std::size_t listener, tcp::AsioSocket socket);
   // The first bytes of the client itself are next. `client`: nothing if it is the socket's peer.
   void Begin(std::size_t listener, tcp::AsioSocket socket,

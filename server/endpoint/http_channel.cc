@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "endpoint/connection.h"
+#include "tlcp/line_writer.h"
 
 namespace penstock::endpoint {
 
@@ -128,6 +129,12 @@ void HttpChannel::RespondTlcp(std::string_view lines) {
   Respond(200, kTlcpContentType, lines);
 }
 
+void HttpChannel::RespondConErr(const tlcp::Error& error) {
+  std::string lines;
+  tlcp::AppendConErr(error, lines);
+  RespondTlcp(lines);
+}
+
 void HttpChannel::Refuse(const http::RequestError& error) {
   ++connection_.endpoint().counters().protocol_errors;
   PENSTOCK_LOG(kConnection, kInfo, "bad HTTP request", {"client", connection_.client_ip()},
@@ -146,6 +153,8 @@ void HttpChannel::EndExchange() {
   for_session_ = false;
   stream_begun_ = false;
   std::string().swap(headers_);
+  // The next request may be somebody else's.
+  if (connection_.listener().forward_hops > 0) connection_.SetClient(std::nullopt);
   if (!keep_alive_) {
     connection_.CloseAfterWrites();
     return;

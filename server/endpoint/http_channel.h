@@ -61,6 +61,9 @@ class HttpChannel final : public session::ClientLink {
   void ServeCreate(const http::RequestHead& head, tlcp::CreateSession request);
   void ServeBind(std::string_view raw_head, std::string body, tlcp::BindSession request);
   void ServeControls(tlcp::RequestReader& reader);
+  // By X-Forwarded-For.
+  void IdentifyClient(const http::RequestHead& head);
+  void AppendEchoes(const http::RequestHead& head);
   void ServePreflight(const http::RequestHead& head);
   void ServePage(const http::RequestHead& head);
   void SendPage();
@@ -71,6 +74,7 @@ class HttpChannel final : public session::ClientLink {
   http::ResponseHead MakeHead(int status, std::string_view content_type);
   void Respond(int status, std::string_view content_type, std::string_view body);
   void RespondTlcp(std::string_view lines);
+  void RespondConErr(const tlcp::Error& error);
   void Refuse(const http::RequestError& error);
   // The response is complete: the next request may come.
   void EndExchange();

@@ -9,8 +9,11 @@
 #include "endpoint/answer_lines.h"
 #include "endpoint/client_headers.h"
 #include "endpoint/connection.h"
+#include "endpoint/forwarded_for.h"
 #include "endpoint/http_channel.h"
+#include "endpoint/role_rules.h"
 #include "endpoint/ws_channel.h"
+#include "transport/http/chars.h"
 #include "transport/http/cors.h"
 #include "transport/ws/handshake.h"
 
@@ -42,7 +45,9 @@ void HttpChannel::Dispatch(const http::RequestHead& head, std::string_view raw_h
   ++connection_.endpoint().counters().http_requests;
   connection_.ExpectInput(Millis(0));
   const ListenerProfile& listener = connection_.listener();
+  if (listener.forward_hops > 0) IdentifyClient(head);
   headers_ = listener.response_headers;
+  AppendEchoes(head);
   const auto origin = head.Find("Origin");
   if (!listener.origins.Allows(origin, head.host, false)) {
     Respond(403, kPlainText, "Origin not allowed\r\n");
@@ -80,6 +85,26 @@ void HttpChannel::Dispatch(const http::RequestHead& head, std::string_view raw_h
     Respond(405, kPlainText, "Method not allowed\r\n");
   } else {
     DispatchTlcp(head, raw_head, *name, std::move(body));
+  }
+}
+
+void HttpChannel::IdentifyClient(const http::RequestHead& head) {
+  const std::string list = ForwardedList(head);
+  const Forwarded told = ReadForwarded(list, connection_.listener().forward_hops);
+  connection_.SetClient(told.client);
+  if (!told.junk) return;
+  ++connection_.endpoint().counters().bad_forwards;
+  PENSTOCK_LOG(kConnection, kInfo, "bad X-Forwarded-For", {"peer", connection_.client_ip()},
+               {"listener", connection_.listener().name}, {"value", list});
+}
+
+void HttpChannel::AppendEchoes(const http::RequestHead& head) {
+  for (const std::string& name : connection_.listener().echoed_headers) {
+    for (const http::Header& header : head.headers) {
+      if (http::EqualsIgnoreCase(header.name, name)) {
+        http::AppendHeader(name, header.value, &headers_);
+      }
+    }
   }
 }
 
@@ -135,6 +160,11 @@ void HttpChannel::SendPage() {
 }
 
 void HttpChannel::Upgrade(const http::RequestHead& head, std::string_view raw_head) {
+  if (!connection_.listener().websocket) {
+    keep_alive_ = false;
+    Respond(403, kPlainText, "No WebSocket here\r\n");
+    return;
+  }
   const ws::UpgradeCheck check = ws::ValidateUpgrade(head);
   if (!check.ok) {
     if (check.status == 426) headers_ += ws::kUpgradeRequiredHeaders;
@@ -193,8 +223,11 @@ void HttpChannel::DispatchTlcp(const http::RequestHead& head, std::string_view r
 
 void HttpChannel::ServeCreate(const http::RequestHead& head, tlcp::CreateSession request) {
   Endpoint& endpoint = connection_.endpoint();
-  const session::ClientProfile client{connection_.client_ip(), connection_.client_port(),
-                                      connection_.listener().name, ClientHeaders(head)};
+  if (const auto misplaced = RefuseCreate(connection_)) {
+    RespondConErr(*misplaced);
+    return;
+  }
+  const session::ClientProfile client = MakeClientProfile(connection_, ClientHeaders(head));
   const tlcp::LinkOptions options = request.link;
   endpoint.sessions().Open(std::move(request), client,
                            [&endpoint, ref = connection_.self(),
@@ -207,9 +240,7 @@ void HttpChannel::ServeCreate(const http::RequestHead& head, tlcp::CreateSession
                              } else if (opened != nullptr) {
                                connection->http()->BindLink(**opened, options, true);
                              } else {
-                               std::string lines;
-                               tlcp::AppendConErr(std::get<tlcp::Error>(result), lines);
-                               connection->http()->RespondTlcp(lines);
+                               connection->http()->RespondConErr(std::get<tlcp::Error>(result));
                              }
                            });
 }
@@ -217,6 +248,10 @@ void HttpChannel::ServeCreate(const http::RequestHead& head, tlcp::CreateSession
 void HttpChannel::ServeBind(std::string_view raw_head, std::string body,
                             tlcp::BindSession request) {
   Endpoint& endpoint = connection_.endpoint();
+  if (const auto misplaced = RefuseBind(connection_, {}, *request.session_id)) {
+    RespondConErr(*misplaced);
+    return;
+  }
   const auto shard = endpoint.router().ShardOf(*request.session_id);
   if (shard && *shard != endpoint.shard().index()) {
     Handover handover;
@@ -247,9 +282,13 @@ void HttpChannel::ServeControls(tlcp::RequestReader& reader) {
     if (connection != nullptr && connection->is_open()) connection->http()->RespondTlcp(of.lines);
   };
   const auto route = [&](auto request) {
-    ++batch->open;
     std::string session_id = *request.session_id;
     std::string request_id = request.request_id;
+    if (const auto misplaced = RefuseControl(connection_, {}, session_id)) {
+      AppendAnswer(request_id, misplaced, batch->lines);
+      return;
+    }
+    ++batch->open;
     endpoint.router().Route(
         std::move(session_id), std::move(request),
         [batch, close_one, request_id = std::move(request_id)](std::optional<tlcp::Error> error) {
@@ -266,7 +305,12 @@ void HttpChannel::ServeControls(tlcp::RequestReader& reader) {
     } else if (auto* message = std::get_if<tlcp::Message>(&parsed->value())) {
       route(std::move(*message));
     } else if (auto* heartbeat = std::get_if<tlcp::Heartbeat>(&parsed->value())) {
-      if (heartbeat->session_id) endpoint.router().Touch(*heartbeat->session_id);
+      const std::string session_id = heartbeat->session_id.value_or("");
+      if (const auto misplaced = RefuseControl(connection_, {}, session_id)) {
+        tlcp::AppendError(*misplaced, batch->lines);
+        continue;
+      }
+      if (!session_id.empty()) endpoint.router().Touch(session_id);
       AppendAnswer({}, std::nullopt, batch->lines);
     }
   }

@@ -5,22 +5,40 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "transport/http/cors.h"
 
 namespace penstock::endpoint {
 
+// What a listener is for.
+enum class Role : std::uint8_t {
+  kGeneral,
+  kCreateOnly,   // new sessions, and what concerns them on the WebSocket where they began
+  kControlOnly,  // all but new sessions
+  kInternal      // all, for operators: limits that protect from strangers do not hold there
+};
+
 // A place where clients connect. Shard: any; immutable.
 struct ListenerProfile {
   std::string name;
+  Role role = Role::kGeneral;
   std::string address;
   std::uint16_t port = 0;
+  bool ipv6_only = false;
+  int backlog = 0;  // 0 = as the system has it
   http::OriginPolicy origins;
   std::string response_headers;         // whole lines, each with its CRLF
   std::size_t max_connections = 0;      // on each shard; 0 = no limit
   bool proxy_protocol = false;          // each connection begins with a header of it, else none may
   Millis proxy_protocol_timeout{1000};  // until that header is there
+  std::size_t forward_hops = 0;         // proxies in front that write X-Forwarded-For; 0 = ignored
+  bool websocket = true;                // false: refused, and clients fall back to HTTP
+  std::vector<std::string> echoed_headers;  // of a request, sent back with its answer
+
+  // Whether the limits on connections, addresses and users hold here.
+  bool limited() const { return role != Role::kInternal; }
 };
 
 // Shard: any; immutable.

@@ -6,6 +6,7 @@
 #include "endpoint/answer_lines.h"
 #include "endpoint/client_headers.h"
 #include "endpoint/connection.h"
+#include "endpoint/role_rules.h"
 #include "transport/ws/close_code.h"
 #include "transport/ws/frame_writer.h"
 
@@ -117,7 +118,14 @@ void WsChannel::OnRequest(tlcp::Request request, std::string_view message) {
     const bool ack = text->ack;
     Route(std::move(*text), ack);
   } else if (auto* heartbeat = std::get_if<tlcp::Heartbeat>(&request)) {
-    connection_.endpoint().router().Touch(heartbeat->session_id.value_or(default_session_));
+    const std::string id = heartbeat->session_id.value_or(default_session_);
+    if (const auto misplaced = RefuseControl(connection_, default_session_, id)) {
+      std::string lines;
+      tlcp::AppendError(*misplaced, lines);
+      SendLines(lines);
+      return;
+    }
+    connection_.endpoint().router().Touch(id);
   }
 }
 
@@ -128,11 +136,17 @@ void WsChannel::ServeCreate(tlcp::CreateSession request) {
     SendLines(lines);
     return;
   }
+  if (const auto misplaced = RefuseCreate(connection_)) {
+    default_session_.clear();
+    std::string lines;
+    tlcp::AppendConErr(*misplaced, lines);
+    SendLines(lines);
+    return;
+  }
   opening_ = true;
   connection_.ExpectInput(Millis(0));
   Endpoint& endpoint = connection_.endpoint();
-  const session::ClientProfile client{connection_.client_ip(), connection_.client_port(),
-                                      connection_.listener().name, ClientHeaders(headers_)};
+  const session::ClientProfile client = MakeClientProfile(connection_, ClientHeaders(headers_));
   const tlcp::LinkOptions options = request.link;
   endpoint.sessions().Open(std::move(request), client,
                            [&endpoint, ref = connection_.self(),
@@ -195,6 +209,11 @@ void WsChannel::ServeBind(tlcp::BindSession request, std::string_view message) {
     SendLines(lines);
     return;
   }
+  if (const auto misplaced = RefuseBind(connection_, default_session_, id)) {
+    tlcp::AppendConErr(*misplaced, lines);
+    SendLines(lines);
+    return;
+  }
   const auto shard = endpoint.router().ShardOf(id);
   if (shard && *shard != endpoint.shard().index()) {
     Handover handover;
@@ -238,6 +257,10 @@ void WsChannel::Route(Request request, bool ack) {
   Endpoint& endpoint = connection_.endpoint();
   std::string session_id = request.session_id.value_or(default_session_);
   std::string request_id = request.request_id;
+  if (const auto misplaced = RefuseControl(connection_, default_session_, session_id)) {
+    Answer(request_id, ack, misplaced);
+    return;
+  }
   endpoint.router().Route(std::move(session_id), std::move(request),
                           [&endpoint, ref = connection_.self(), ack,
                            request_id = std::move(request_id)](std::optional<tlcp::Error> error) {

@@ -47,6 +47,7 @@ struct OpenQuery {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string remote_ip;
   std::string remote_port;
+  std::string forwarding_info;  // empty: none
   std::string user_agent;
   std::string local_server;  // name of the listener
   std::string client_type;

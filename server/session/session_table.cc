@@ -43,8 +43,7 @@ void SessionTable::Open(tlcp::CreateSession request, const ClientProfile& client
     reply(tlcp::MakeError(tlcp::SessionCode::kAdapterSetUnavailable));
     return;
   }
-  if (options_.max_sessions != 0 &&
-      session_count_.load(std::memory_order_relaxed) >= options_.max_sessions) {
+  if (full()) {
     ++counters_.refused;
     reply(tlcp::MakeError(tlcp::SessionCode::kMaxSessionsReached));
     return;
@@ -58,6 +57,7 @@ void SessionTable::Open(tlcp::CreateSession request, const ClientProfile& client
   query.remote_ip = client.ip;
   query.remote_port = client.port;
   query.local_server = client.listener;
+  query.forwarding_info = client.forwarding_info;
   for (const auto& [name, value] : client.headers) {
     if (name == "user-agent") query.user_agent = value;
   }

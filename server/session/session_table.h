@@ -29,6 +29,7 @@ struct ClientProfile {
   std::string ip;
   std::string port;
   std::string listener;
+  std::string forwarding_info;  // proxies between it and us, as the farther ones told
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
 };
 
@@ -81,6 +82,11 @@ class SessionTable {
   Pump& pump() { return pump_; }
   std::size_t size() const { return sessions_.size(); }
   bool closed() const { return closed_; }
+  // The process has as many sessions as it may have.
+  bool full() const {
+    return options_.max_sessions != 0 &&
+           session_count_.load(std::memory_order_relaxed) >= options_.max_sessions;
+  }
   SessionCounters& counters() { return counters_; }
 
  private:

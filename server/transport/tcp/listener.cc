@@ -4,6 +4,8 @@
 
 #include <sys/socket.h>
 
+#include <asio/ip/v6_only.hpp>
+
 #include "base/log.h"
 
 namespace penstock::tcp {
@@ -12,62 +14,70 @@ namespace {
 
 // Connections accepted for one readiness; the others wait for the next turn.
 constexpr int kAcceptBatch = 64;
+// How long a listener rests that cannot or may not accept.
 constexpr auto kRest = std::chrono::milliseconds(100);
 
-Status Failure(const std::string& address, std::uint16_t port, const asio::error_code& error) {
-  std::string text = "cannot listen on " + address + " port " + std::to_string(port) + ": ";
+Status Failure(const Place& place, const asio::error_code& error) {
+  std::string text =
+      "cannot listen on " + place.address + " port " + std::to_string(place.port) + ": ";
   text += error == asio::error::address_in_use ? "the port is in use" : error.message();
   return Unavailable(text);
 }
 
 template <class Acceptor>
-Status Bind(Acceptor& acceptor, const std::string& address, std::uint16_t port, bool reuse_port) {
+Status Bind(Acceptor& acceptor, const Place& place, bool reuse_port) {
   asio::error_code error;
-  const auto ip = asio::ip::make_address(address, error);
-  if (error) return InvalidArgument("not a numeric address: " + address);
-  const Endpoint endpoint(ip, port);
+  const auto ip = asio::ip::make_address(place.address, error);
+  if (error) return InvalidArgument("not a numeric address: " + place.address);
+  const Endpoint endpoint(ip, place.port);
   acceptor.open(endpoint.protocol(), error);
-  if (error) return Failure(address, port, error);
+  if (error) return Failure(place, error);
+  // Said in any case: what the system has for it differs.
+  if (ip.is_v6()) acceptor.set_option(asio::ip::v6_only(place.ipv6_only), error);
+  if (error) return Failure(place, error);
   acceptor.set_option(asio::socket_base::reuse_address(true), error);
   if (reuse_port) {
     const int on = 1;
     ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   }
   acceptor.bind(endpoint, error);
-  if (error) return Failure(address, port, error);
+  if (error) return Failure(place, error);
   return OkStatus();
 }
 
 }  // namespace
 
-Listener::Listener(runtime::Shard& shard, OnAccept on_accept)
+Listener::Listener(runtime::Shard& shard, OnAccept on_accept, MayAccept may_accept)
     : shard_(shard),
       on_accept_(std::move(on_accept)),
+      may_accept_(std::move(may_accept)),
       acceptor_(shard.io()),
       rest_([](void* self) { static_cast<Listener*>(self)->Wait(); }, this) {}
 
-StatusOr<std::unique_ptr<Listener>> Listener::Open(runtime::Shard& shard,
-                                                   const std::string& address, std::uint16_t port,
-                                                   PortUse use, OnAccept on_accept) {
-  std::unique_ptr<Listener> listener(new Listener(shard, std::move(on_accept)));
-  PENSTOCK_RETURN_IF_ERROR(Bind(listener->acceptor_, address, port, use == PortUse::kShared));
+StatusOr<std::unique_ptr<Listener>> Listener::Open(runtime::Shard& shard, const Place& place,
+                                                   PortUse use, OnAccept on_accept,
+                                                   MayAccept may_accept) {
+  std::unique_ptr<Listener> listener(
+      new Listener(shard, std::move(on_accept), std::move(may_accept)));
+  PENSTOCK_RETURN_IF_ERROR(Bind(listener->acceptor_, place, use == PortUse::kShared));
   asio::error_code error;
-  listener->acceptor_.listen(asio::socket_base::max_listen_connections, error);
-  if (error) return Failure(address, port, error);
+  listener->acceptor_.listen(
+      place.backlog > 0 ? place.backlog : asio::socket_base::max_listen_connections, error);
+  if (error) return Failure(place, error);
   listener->acceptor_.non_blocking(true, error);
   listener->port_ = listener->acceptor_.local_endpoint(error).port();
   listener->Wait();
   return listener;
 }
 
-StatusOr<std::uint16_t> Listener::ClaimPort(const std::string& address, std::uint16_t port) {
+StatusOr<std::uint16_t> Listener::ClaimPort(const Place& place) {
   asio::io_context io(1);
   Acceptor probe(io);
   // Without SO_REUSEPORT the bind fails where any other socket holds the port.
-  PENSTOCK_RETURN_IF_ERROR(Bind(probe, address, port, false));
+  PENSTOCK_RETURN_IF_ERROR(Bind(probe, place, false));
   asio::error_code error;
   probe.listen(1, error);
-  if (error) return Failure(address, port, error);
+  if (error) return Failure(place, error);
   return probe.local_endpoint(error).port();
 }
 
@@ -82,6 +92,10 @@ void Listener::Wait() {
 
 void Listener::Accept() {
   for (int i = 0; i < kAcceptBatch; ++i) {
+    if (may_accept_ && !may_accept_()) {
+      shard_.wheel().Arm(rest_, shard_.now() + kRest);
+      return;
+    }
     asio::error_code error;
     AsioSocket socket(shard_.io());
     acceptor_.accept(socket, error);

@@ -72,7 +72,7 @@ AriChannel::~AriChannel() { shard_.RemoveHook(runtime::TurnPhase::kPump, this); 
 Status AriChannel::ClaimPorts() {
   const config::ProxySettings& proxy = settings_.proxy;
   const auto claim = [&proxy](std::uint16_t wanted, std::uint16_t* port) {
-    const StatusOr<std::uint16_t> got = tcp::Listener::ClaimPort(proxy.address, wanted);
+    const StatusOr<std::uint16_t> got = tcp::Listener::ClaimPort({proxy.address, wanted});
     if (!got.ok()) {
       return Unavailable("proxy " + proxy.name + ": " + std::string(Message(got.status())));
     }
@@ -99,7 +99,7 @@ Status AriChannel::OpenListener(AriRole role, std::uint16_t port,
                                 std::unique_ptr<tcp::Listener>* listener) {
   const config::ProxySettings& proxy = settings_.proxy;
   auto opened = tcp::Listener::Open(
-      shard_, proxy.address, port, tcp::PortUse::kExclusive,
+      shard_, {proxy.address, port}, tcp::PortUse::kExclusive,
       [this, role](tcp::AsioSocket socket) { OnAccept(role, std::move(socket)); });
   if (!opened.ok()) {
     return Unavailable("proxy " + proxy.name + ": " + std::string(Message(opened.status())));

@@ -76,6 +76,9 @@ ari::NewSessionRequest ToNewSession(const session::OpenQuery& query) {
   request.context = {{"REMOTE_IP", query.remote_ip},     {"REMOTE_PORT", query.remote_port},
                      {"USER_AGENT", query.user_agent},   {"LOCAL_SERVER", query.local_server},
                      {"CLIENT_TYPE", query.client_type}, {"REQUEST_ID", query.request_id}};
+  if (!query.forwarding_info.empty()) {
+    request.context.push_back({"FORWARDING_INFO", query.forwarding_info});
+  }
   return request;
 }
 

@@ -39,8 +39,8 @@ TEST(AdapterHub, DataSourcesHaveDifferentIds) {
 TEST(AdapterHub, APortInUseStopsTheStartAndIsNamed) {
   TestHouse house;
   runtime::Shard& shard = house.shards()[0];
-  auto holder =
-      tcp::Listener::Open(shard, "127.0.0.1", 0, tcp::PortUse::kExclusive, [](tcp::AsioSocket) {});
+  auto holder = tcp::Listener::Open(shard, {"127.0.0.1", 0}, tcp::PortUse::kExclusive,
+                                    [](tcp::AsioSocket) {});
   ASSERT_TRUE(holder.ok());
   const std::uint16_t port = (*holder)->port();
   house.AddMetadata();

@@ -64,6 +64,35 @@ TEST(Checks, EveryAddressClashesWithEachAddress) {
             "f:2: port: 80 is taken by a (f:1); write a port of its own");
 }
 
+// What CheckPorts says of two sockets on one port.
+std::string Clash(const std::string& first, const std::string& second, bool second_ipv6_only) {
+  Problems problems;
+  CheckPorts(
+      {{first, 80, "port", "a", {"f", 1}}, {second, 80, "port", "b", {"f", 2}, second_ipv6_only}},
+      &problems);
+  return problems.empty() ? "" : "clash";
+}
+
+TEST(Checks, EveryAddressOfIPv6IsAlsoEveryAddressOfIPv4UnlessItIsForIPv6Only) {
+  EXPECT_EQ(Clash("127.0.0.1", "::", false), "clash");
+  EXPECT_EQ(Clash("0.0.0.0", "::", false), "clash");
+  EXPECT_EQ(Clash("0.0.0.0", "::", true), "");
+  EXPECT_EQ(Clash("::1", "::", true), "clash");
+  EXPECT_EQ(Clash("0.0.0.0", "::1", false), "");
+  EXPECT_EQ(Clash("127.0.0.1", "::1", false), "");
+}
+
+TEST(Checks, AnAddressClashesWithItselfHoweverItIsWritten) {
+  EXPECT_EQ(Clash("::1", "0:0::0:1", false), "clash");
+  EXPECT_EQ(Clash("2001:db8::A", "2001:DB8::a", false), "clash");
+}
+
+TEST(Checks, EchoedHeadersAreNotTheServersOwn) {
+  EXPECT_EQ(CheckEchoes({"cookie", "X-Request-Id"}), "");
+  EXPECT_NE(CheckEchoes({"Content-Length"}), "");
+  EXPECT_NE(CheckEchoes({"x y"}), "");
+}
+
 TEST(Problems, AreSortedByFileAndLine) {
   Problems problems;
   problems.Add({"a", 9}, "k", "x");

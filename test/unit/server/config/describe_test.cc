@@ -15,7 +15,11 @@ Settings WithSets() {
   Settings settings;
   settings.server.name = "quote \" backslash \\ bell \x07";
   settings.listeners[0].response_headers = {{"x-a", "b"}};
-  settings.listeners.push_back({"second", "::1", 9000, {"https://a.example"}, {}});
+  Listener& second = settings.listeners.emplace_back();
+  second.name = "second";
+  second.address = "::1";
+  second.port = 9000;
+  second.allowed_origins = {"https://a.example"};
   settings.delivery.default_diff_order = {DiffAlgorithm::kDiffMatchPatch,
                                           DiffAlgorithm::kJsonPatch};
   settings.log.areas[0] = log::Level::kTrace;

@@ -217,6 +217,9 @@ TEST(Loader, TypesAreNotConverted) {
 }
 
 TEST(Loader, RangesAreChecked) {
+  EXPECT_EQ(ErrorOf("[[listener]]\nrole = \"create\"\n"),
+            "p.toml:2: listener.role: \"create\" is no choice; write general, create_only, "
+            "control_only or internal");
   EXPECT_EQ(ErrorOf("[[listener]]\nport = 0\n"),
             "p.toml:2: listener.port: 0 is too small; write 1 to 65535");
   EXPECT_EQ(ErrorOf("[[listener]]\nport = 65536\n"),
@@ -277,6 +280,18 @@ TEST(Loader, TheContentLengthIsNoLessThanItsLeast) {
   EXPECT_EQ(ErrorOf("[session]\ncontent_length_bytes = 1500\ncontent_length_min_bytes = 2000\n"),
             "p.toml:2: session.content_length_bytes: 1500 is less than content_length_min_bytes "
             "(2000); write no less than that");
+}
+
+TEST(Loader, AListenerHasOneWayToLearnWhoTheClientIs) {
+  EXPECT_EQ(ErrorOf("[[listener]]\nproxy_protocol = true\nskip_local_forwards = 1\n"),
+            "p.toml:3: listener.skip_local_forwards: goes not together with proxy_protocol: both "
+            "tell who the client is; keep one");
+}
+
+TEST(Loader, AnIPv4ListenerCannotBeForIPv6Only) {
+  EXPECT_EQ(ErrorOf("[[listener]]\naddress = \"0.0.0.0\"\nipv6_only = true\n"),
+            "p.toml:3: listener.ipv6_only: is on, but the address is IPv4; turn it off, or write "
+            "\"::\"");
 }
 
 TEST(Loader, ListenerNamesDiffer) {

@@ -48,7 +48,7 @@ void EndpointTest::Start() {
     profile.max_connections = max_connections_;
     std::string bad;
     profile.origins = *http::OriginPolicy::Create(std::vector<std::string>{"*"}, &bad);
-    profile.port = *tcp::Listener::ClaimPort(profile.address, 0);
+    profile.port = *tcp::Listener::ClaimPort({profile.address});
     ports_.push_back(profile.port);
     part.listeners.push_back(std::move(profile));
   }
