@@ -18,7 +18,7 @@ before(async () => {
   const set = await adapterSet({ metadata: {} });
   server = await Server.start({
     adapter_set: [set],
-    session: { timeout_millis: 600, keepalive_millis: 1000, keepalive_min_millis: 200, sync_interval_seconds: 1 },
+    session: { timeout_millis: 600, recovery_millis: 600, keepalive_millis: 1000, keepalive_min_millis: 200, sync_interval_seconds: 1 },
   });
   metadata = await MetadataAdapter.start(set.metadata_adapter.request_reply_port);
   data = await DataAdapter.start(set.data_adapter[0].request_reply_port, { snapshots: { '*': { a: '1' } } });
@@ -56,7 +56,7 @@ test('PROBE over HTTP streaming too; SYNC only if not refused', async () => {
 });
 
 for (const kind of ['WebSocket', 'HTTP stream']) {
-  test(`a dropped ${kind}: the session waits timeout_millis, then is closed for good`, async () => {
+  test(`a dropped ${kind}: the session waits recovery_millis, then is closed for good`, async () => {
     const item = `drop-${kind[0]}`;
     let session;
     const started = Date.now();

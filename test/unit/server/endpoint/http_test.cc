@@ -131,7 +131,7 @@ TEST_F(HttpTest, TheEndOfTheClientsSideEndsAStreamAtOnce) {
   stream.EndInput();
   ASSERT_TRUE(ExpectEnd(stream));
   EXPECT_FALSE(Find(id)->bound());
-  Advance(std::chrono::seconds(11));
+  Advance(std::chrono::seconds(14));
   EXPECT_EQ(Find(id), nullptr);
 }
 
