@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "session/pump.h"
+#include "session/recovery_log.h"
 #include "session/session.h"
 #include "session/session_table.h"
 #include "tlcp/line_writer.h"
@@ -56,6 +57,12 @@ void Session::Bind(ClientLink* link, const tlcp::LinkOptions& options, bool webs
   }
   if (created) tells_bandwidth_ = !options.reduce_head;  // in the whole session (TLCP §2.1)
   if (tells_bandwidth_) AppendCons(head_);
+  // Browsers repeat a POST by themselves when its connection is reset before the answer comes: the
+  // second of two equal polls would pass for the next one.
+  const bool may_be_repeated = options.polling && !websocket && !created;
+  if (may_be_repeated && limits.recovery.count() > 0 && !prog_) {
+    prog_ = log_ == nullptr ? 0 : log_->sent();
+  }
   if (prog_) tlcp::AppendProg(*std::exchange(prog_, std::nullopt), head_);
   recovers_ = false;
   client_ip_ = client_ip;
