@@ -27,7 +27,8 @@ Status Endpoint::Listen() {
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
     const ListenerProfile& profile = listeners_[i];
     auto opened = tcp::Listener::Open(
-        shard_, {profile.address, profile.port, profile.ipv6_only, profile.backlog},
+        shard_,
+        {profile.address, profile.port, profile.ipv6_only, profile.backlog, options_.write_timeout},
         tcp::PortUse::kShared, [this, i](tcp::AsioSocket socket) { Accept(i, std::move(socket)); },
         [this, &profile] { return MayAccept(profile); });
     if (!opened.ok()) return opened.status();

@@ -143,3 +143,24 @@ test('a client that reads nothing: the session is conflated, not killed, and end
   assert.equal(socket.closed, null);
   socket.terminate();
 });
+
+test('PROBEs come early by up to the share of the file, and never late', async () => {
+  const set = await adapterSet();
+  const jittery = await Server.start({ adapter_set: [set], session: { keepalive_min_millis: 400, keepalive_jitter_percent: 50 } });
+  try {
+    const socket = await TlcpSocket.session(jittery.port, { params: '&LS_keepalive_millis=400' });
+    const gaps = [];
+    for (let last = Date.now(), i = 0; i < 9; ++i) {
+      await socket.next('PROBE');
+      gaps.push(Date.now() - last);
+      last += gaps.at(-1);
+    }
+    gaps.shift();
+    const [least, most] = [Math.min(...gaps), Math.max(...gaps)];
+    assert.ok(least >= 150 && most <= 700, gaps.join());
+    assert.ok(most - least > 30, `all the same: ${gaps.join()}`);
+    socket.terminate();
+  } finally {
+    await jittery.stop();
+  }
+});

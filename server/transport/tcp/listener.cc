@@ -2,6 +2,7 @@
 // Copyright the Penstock authors.
 #include "transport/tcp/listener.h"
 
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <asio/ip/v6_only.hpp>
@@ -39,6 +40,10 @@ Status Bind(Acceptor& acceptor, const Place& place, bool reuse_port) {
   if (reuse_port) {
     const int on = 1;
     ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  }
+  if (const auto timeout = static_cast<unsigned>(place.peer_timeout.count()); timeout > 0) {
+    // Accepted sockets inherit it.
+    ::setsockopt(acceptor.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
   }
   acceptor.bind(endpoint, error);
   if (error) return Failure(place, error);

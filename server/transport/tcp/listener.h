@@ -23,6 +23,9 @@ struct Place {
   std::uint16_t port = 0;  // 0: any free one
   bool ipv6_only = false;  // with "::": else IPv4 comes in there too
   int backlog = 0;         // connections that wait to be accepted; 0 = as the system has it
+  // Accepted connections whose peer has acknowledged nothing for so long are broken: it is gone
+  // without a word. 0 = as the system has it, a quarter of an hour or so.
+  std::chrono::milliseconds peer_timeout{0};
 };
 
 // Accepts connections on one address for one shard. Rests for a moment when the process runs out
