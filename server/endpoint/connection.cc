@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "endpoint/http_channel.h"
+#include "endpoint/web_socket.h"
 #include "endpoint/ws_channel.h"
 
 namespace penstock::endpoint {
@@ -31,14 +32,7 @@ Connection::Connection(Endpoint& endpoint, Handover handover)
       socket_(endpoint.shard(), handover.descriptor, handover.ipv6, this),
       client_(std::move(handover.client)),
       arrival_(std::make_unique<Handover>(std::move(handover))),
-      timer_([](void* self) { static_cast<Connection*>(self)->OnTimer(); }, this) {
-  if (arrival_->websocket) {
-    ws_ = std::make_unique<WsChannel>(*this, tlcp::ParseSubprotocol(arrival_->subprotocol),
-                                      arrival_->subprotocol, std::move(arrival_->ws_headers));
-  } else {
-    http_ = std::make_unique<HttpChannel>(*this);
-  }
-}
+      timer_([](void* self) { static_cast<Connection*>(self)->OnTimer(); }, this) {}
 
 Connection::~Connection() = default;
 
@@ -47,15 +41,7 @@ void Connection::Start(ConnectionRef self) {
   if (arrival_ == nullptr) {
     ExpectInput(endpoint_.options().read_timeout);
   } else {
-    const std::unique_ptr<Handover> arrival = std::move(arrival_);
-    kept_ = std::move(arrival->unread);
-    if (!arrival->unsent.empty()) Write(arrival->unsent);
-    if (ws_ != nullptr) {
-      ExpectInput(endpoint_.options().read_timeout);
-      ws_->Serve(std::move(arrival->body), std::move(arrival->waiting));
-    } else {
-      http_->Serve(arrival->head, std::move(arrival->body));
-    }
+    Arrive(*std::exchange(arrival_, nullptr));
     if (state_ == State::kOpen) ProcessKept();
   }
   if (state_ == State::kOpen) socket_.WaitReadable();
@@ -63,6 +49,21 @@ void Connection::Start(ConnectionRef self) {
 
 void Connection::SetClient(const std::optional<asio::ip::address>& ip) {
   client_ = ip ? std::make_unique<tcp::Endpoint>(*ip, socket_.Remote().port()) : nullptr;
+}
+
+void Connection::Arrive(Handover& arrival) {
+  kept_ = std::move(arrival.unread);
+  if (!arrival.unsent.empty()) Write(arrival.unsent);
+  if (!arrival.websocket) {
+    http_ = std::make_unique<HttpChannel>(*this);
+    http_->Serve(arrival.head, std::move(arrival.body));
+    return;
+  }
+  auto tlcp = std::make_unique<WsChannel>(*this, std::move(arrival.subprotocol),
+                                          std::move(arrival.ws_headers));
+  WsChannel& requests = *tlcp;
+  Upgrade(std::make_unique<WebSocket>(*this, endpoint_.options().request_limit, std::move(tlcp)));
+  requests.Serve(std::move(arrival.body), std::move(arrival.waiting));
 }
 
 void Connection::ExpectInput(Millis limit) {
@@ -261,7 +262,7 @@ void Connection::Drain() {
   }
 }
 
-void Connection::Upgrade(std::unique_ptr<WsChannel> channel) {
+void Connection::Upgrade(std::unique_ptr<WebSocket> channel) {
   ws_ = std::move(channel);
   ExpectInput(endpoint_.options().read_timeout);
 }

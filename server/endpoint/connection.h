@@ -15,7 +15,7 @@
 namespace penstock::endpoint {
 
 class HttpChannel;
-class WsChannel;
+class WebSocket;
 
 // One TCP connection of a client: bytes in and out, timeouts, and the channel that understands
 // them, HTTP first, WebSocket after an upgrade. Idle, it owns no buffer.
@@ -60,14 +60,14 @@ class Connection final : public tcp::SocketOwner, public runtime::Deferred {
   // The time limit on what the client is expected to do next; 0 = none.
   void ExpectInput(Millis limit);
   // From HTTP to WebSocket; the channel takes over once the running callback is left.
-  void Upgrade(std::unique_ptr<WsChannel> channel);
+  void Upgrade(std::unique_ptr<WebSocket> channel);
   // Sends the connection to `shard` with a request that is served there.
   void HandOver(runtime::ShardIndex shard, Handover handover);
   // The channel can take input again.
   void Resume();
   bool is_open() const { return state_ == State::kOpen; }
   HttpChannel* http() const { return http_.get(); }
-  WsChannel* ws() const { return ws_.get(); }
+  WebSocket* ws() const { return ws_.get(); }
 
   // tcp::SocketOwner
   void OnReadable() override;
@@ -78,6 +78,7 @@ class Connection final : public tcp::SocketOwner, public runtime::Deferred {
  private:
   enum class State : std::uint8_t { kOpen, kLeaving, kClosing, kClosed };
 
+  void Arrive(Handover& arrival);
   void Consume(char* data, std::size_t size);
   void ProcessKept();
   void Leave(std::string_view unread);
@@ -95,7 +96,7 @@ class Connection final : public tcp::SocketOwner, public runtime::Deferred {
   std::unique_ptr<tcp::Endpoint> client_;  // only if it is not the socket's peer
   std::string kept_;                       // unread bytes of a request that is not complete
   std::unique_ptr<HttpChannel> http_;
-  std::unique_ptr<WsChannel> ws_;
+  std::unique_ptr<WebSocket> ws_;
   std::unique_ptr<Handover> arrival_;  // until Start()
   std::unique_ptr<Handover> departure_;
   runtime::ShardIndex departure_shard_ = 0;

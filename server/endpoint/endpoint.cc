@@ -51,6 +51,13 @@ void Endpoint::CloseConnections() {
   connections_.ForEach([](Connection& connection) { connection.Drain(); });
 }
 
+const WsPath* Endpoint::FindWsPath(std::string_view path) const {
+  for (const WsPath& one : ws_paths_) {
+    if (one.path == path) return &one;
+  }
+  return nullptr;
+}
+
 std::string_view Endpoint::Date() { return date_.Get(std::time(nullptr)); }
 
 // Who waits to open a session gets it once another has ended, instead of being refused.

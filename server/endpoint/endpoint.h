@@ -2,7 +2,9 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +16,7 @@
 #include "endpoint/options.h"
 #include "endpoint/page_source.h"
 #include "endpoint/request_router.h"
+#include "endpoint/ws_consumer.h"
 #include "runtime/shard.h"
 #include "session/session_table.h"
 #include "transport/http/date.h"
@@ -61,6 +64,13 @@ struct Handover {
   std::string unsent;                // backlog
 };
 
+// A WebSocket that speaks something else than TLCP, at a path of its own.
+struct WsPath {
+  std::string path;
+  std::size_t max_message_bytes;
+  std::function<std::unique_ptr<WsConsumer>(Connection&)> make_consumer;
+};
+
 // Where connections of one shard meet its sessions: listeners, connections, request routing. One
 // per shard; they know each other. Owned by the app. Shard: own.
 class Endpoint {
@@ -72,6 +82,10 @@ class Endpoint {
 
   // The endpoints of all shards, by shard index; before the first turn.
   void Connect(std::vector<Endpoint*> all) { all_ = std::move(all); }
+
+  // Before the first turn.
+  void AddWsPath(WsPath path) { ws_paths_.push_back(std::move(path)); }
+  const WsPath* FindWsPath(std::string_view path) const;
 
   // Opens this shard's listeners. Before the first turn.
   Status Listen();
@@ -115,6 +129,7 @@ class Endpoint {
   session::SessionTable& sessions_;
   RequestRouter router_;
   PageSource& pages_;
+  std::vector<WsPath> ws_paths_;
   std::vector<Endpoint*> all_;
   std::vector<std::unique_ptr<tcp::Listener>> open_;
   std::vector<std::size_t> per_listener_;  // connections

@@ -19,7 +19,9 @@
 namespace penstock::endpoint {
 
 class Connection;
+class WebSocket;
 struct Handover;
+struct WsPath;
 
 // HTTP on a connection: one request at a time, pipelined ones wait. Serves the protocol's requests
 // (TLCP §1.1), static pages, the health check and preflights, and is the link of a session whose
@@ -67,7 +69,12 @@ class HttpChannel final : public session::ClientLink {
   void ServePreflight(const http::RequestHead& head);
   void ServePage(const http::RequestHead& head);
   void SendPage();
-  void Upgrade(const http::RequestHead& head, std::string_view raw_head);
+  void UpgradeToTlcp(const http::RequestHead& head, std::string_view raw_head);
+  void UpgradeToOther(const http::RequestHead& head, const WsPath& path);
+  // The key of the handshake, or nothing when it was refused.
+  std::optional<std::string_view> CheckUpgrade(const http::RequestHead& head);
+  void SwitchProtocols(std::string_view key, std::string_view subprotocol,
+                       std::unique_ptr<WebSocket> channel);
   void BindLink(session::Session& session, const tlcp::LinkOptions& options, bool created);
 
   // What every answer to this request has in common.

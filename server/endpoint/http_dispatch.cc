@@ -12,6 +12,7 @@
 #include "endpoint/forwarded_for.h"
 #include "endpoint/http_channel.h"
 #include "endpoint/role_rules.h"
+#include "endpoint/web_socket.h"
 #include "endpoint/ws_channel.h"
 #include "transport/http/chars.h"
 #include "transport/http/cors.h"
@@ -59,13 +60,17 @@ void HttpChannel::Dispatch(const http::RequestHead& head, std::string_view raw_h
   }
   if (origin) http::AppendCorsHeaders(*origin, true, &headers_);
   std::string_view path = head.path;
+  if (const WsPath* const other = connection_.endpoint().FindWsPath(path)) {
+    UpgradeToOther(head, *other);
+    return;
+  }
   if (path != kRoot && !path.starts_with("/lightstreamer/")) {
     ServePage(head);
     return;
   }
   path.remove_prefix(kRoot.size());
   if (path.empty() || path == "/") {
-    Upgrade(head, raw_head);
+    UpgradeToTlcp(head, raw_head);
     return;
   }
   path.remove_prefix(1);
@@ -159,41 +164,53 @@ void HttpChannel::SendPage() {
   EndExchange();
 }
 
-void HttpChannel::Upgrade(const http::RequestHead& head, std::string_view raw_head) {
+std::optional<std::string_view> HttpChannel::CheckUpgrade(const http::RequestHead& head) {
   if (!connection_.listener().websocket) {
     keep_alive_ = false;
     Respond(403, kPlainText, "No WebSocket here\r\n");
-    return;
+    return std::nullopt;
   }
   const ws::UpgradeCheck check = ws::ValidateUpgrade(head);
-  if (!check.ok) {
-    if (check.status == 426) headers_ += ws::kUpgradeRequiredHeaders;
-    keep_alive_ = false;
-    Respond(check.status, kPlainText, check.text);
-    return;
-  }
-  // Exactly one sub-protocol is offered by every client; a version that is not known is refused in
-  // the answer to the first request, in the client's terms.
-  std::string_view subprotocol;
-  std::optional<tlcp::Version> version;
-  for (const std::string_view offer : ws::OfferedSubprotocols(head)) {
-    version = tlcp::ParseSubprotocol(offer);
-    if (version) {
-      subprotocol = offer;
-      break;
-    }
-  }
-  if (!version) {
-    keep_alive_ = false;
-    Respond(400, kPlainText, "No sub-protocol TLCP-<version>.lightstreamer.com offered\r\n");
-    return;
-  }
+  if (check.ok) return check.key;
+  if (check.status == 426) headers_ += ws::kUpgradeRequiredHeaders;
+  keep_alive_ = false;
+  Respond(check.status, kPlainText, check.text);
+  return std::nullopt;
+}
+
+void HttpChannel::SwitchProtocols(std::string_view key, std::string_view subprotocol,
+                                  std::unique_ptr<WebSocket> channel) {
   std::string out;
-  ws::AppendSwitchingProtocols(check.key, subprotocol, headers_, &out);
+  ws::AppendSwitchingProtocols(key, subprotocol, headers_, &out);
   connection_.Write(out);
   busy_ = false;
-  connection_.Upgrade(std::make_unique<WsChannel>(connection_, version, std::string(subprotocol),
-                                                  std::string(raw_head)));
+  connection_.Upgrade(std::move(channel));
+}
+
+void HttpChannel::UpgradeToTlcp(const http::RequestHead& head, std::string_view raw_head) {
+  const auto key = CheckUpgrade(head);
+  if (!key) return;
+  // Exactly one sub-protocol is offered by every client; a version that is not known is refused in
+  // the answer to the first request, in the client's terms.
+  for (const std::string_view offer : ws::OfferedSubprotocols(head)) {
+    if (!tlcp::ParseSubprotocol(offer)) continue;
+    auto tlcp = std::make_unique<WsChannel>(connection_, std::string(offer), std::string(raw_head));
+    SwitchProtocols(
+        *key, offer,
+        std::make_unique<WebSocket>(connection_, connection_.endpoint().options().request_limit,
+                                    std::move(tlcp)));
+    return;
+  }
+  keep_alive_ = false;
+  Respond(400, kPlainText, "No sub-protocol TLCP-<version>.lightstreamer.com offered\r\n");
+}
+
+void HttpChannel::UpgradeToOther(const http::RequestHead& head, const WsPath& path) {
+  const auto key = CheckUpgrade(head);
+  if (!key) return;
+  SwitchProtocols(*key, {},
+                  std::make_unique<WebSocket>(connection_, path.max_message_bytes,
+                                              path.make_consumer(connection_)));
 }
 
 void HttpChannel::DispatchTlcp(const http::RequestHead& head, std::string_view raw_head,

@@ -2,13 +2,11 @@
 // Copyright the Penstock authors.
 #include "endpoint/ws_channel.h"
 
-#include "base/log.h"
 #include "endpoint/answer_lines.h"
 #include "endpoint/client_headers.h"
 #include "endpoint/connection.h"
 #include "endpoint/role_rules.h"
-#include "transport/ws/close_code.h"
-#include "transport/ws/frame_writer.h"
+#include "endpoint/web_socket.h"
 
 namespace penstock::endpoint {
 
@@ -17,62 +15,29 @@ namespace {
 constexpr std::size_t kMaxWaiting = 1000;
 }  // namespace
 
-WsChannel::WsChannel(Connection& connection, std::optional<tlcp::Version> version,
-                     std::string subprotocol, std::string headers)
+WsChannel::WsChannel(Connection& connection, std::string subprotocol, std::string headers)
     : connection_(connection),
-      parser_(connection.endpoint().options().request_limit),
-      version_(version),
       subprotocol_(std::move(subprotocol)),
+      version_(tlcp::ParseSubprotocol(subprotocol_)),
       headers_(std::move(headers)) {}
 
 WsChannel::~WsChannel() = default;
 
-std::size_t WsChannel::Consume(std::span<char> data) {
-  std::size_t used = 0;
-  while (connection_.is_open()) {
-    std::size_t consumed = 0;
-    const ws::FrameEvent event = parser_.Next(data.subspan(used), &consumed);
-    used += consumed;
-    switch (event.kind) {
-      case ws::EventKind::kNeedMore:
-        return used;
-      case ws::EventKind::kMessage:
-        ++connection_.endpoint().counters().ws_messages;
-        if (!event.text) {
-          SendClose(static_cast<std::uint16_t>(ws::CloseCode::kUnsupportedData), "text only");
-          break;
-        }
-        OnMessage(event.payload);
-        break;
-      case ws::EventKind::kPing: {
-        std::string pong;
-        ws::AppendPong(event.payload, &pong);
-        connection_.Write(pong);
-        break;
-      }
-      case ws::EventKind::kPong:
-        break;
-      case ws::EventKind::kClose:
-        SendClose(static_cast<std::uint16_t>(event.code), "");
-        break;
-      case ws::EventKind::kError:
-        ++connection_.endpoint().counters().protocol_errors;
-        PENSTOCK_LOG(kConnection, kInfo, "bad WebSocket frame", {"client", connection_.client_ip()},
-                     {"reason", event.payload});
-        SendClose(static_cast<std::uint16_t>(event.code), event.payload);
-        break;
-    }
+void WsChannel::OnMessage(bool text, std::string_view message) {
+  if (text) {
+    ServeMessage(message);
+  } else {
+    connection_.ws()->Close(ws::CloseCode::kUnsupportedData, "text only");
   }
-  return used;
 }
 
-void WsChannel::OnMessage(std::string_view message) {
+void WsChannel::ServeMessage(std::string_view message) {
   ExpectRequest();
   if (opening_) {
     waiting_bytes_ += message.size();
     if (waiting_.size() >= kMaxWaiting ||
         waiting_bytes_ > 4 * connection_.endpoint().options().request_limit) {
-      SendClose(static_cast<std::uint16_t>(ws::CloseCode::kPolicyViolation), "too many requests");
+      connection_.ws()->Close(ws::CloseCode::kPolicyViolation, "too many requests");
       return;
     }
     waiting_.emplace_back(message);
@@ -149,11 +114,12 @@ void WsChannel::ServeCreate(tlcp::CreateSession request) {
   const session::ClientProfile client = MakeClientProfile(connection_, ClientHeaders(headers_));
   const tlcp::LinkOptions options = request.link;
   endpoint.sessions().Open(std::move(request), client,
-                           [&endpoint, ref = connection_.self(),
+                           [this, &endpoint, ref = connection_.self(),
                             options](std::variant<session::Session*, tlcp::Error> result) {
+                             // This lives as long as the connection.
                              Connection* const connection = endpoint.Find(ref);
                              if (connection != nullptr && connection->is_open()) {
-                               connection->ws()->OnOpened(std::move(result), options);
+                               OnOpened(std::move(result), options);
                              } else if (auto* opened = std::get_if<session::Session*>(&result)) {
                                (*opened)->Close(std::nullopt);
                              }
@@ -182,7 +148,7 @@ void WsChannel::ResumeWaiting() {
   // A create among them makes the ones behind it wait again.
   for (std::size_t i = 0; i < waiting.size() && connection_.is_open(); ++i) {
     behind_ = std::span(waiting).subspan(i + 1);
-    OnMessage(waiting[i]);
+    ServeMessage(waiting[i]);
   }
   behind_ = {};
 }
@@ -262,11 +228,11 @@ void WsChannel::Route(Request request, bool ack) {
     return;
   }
   endpoint.router().Route(std::move(session_id), std::move(request),
-                          [&endpoint, ref = connection_.self(), ack,
+                          [this, &endpoint, ref = connection_.self(), ack,
                            request_id = std::move(request_id)](std::optional<tlcp::Error> error) {
                             Connection* const connection = endpoint.Find(ref);
                             if (connection != nullptr && connection->is_open()) {
-                              connection->ws()->Answer(request_id, ack, error);
+                              Answer(request_id, ack, error);
                             }
                           });
 }
@@ -282,34 +248,19 @@ void WsChannel::Answer(const std::string& request_id, bool ack,
 }
 
 void WsChannel::SendLines(std::string_view lines) {
-  std::string frame;
-  ws::AppendFrame(ws::Opcode::kText, lines, &frame);
-  connection_.Write(frame);
-}
-
-void WsChannel::SendClose(std::uint16_t code, std::string_view reason) {
-  if (close_sent_) return;
-  close_sent_ = true;
-  std::string frame;
-  ws::AppendClose(static_cast<ws::CloseCode>(code), reason, &frame);
-  connection_.Write(frame);
-  if (session_ != nullptr) std::exchange(session_, nullptr)->OnLinkLost();
-  connection_.CloseAfterWrites();
+  connection_.ws()->Send(ws::Opcode::kText, lines);
 }
 
 bool WsChannel::writable() const { return connection_.writable(); }
 
 void WsChannel::Flush(std::string& cork) {
-  char* const payload = cork.data() + session::kHeaderRoom;
-  const std::size_t header =
-      ws::WriteHeader(payload, ws::Opcode::kText, cork.size() - session::kHeaderRoom);
-  connection_.Write(std::string_view(cork).substr(session::kHeaderRoom - header));
+  connection_.ws()->SendInPlace(cork, session::kHeaderRoom);
 }
 
 void WsChannel::Finish(bool close_socket) {
   session_ = nullptr;
   ExpectRequest();
-  if (close_socket) SendClose(static_cast<std::uint16_t>(ws::CloseCode::kNormal), "");
+  if (close_socket) connection_.ws()->Close(ws::CloseCode::kNormal, "");
 }
 
 void WsChannel::Abandon(bool broken) {
@@ -325,14 +276,8 @@ void WsChannel::OnDrained() {
   if (session_ != nullptr) session_->OnLinkWritable();
 }
 
-void WsChannel::OnEnd() {
+void WsChannel::OnClosed() {
   if (session_ != nullptr) std::exchange(session_, nullptr)->OnLinkLost();
-}
-
-void WsChannel::OnIdle() { SendClose(static_cast<std::uint16_t>(ws::CloseCode::kNormal), "idle"); }
-
-void WsChannel::Drain() {
-  SendClose(static_cast<std::uint16_t>(ws::CloseCode::kGoingAway), "server shuts down");
 }
 
 }  // namespace penstock::endpoint

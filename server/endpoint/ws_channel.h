@@ -2,41 +2,38 @@
 // Copyright the Penstock authors.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "endpoint/ws_consumer.h"
 #include "session/client_link.h"
 #include "session/session.h"
 #include "tlcp/request_parser.h"
-#include "transport/ws/frame_parser.h"
 
 namespace penstock::endpoint {
 
 class Connection;
 
-// A WebSocket (TLCP §1.3): requests and a session's notifications on one connection. Requests
-// behind a create or bind that has no answer yet wait for it.
-// Owned by its Connection. Shard: own.
-class WsChannel final : public session::ClientLink {
+// What TLCP says on a WebSocket (TLCP §1.3): requests and a session's notifications on one
+// connection. Requests behind a create or bind that has no answer yet wait for it. Owned by the
+// WsChannel of its connection. Shard: own.
+class WsChannel final : public WsConsumer, public session::ClientLink {
  public:
   // `headers`: the head of the handshake request, for the Metadata Adapter.
-  WsChannel(Connection& connection, std::optional<tlcp::Version> version, std::string subprotocol,
-            std::string headers);
-  ~WsChannel();
+  WsChannel(Connection& connection, std::string subprotocol, std::string headers);
+  ~WsChannel() override;
 
-  // Takes whole frames off `data`; returns how much. Unmasks in place.
-  std::size_t Consume(std::span<char> data);
   // A message that arrived on another shard, and what waited behind it.
   void Serve(std::string message, std::vector<std::string> behind);
-  void OnDrained();
-  void OnEnd();
-  // No session is bound here, and the client has said nothing for too long.
-  void OnIdle();
-  void Drain();
+
+  // WsConsumer
+  void OnMessage(bool text, std::string_view message) override;
+  void OnDrained() override;
+  void OnClosed() override;
 
   // session::ClientLink
   bool writable() const override;
@@ -45,7 +42,7 @@ class WsChannel final : public session::ClientLink {
   void Abandon(bool broken) override;
 
  private:
-  void OnMessage(std::string_view message);
+  void ServeMessage(std::string_view message);
   void OnRequest(tlcp::Request request, std::string_view message);
   void ServeCreate(tlcp::CreateSession request);
   void ServeBind(tlcp::BindSession request, std::string_view message);
@@ -59,20 +56,17 @@ class WsChannel final : public session::ClientLink {
   bool StreamInPlace() const { return session_ != nullptr; }
   void Answer(const std::string& request_id, bool ack, const std::optional<tlcp::Error>& error);
   void SendLines(std::string_view lines);
-  void SendClose(std::uint16_t code, std::string_view reason);
   void ResumeWaiting();
   void ExpectRequest();
 
   Connection& connection_;
-  ws::FrameParser parser_;
-  const std::optional<tlcp::Version> version_;
   const std::string subprotocol_;
+  const std::optional<tlcp::Version> version_;
   std::string headers_;
   session::Session* session_ = nullptr;  // bound to this link
   std::string default_session_;          // for requests that name none
   bool opening_ = false;                 // a create waits for the Metadata Adapter
-  bool close_sent_ = false;
-  std::vector<std::string> waiting_;  // messages behind it
+  std::vector<std::string> waiting_;     // messages behind it
   std::size_t waiting_bytes_ = 0;
   std::span<std::string> behind_;  // while one of them is served: those behind it
 };
