@@ -2,8 +2,6 @@
 // Copyright the Penstock authors.
 #include "base/percent.h"
 
-#include <cstdint>
-
 namespace penstock {
 
 std::optional<std::string> PercentDecode(std::string_view text) {
@@ -22,41 +20,6 @@ std::optional<std::string> PercentDecode(std::string_view text) {
     i += 2;
   }
   return out;
-}
-
-bool IsValidUtf8(std::string_view text) {
-  const auto* p = reinterpret_cast<const unsigned char*>(text.data());
-  const auto* const end = p + text.size();
-  while (p < end) {
-    if (*p < 0x80) {
-      ++p;
-      continue;
-    }
-    const unsigned char lead = *p;
-    std::size_t extra = 0;
-    std::uint32_t code = 0;
-    if (lead >= 0xC2 && lead <= 0xDF) {
-      extra = 1;
-      code = lead & 0x1Fu;
-    } else if ((lead & 0xF0) == 0xE0) {
-      extra = 2;
-      code = lead & 0x0Fu;
-    } else if (lead >= 0xF0 && lead <= 0xF4) {
-      extra = 3;
-      code = lead & 0x07u;
-    } else {
-      return false;
-    }
-    if (static_cast<std::size_t>(end - p) <= extra) return false;
-    for (std::size_t i = 1; i <= extra; ++i) {
-      if ((p[i] & 0xC0) != 0x80) return false;
-      code = (code << 6) | (p[i] & 0x3Fu);
-    }
-    if (extra == 2 && (code < 0x800 || (code >= 0xD800 && code <= 0xDFFF))) return false;
-    if (extra == 3 && (code < 0x10000 || code > 0x10FFFF)) return false;
-    p += extra + 1;
-  }
-  return true;
 }
 
 }  // namespace penstock

@@ -27,7 +27,4 @@ inline void AppendPercent(std::string& out, unsigned char byte) {
 // Decodes every `%XX`; all else, '+' included, stays as it is. Nothing on a broken escape.
 std::optional<std::string> PercentDecode(std::string_view text);
 
-// True if `text` is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms).
-bool IsValidUtf8(std::string_view text);
-
 }  // namespace penstock

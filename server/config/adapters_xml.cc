@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "base/parse_number.h"
-#include "base/percent.h"
+#include "base/utf8.h"
 #include "config/literal_provider.h"
 #include "config/schema.h"
 #include "config/suggest.h"

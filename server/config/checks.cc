@@ -12,7 +12,7 @@
 #include <re2/re2.h>
 
 #include "base/parse_number.h"
-#include "base/percent.h"
+#include "base/utf8.h"
 #include "config/suggest.h"
 
 namespace penstock::config {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/parse_number.h"
-#include "base/percent.h"
+#include "base/utf8.h"
 
 namespace penstock::tlcp {
 

@@ -12,7 +12,7 @@
 #include <variant>
 
 #include "base/check.h"
-#include "base/percent.h"
+#include "base/utf8.h"
 #include "tlcp/line_writer.h"
 #include "tlcp/request_parser.h"
 

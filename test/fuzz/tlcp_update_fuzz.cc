@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/check.h"
-#include "base/percent.h"
+#include "base/utf8.h"
 #include "support/tlcp_decoder.h"
 #include "tlcp/update_encoder.h"
 

@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "base/percent.h"
+#include "base/utf8.h"
 #include "support/tlcp_decoder.h"
 #include "tlcp/update_encoder.h"
 #include "tlcp/value_diff.h"

@@ -12,6 +12,7 @@
 
 #include "base/parse_number.h"
 #include "base/percent.h"
+#include "base/utf8.h"
 #include "support/tlcp_diff_decoder.h"
 
 // What a client does with the lines of an update. For tests.

@@ -3,6 +3,7 @@
 #include "transport/http/path.h"
 
 #include "base/percent.h"
+#include "base/utf8.h"
 
 namespace penstock::http {
 namespace {

@@ -2,16 +2,19 @@
 // Copyright the Penstock authors.
 #include "transport/ws/frame_parser.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
-#include "base/percent.h"
+#include "base/utf8.h"
 #include "transport/ws/frame_writer.h"
 
 namespace penstock::ws {
 namespace {
 
 constexpr std::size_t kMaskSize = 4;
+constexpr std::string_view kNotUtf8 = "text is not UTF-8";
 
 std::uint64_t ReadBigEndian(std::span<const char> bytes) {
   std::uint64_t value = 0;
@@ -65,12 +68,16 @@ FrameEvent FrameParser::Next(std::span<char> buffer, std::size_t* consumed) {
     FrameEvent event;
     if (!ReadHeader(rest, &header, &event)) return event;
     const std::size_t frame_size = header.size + header.payload;
-    if (rest.size() < frame_size) return NeedMore(frame_size - rest.size());
+    if (rest.size() < frame_size) {
+      if (!CheckPart(header, rest)) return Fail(CloseCode::kInvalidPayload, kNotUtf8);
+      return NeedMore(frame_size - rest.size());
+    }
     const std::span<char> bytes = rest.subspan(header.size, header.payload);
     Unmask(rest.data() + header.size - kMaskSize, bytes);
     *consumed += frame_size;
     const std::string_view payload(bytes.data(), bytes.size());
     if (IsControl(header.opcode)) return TakeControl(header.opcode, payload);
+    if (!CheckRest(header, payload)) return Fail(CloseCode::kInvalidPayload, kNotUtf8);
     if (header.fin && header.opcode != Opcode::kContinuation) {
       return TakeMessage(header.opcode == Opcode::kText, payload);
     }
@@ -183,8 +190,35 @@ FrameEvent FrameParser::TakeClose(std::string_view payload) {
   return event;
 }
 
+bool FrameParser::IsText(const FrameHeader& header) const {
+  return header.opcode == Opcode::kText ||
+         (header.opcode == Opcode::kContinuation && fragments_->text);
+}
+
+// What is there of a frame that is not whole. It stays masked where it lies, for the caller may
+// move it elsewhere before it is shown again.
+bool FrameParser::CheckPart(const FrameHeader& header, std::span<const char> frame) {
+  if (!IsText(header)) return true;
+  const std::span<const char> mask = frame.subspan(header.size - kMaskSize, kMaskSize);
+  const std::span<const char> payload = frame.subspan(header.size);
+  std::array<char, 512> piece;
+  while (checked_ < payload.size()) {
+    const std::size_t size = std::min(piece.size(), payload.size() - checked_);
+    for (std::size_t i = 0; i < size; ++i, ++checked_) {
+      piece[i] = static_cast<char>(payload[checked_] ^ mask[checked_ % kMaskSize]);
+    }
+    if (!utf8_.Feed({piece.data(), size})) return false;
+  }
+  return true;
+}
+
+bool FrameParser::CheckRest(const FrameHeader& header, std::string_view payload) {
+  if (!IsText(header)) return true;
+  if (!utf8_.Feed(payload.substr(std::exchange(checked_, 0)))) return false;
+  return !header.fin || utf8_.complete();
+}
+
 FrameEvent FrameParser::TakeMessage(bool text, std::string_view payload) {
-  if (text && !IsValidUtf8(payload)) return Fail(CloseCode::kInvalidPayload, "text is not UTF-8");
   FrameEvent event;
   event.kind = EventKind::kMessage;
   event.text = text;

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/utf8.h"
 #include "transport/ws/close_code.h"
 #include "transport/ws/opcode.h"
 
@@ -32,11 +33,11 @@ struct FrameEvent {
 };
 
 // Reads the frames of a client (RFC 6455 section 5): masked, without extensions, text checked for
-// UTF-8. Frames are unmasked where they lie; only a message in several fragments is put together in
-// memory of the parser's own.
-// Owner: the connection. Shard: that of the connection.
-// Life: as the connection. After kClose it swallows all input, after kError it repeats the error.
-// Invariant: the events do not depend on how the bytes were split over the calls.
+// UTF-8 as it comes, so that bad text is told before the rest of its frame or message. Frames are
+// unmasked where they lie; only a message in several fragments is put together in memory of the
+// parser's own. Owner: the connection. Shard: that of the connection. Life: as the connection.
+// After kClose it swallows all input, after kError it repeats the error. Invariant: the events do
+// not depend on how the bytes were split over the calls.
 class FrameParser {
  public:
   explicit FrameParser(std::size_t max_message_bytes);
@@ -53,6 +54,7 @@ class FrameParser {
 
   // Part of a message in fragments is kept here.
   bool in_message() const { return fragments_ != nullptr; }
+  std::size_t max_message_bytes() const { return max_message_bytes_; }
 
  private:
   struct Fragments {
@@ -74,13 +76,18 @@ class FrameParser {
   bool CheckFirstByte(std::uint8_t byte, FrameHeader* header, FrameEvent* event);
   FrameEvent TakeControl(Opcode opcode, std::string_view payload);
   FrameEvent TakeClose(std::string_view payload);
-  FrameEvent TakeMessage(bool text, std::string_view payload);
+  static FrameEvent TakeMessage(bool text, std::string_view payload);
+  bool IsText(const FrameHeader& header) const;
+  bool CheckPart(const FrameHeader& header, std::span<const char> frame);
+  bool CheckRest(const FrameHeader& header, std::string_view payload);
   bool TakeFragment(const FrameHeader& header, std::string_view payload, FrameEvent* event);
 
   std::size_t max_message_bytes_;
   std::unique_ptr<Fragments> fragments_;
+  std::size_t checked_ = 0;  // of the text of a frame that is not whole yet
   std::string_view failure_;
   CloseCode failure_code_ = CloseCode::kNoStatus;
+  Utf8Checker utf8_;  // of the text message under way
   State state_ = State::kOpen;
 };
 

@@ -10,6 +10,14 @@ namespace {
 
 constexpr unsigned kFin = 0x80;
 
+void AppendFragment(Opcode opcode, std::string_view payload, bool fin, std::string* out) {
+  std::array<char, kMaxHeaderSize> header;
+  char* const end = header.data() + header.size();
+  const std::size_t size = WriteHeader(end, opcode, payload.size(), fin);
+  out->append(end - size, size);
+  *out += payload;
+}
+
 void AppendControl(Opcode opcode, std::string_view payload, std::string* out) {
   AppendFrame(opcode, payload.substr(0, kMaxControlPayload), out);
 }
@@ -23,10 +31,10 @@ std::string_view CutUtf8(std::string_view text, std::size_t limit) {
 
 }  // namespace
 
-std::size_t WriteHeader(char* end, Opcode opcode, std::uint64_t payload_size) {
+std::size_t WriteHeader(char* end, Opcode opcode, std::uint64_t payload_size, bool fin) {
   const std::size_t size = HeaderSize(payload_size);
   char* const begin = end - size;
-  begin[0] = static_cast<char>(kFin | static_cast<unsigned>(opcode));
+  begin[0] = static_cast<char>((fin ? kFin : 0) | static_cast<unsigned>(opcode));
   if (size == 2) {
     begin[1] = static_cast<char>(payload_size);
     return size;
@@ -39,11 +47,17 @@ std::size_t WriteHeader(char* end, Opcode opcode, std::uint64_t payload_size) {
 }
 
 void AppendFrame(Opcode opcode, std::string_view payload, std::string* out) {
-  std::array<char, kMaxHeaderSize> header;
-  char* const end = header.data() + header.size();
-  const std::size_t size = WriteHeader(end, opcode, payload.size());
-  out->append(end - size, size);
-  *out += payload;
+  AppendFragment(opcode, payload, true, out);
+}
+
+void AppendMessage(Opcode opcode, std::string_view payload, std::size_t max_frame_bytes,
+                   std::string* out) {
+  while (max_frame_bytes != 0 && payload.size() > max_frame_bytes) {
+    AppendFragment(opcode, payload.substr(0, max_frame_bytes), false, out);
+    payload.remove_prefix(max_frame_bytes);
+    opcode = Opcode::kContinuation;
+  }
+  AppendFragment(opcode, payload, true, out);
 }
 
 void AppendClose(CloseCode code, std::string_view reason, std::string* out) {

@@ -12,7 +12,7 @@
 
 namespace penstock::ws {
 
-// Frames of a server: never masked, never in fragments.
+// Frames of a server: never masked.
 
 // Room to leave in front of a payload.
 inline constexpr std::size_t kMaxHeaderSize = 10;
@@ -25,9 +25,12 @@ constexpr std::size_t HeaderSize(std::uint64_t payload_size) {
 // Writes the header right before `end`, which is where the payload begins, so that both are one
 // contiguous piece of memory for one write. Returns the size of the header: the frame begins at
 // `end - size`.
-std::size_t WriteHeader(char* end, Opcode opcode, std::uint64_t payload_size);
+std::size_t WriteHeader(char* end, Opcode opcode, std::uint64_t payload_size, bool fin = true);
 
 void AppendFrame(Opcode opcode, std::string_view payload, std::string* out);
+// In fragments of at most `max_frame_bytes`; 0 = always in one frame.
+void AppendMessage(Opcode opcode, std::string_view payload, std::size_t max_frame_bytes,
+                   std::string* out);
 
 // A code that may not be on the wire (kNoStatus, kAbnormal) makes a close frame without payload. A
 // reason that does not fit is cut between two characters.

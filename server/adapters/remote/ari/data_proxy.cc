@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
-#include "base/percent.h"
+#include "base/utf8.h"
 
 namespace penstock::adapters {
 

@@ -11,7 +11,7 @@
 #include "ari/session_messages.h"
 #include "ari/user_messages.h"
 #include "base/log.h"
-#include "base/percent.h"
+#include "base/utf8.h"
 
 namespace penstock::adapters {
 

@@ -19,15 +19,6 @@ TEST(PercentDecode, RefusesBrokenEscapes) {
   EXPECT_FALSE(PercentDecode("%zz"));
 }
 
-TEST(IsValidUtf8, TellsOverlongSurrogateAndTruncatedForms) {
-  EXPECT_TRUE(IsValidUtf8("plain \xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80"));
-  EXPECT_FALSE(IsValidUtf8("\xC0\xAF"));
-  EXPECT_FALSE(IsValidUtf8("\xED\xA0\x80"));
-  EXPECT_FALSE(IsValidUtf8("\xF4\x90\x80\x80"));
-  EXPECT_FALSE(IsValidUtf8("\xE2\x82"));
-  EXPECT_FALSE(IsValidUtf8("\x80"));
-}
-
 TEST(ParseNumber, WantsTheWholeText) {
   EXPECT_EQ(ParseNumber<int>("-12"), -12);
   EXPECT_FALSE(ParseNumber<int>("12x"));

@@ -192,6 +192,28 @@ TEST(FrameParser, RefusesTextThatIsNotUtf8) {
             answer);
 }
 
+TEST(FrameParser, TellsBadTextBeforeTheRestOfItsFrameComes) {
+  const std::string frame =
+      ClientFrame(Opcode::kText, "0123456789\xF4\x90" + std::string(300, 'x'));
+  const std::size_t bad = 8 + 11;  // of the header and of the text
+  for (std::size_t size = 0; size < frame.size(); ++size) {
+    FrameParser parser(kLimit);
+    std::string buffer = frame.substr(0, size);
+    std::size_t consumed = 0;
+    const FrameEvent event = parser.Next(buffer, &consumed);
+    ASSERT_EQ(event.kind == EventKind::kError, size > bad) << size;
+  }
+}
+
+TEST(FrameParser, TellsBadTextBeforeTheRestOfItsMessageComes) {
+  FrameParser parser(kLimit);
+  std::string buffer = ClientFrame(Opcode::kText, "a\xC3", false);
+  std::size_t consumed = 0;
+  EXPECT_EQ(parser.Next(buffer, &consumed).kind, EventKind::kNeedMore);
+  buffer = ClientFrame(Opcode::kContinuation, "\xA9\xFF", false);
+  EXPECT_EQ(parser.Next(buffer, &consumed).code, CloseCode::kInvalidPayload);
+}
+
 TEST(FrameParser, RepeatsItsError) {
   FrameParser parser(kLimit);
   std::string buffer = "\x81\x05Hello";
@@ -212,6 +234,7 @@ TEST(FrameParser, EveryCutTellsTheSame) {
           ClientFrame(Opcode::kContinuation, "end") + CloseFrame(1001, "gone") + "late",
       ClientFrame(Opcode::kBinary, "x", false) + ClientFrame(Opcode::kBinary, "y"),
       ClientFrame(Opcode::kText, "ok") + ClientFrame(Opcode::kText, "\xC3"),
+      ClientFrame(Opcode::kText, "a\xFF", false) + ClientFrame(Opcode::kText, "y"),
       ClientFrame(Opcode::kText, "ok") + ClientFrame(Opcode::kPing, std::string(126, 'p')),
       "\x82\xFF\x00\x00\x00\x00\x00\x10\x00\x00 and more"s,
       "\x82\xFE\x00\x7D and more"s,

@@ -41,6 +41,17 @@ TEST(FrameWriter, AppendsFrames) {
   EXPECT_EQ(out, "x\x81\x7E\x00\xC8"s + std::string(200, 'y'));
 }
 
+TEST(FrameWriter, CutsAMessageIntoFragments) {
+  std::string out;
+  AppendMessage(Opcode::kText, "abcdef", 0, &out);
+  AppendMessage(Opcode::kText, "abcdef", 6, &out);
+  EXPECT_EQ(out, "\x81\x06"s + "abcdef\x81\x06"s + "abcdef");
+  out.clear();
+  AppendMessage(Opcode::kBinary, "abcdef", 4, &out);
+  AppendMessage(Opcode::kText, "", 4, &out);
+  EXPECT_EQ(out, "\x02\x04"s + "abcd\x80\x02" + "ef\x81\x00"s);
+}
+
 TEST(FrameWriter, WritesControlFrames) {
   std::string out;
   AppendPong("p", &out);
