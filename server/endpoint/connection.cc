@@ -93,7 +93,9 @@ void Connection::OnReadable() {
     if (result.size < buffer.size()) break;
   }
   // A client that goes on sending while a request is served waits in the kernel.
-  const std::size_t bound = endpoint_.options().max_head_bytes + endpoint_.options().request_limit;
+  const std::size_t bound =
+      ws_ != nullptr ? ws_->max_unread()
+                     : endpoint_.options().max_head_bytes + endpoint_.options().request_limit;
   if (state_ != State::kClosed && kept_.size() <= bound) socket_.WaitReadable();
 }
 
@@ -241,12 +243,12 @@ void Connection::OnTimer() {
     return;
   }
   if (now >= input_due_) {
-    if (state_ == State::kOpen) ++endpoint_.counters().read_timeouts;
     if (state_ == State::kOpen && ws_ != nullptr) {
-      ws_->OnIdle();
-    } else {
-      Close("read timeout");
+      ws_->OnTimeout();
+      return;
     }
+    if (state_ == State::kOpen) ++endpoint_.counters().read_timeouts;
+    Close("read timeout");
     return;
   }
   const TimePoint next = std::min(input_due_, output_due_);
@@ -277,6 +279,7 @@ void Connection::HandOver(runtime::ShardIndex shard, Handover handover) {
 
 void Connection::Leave(std::string_view unread) {
   const std::unique_ptr<Handover> handover = std::move(departure_);
+  if (ws_ != nullptr) ws_->OnLeave();
   handover->listener = listener_index_;
   handover->ipv6 = socket_.ipv6();
   handover->client = std::move(client_);

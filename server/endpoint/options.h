@@ -49,6 +49,8 @@ struct Options {
   std::size_t send_backlog = 256 * 1024;
   Millis read_timeout{20'000};    // of a request, and of an idle connection; 0 = none
   Millis write_timeout{120'000};  // of a client that does not read; 0 = none
+  std::size_t max_ws_frame = 0;   // longer messages go out in fragments; 0 = no limit
+  Millis closing_wait{2'000};     // for the client's answer to a close frame
 };
 
 }  // namespace penstock::endpoint

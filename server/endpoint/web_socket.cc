@@ -2,6 +2,8 @@
 // Copyright the Penstock authors.
 #include "endpoint/web_socket.h"
 
+#include <utility>
+
 #include "base/log.h"
 #include "endpoint/connection.h"
 
@@ -19,60 +21,116 @@ std::size_t WebSocket::Consume(std::span<char> data) {
     std::size_t consumed = 0;
     const ws::FrameEvent event = parser_.Next(data.subspan(used), &consumed);
     used += consumed;
-    switch (event.kind) {
-      case ws::EventKind::kNeedMore:
-        return used;
-      case ws::EventKind::kMessage:
-        ++connection_.endpoint().counters().ws_messages;
-        consumer_->OnMessage(event.text, event.payload);
-        break;
-      case ws::EventKind::kPing:
-        Send(ws::Opcode::kPong, event.payload);
-        break;
-      case ws::EventKind::kPong:
-        break;
-      case ws::EventKind::kClose:
-        Close(event.code, "");
-        break;
-      case ws::EventKind::kError:
-        ++connection_.endpoint().counters().protocol_errors;
-        PENSTOCK_LOG(kConnection, kInfo, "bad WebSocket frame", {"client", connection_.client_ip()},
-                     {"reason", event.payload});
-        Close(event.code, event.payload);
-        break;
-    }
+    if (!OnEvent(event)) break;
   }
   return used;
 }
 
-void WebSocket::Send(ws::Opcode opcode, std::string_view payload) {
-  std::string frame;
-  ws::AppendFrame(opcode, payload, &frame);
-  connection_.Write(frame);
+bool WebSocket::OnEvent(const ws::FrameEvent& event) {
+  switch (event.kind) {
+    case ws::EventKind::kNeedMore:
+      return false;
+    case ws::EventKind::kMessage:
+      if (close_sent_) return true;
+      ++connection_.endpoint().counters().ws_messages;
+      consumer_->OnMessage(event.text, event.payload);
+      return true;
+    case ws::EventKind::kPing:
+      if (!close_sent_) OnPing(event.payload);
+      return true;
+    case ws::EventKind::kPong:
+      return true;
+    case ws::EventKind::kClose:
+      SendClose(event.code, "");
+      break;
+    case ws::EventKind::kError:
+      ++connection_.endpoint().counters().protocol_errors;
+      PENSTOCK_LOG(kConnection, kInfo, "bad WebSocket frame", {"client", connection_.client_ip()},
+                   {"reason", event.payload});
+      SendClose(event.code, event.payload);
+      break;
+  }
+  // Both sides have said their last word, or the client's cannot be understood.
+  connection_.CloseAfterWrites();
+  return false;
+}
+
+// RFC 6455 section 5.5.3: of pings that piled up the latest is enough.
+void WebSocket::OnPing(std::string_view payload) {
+  if (connection_.writable()) {
+    Send(ws::Opcode::kPong, payload);
+  } else {
+    pong_ = std::make_unique<std::string>(payload);
+  }
+}
+
+void WebSocket::SendPong() {
+  if (pong_ != nullptr) Send(ws::Opcode::kPong, *std::exchange(pong_, nullptr));
+}
+
+void WebSocket::Send(ws::Opcode opcode, std::string_view message) {
+  if (close_sent_) return;
+  std::string frames;
+  ws::AppendMessage(opcode, message, connection_.endpoint().options().max_ws_frame, &frames);
+  connection_.Write(frames);
 }
 
 void WebSocket::SendInPlace(std::string& buffer, std::size_t begin) {
-  const std::size_t header =
-      ws::WriteHeader(buffer.data() + begin, ws::Opcode::kText, buffer.size() - begin);
+  const std::size_t size = buffer.size() - begin;
+  const std::size_t max_frame = connection_.endpoint().options().max_ws_frame;
+  if (close_sent_ || (max_frame != 0 && size > max_frame)) {
+    Send(ws::Opcode::kText, std::string_view(buffer).substr(begin));
+    return;
+  }
+  const std::size_t header = ws::WriteHeader(buffer.data() + begin, ws::Opcode::kText, size);
   connection_.Write(std::string_view(buffer).substr(begin - header));
 }
 
-void WebSocket::Close(ws::CloseCode code, std::string_view reason) {
+void WebSocket::SendClose(ws::CloseCode code, std::string_view reason) {
   if (close_sent_) return;
   close_sent_ = true;
+  pong_.reset();
   std::string frame;
   ws::AppendClose(code, reason, &frame);
   connection_.Write(frame);
   consumer_->OnClosed();
-  connection_.CloseAfterWrites();
 }
 
-void WebSocket::OnDrained() { consumer_->OnDrained(); }
+void WebSocket::Close(ws::CloseCode code, std::string_view reason) {
+  if (close_sent_) return;
+  SendClose(code, reason);
+  // A client that does not read has its own time limit, and the handshake's begins behind it.
+  connection_.ExpectInput(connection_.writable() ? connection_.endpoint().options().closing_wait
+                                                 : Millis(0));
+}
 
-void WebSocket::OnEnd() { consumer_->OnClosed(); }
+void WebSocket::OnDrained() {
+  if (close_sent_) {
+    connection_.ExpectInput(connection_.endpoint().options().closing_wait);
+    return;
+  }
+  SendPong();
+  consumer_->OnDrained();
+}
 
-void WebSocket::OnIdle() { Close(ws::CloseCode::kNormal, "idle"); }
+void WebSocket::OnEnd() {
+  if (!std::exchange(close_sent_, true)) consumer_->OnClosed();
+}
+
+void WebSocket::OnTimeout() {
+  if (close_sent_) {
+    connection_.Close("no answer to a close frame");
+    return;
+  }
+  ++connection_.endpoint().counters().read_timeouts;
+  Close(ws::CloseCode::kNormal, "idle");
+}
 
 void WebSocket::Drain() { Close(ws::CloseCode::kGoingAway, "server shuts down"); }
+
+std::size_t WebSocket::max_unread() const {
+  constexpr std::size_t kMaskSize = 4;
+  return parser_.max_message_bytes() + ws::kMaxHeaderSize + kMaskSize;
+}
 
 }  // namespace penstock::endpoint

@@ -19,7 +19,8 @@ class Connection;
 
 // A WebSocket on a connection (RFC 6455): frames, pings, the closing handshake. What the messages
 // say is its consumer's matter.
-// Owned by its Connection. Shard: own.
+// Owned by its Connection. Shard: own. Invariant: after a close frame nothing is sent any more, and
+// what the client sends but its own close frame is ignored.
 class WebSocket {
  public:
   WebSocket(Connection& connection, std::size_t max_message_bytes,
@@ -30,20 +31,33 @@ class WebSocket {
   std::size_t Consume(std::span<char> data);
   void OnDrained();
   void OnEnd();
+  // The connection goes to another shard, with what is not sent yet.
+  void OnLeave() { SendPong(); }
   // The time for what was expected of the client is over.
-  void OnIdle();
+  void OnTimeout();
   void Drain();
+  // Of a frame that is not whole yet.
+  std::size_t max_unread() const;
 
-  void Send(ws::Opcode opcode, std::string_view payload);
-  // A text that stands in `buffer` from `begin` on; the ws::kMaxHeaderSize bytes before it are the
-  // channel's to use.
+  // A message, in one frame or as many as the options say.
+  void Send(ws::Opcode opcode, std::string_view message);
+  // A text that stands in `buffer` from `begin` on; the ws::kMaxHeaderSize bytes before it are free
+  // to use.
   void SendInPlace(std::string& buffer, std::size_t begin);
+  // Begins the closing handshake; the connection ends when the client has answered.
   void Close(ws::CloseCode code, std::string_view reason);
 
  private:
+  // False when nothing more may be read.
+  bool OnEvent(const ws::FrameEvent& event);
+  void OnPing(std::string_view payload);
+  void SendPong();
+  void SendClose(ws::CloseCode code, std::string_view reason);
+
   Connection& connection_;
   ws::FrameParser parser_;
   std::unique_ptr<WsConsumer> consumer_;
+  std::unique_ptr<std::string> pong_;  // that waits for the backlog to go
   bool close_sent_ = false;
 };
 

@@ -54,7 +54,7 @@ void WsChannel::ServeMessage(std::string_view message) {
   }
   const tlcp::Arrival arrival{true, {}, version_};
   tlcp::RequestReader reader(*name, rest, arrival);
-  while (connection_.is_open()) {
+  while (open()) {
     std::optional<tlcp::Parsed<tlcp::Request>> parsed = reader.Next();
     if (!parsed) return;
     if (parsed->ok()) {
@@ -118,7 +118,7 @@ void WsChannel::ServeCreate(tlcp::CreateSession request) {
                             options](std::variant<session::Session*, tlcp::Error> result) {
                              // This lives as long as the connection.
                              Connection* const connection = endpoint.Find(ref);
-                             if (connection != nullptr && connection->is_open()) {
+                             if (connection != nullptr && open()) {
                                OnOpened(std::move(result), options);
                              } else if (auto* opened = std::get_if<session::Session*>(&result)) {
                                (*opened)->Close(std::nullopt);
@@ -146,7 +146,7 @@ void WsChannel::ResumeWaiting() {
   std::swap(waiting, waiting_);
   waiting_bytes_ = 0;
   // A create among them makes the ones behind it wait again.
-  for (std::size_t i = 0; i < waiting.size() && connection_.is_open(); ++i) {
+  for (std::size_t i = 0; i < waiting.size() && open(); ++i) {
     behind_ = std::span(waiting).subspan(i + 1);
     ServeMessage(waiting[i]);
   }
@@ -161,7 +161,7 @@ void WsChannel::Serve(std::string message, std::vector<std::string> behind) {
 
 // A socket that carries no session is nobody's for long.
 void WsChannel::ExpectRequest() {
-  if (session_ == nullptr && !opening_ && connection_.is_open()) {
+  if (session_ == nullptr && !opening_ && open()) {
     connection_.ExpectInput(connection_.endpoint().options().read_timeout);
   }
 }
@@ -231,7 +231,7 @@ void WsChannel::Route(Request request, bool ack) {
                           [this, &endpoint, ref = connection_.self(), ack,
                            request_id = std::move(request_id)](std::optional<tlcp::Error> error) {
                             Connection* const connection = endpoint.Find(ref);
-                            if (connection != nullptr && connection->is_open()) {
+                            if (connection != nullptr && open()) {
                               Answer(request_id, ack, error);
                             }
                           });
@@ -250,6 +250,8 @@ void WsChannel::Answer(const std::string& request_id, bool ack,
 void WsChannel::SendLines(std::string_view lines) {
   connection_.ws()->Send(ws::Opcode::kText, lines);
 }
+
+bool WsChannel::open() const { return !closed_ && connection_.is_open(); }
 
 bool WsChannel::writable() const { return connection_.writable(); }
 
@@ -277,6 +279,7 @@ void WsChannel::OnDrained() {
 }
 
 void WsChannel::OnClosed() {
+  closed_ = true;
   if (session_ != nullptr) std::exchange(session_, nullptr)->OnLinkLost();
 }
 

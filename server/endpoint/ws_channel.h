@@ -54,6 +54,7 @@ class WsChannel final : public WsConsumer, public session::ClientLink {
                 const tlcp::LinkOptions& options);
   void BindLink(session::Session& session, const tlcp::LinkOptions& options, bool created);
   bool StreamInPlace() const { return session_ != nullptr; }
+  bool open() const;
   void Answer(const std::string& request_id, bool ack, const std::optional<tlcp::Error>& error);
   void SendLines(std::string_view lines);
   void ResumeWaiting();
@@ -66,7 +67,8 @@ class WsChannel final : public WsConsumer, public session::ClientLink {
   session::Session* session_ = nullptr;  // bound to this link
   std::string default_session_;          // for requests that name none
   bool opening_ = false;                 // a create waits for the Metadata Adapter
-  std::vector<std::string> waiting_;     // messages behind it
+  bool closed_ = false;
+  std::vector<std::string> waiting_;  // messages behind it
   std::size_t waiting_bytes_ = 0;
   std::span<std::string> behind_;  // while one of them is served: those behind it
 };

@@ -25,6 +25,8 @@ TEST_F(DrainTest, IdleConnectionsEndAndWebSocketsAreTold) {
   CloseConnections();
   EXPECT_TRUE(ExpectEnd(http));
   EXPECT_FALSE(http.reset());
+  EXPECT_TRUE(Expect(websocket, "server shuts down"));
+  websocket.SendClose(1001);
   EXPECT_TRUE(ExpectEnd(websocket));
   EXPECT_EQ(Messages(websocket.text()), "[close 1001]");
 }
@@ -42,6 +44,8 @@ TEST_F(DrainTest, AConnectionOnItsWayBetweenShardsEndsToo) {
   }
   ASSERT_EQ(endpoint(1).connection_count(), 1u);  // not there yet
   endpoint(1).CloseConnections();
+  EXPECT_TRUE(Expect(client, "server shuts down"));
+  client.SendClose(1001);
   EXPECT_TRUE(ExpectEnd(client));
   EXPECT_TRUE(Messages(client.text()).ends_with("[close 1001]")) << Messages(client.text());
 }

@@ -65,6 +65,9 @@ TEST_F(LimitsTest, AWebSocketWithoutASessionIsClosedAndOneWithASessionIsNot) {
   Advance(Millis(3000));
   idle.SendFrame(9, "still here");
   Advance(Millis(2100));
+  ASSERT_TRUE(Expect(idle, "idle"));
+  EXPECT_FALSE(idle.ended());  // until the client has answered
+  idle.SendClose(1000);
   ASSERT_TRUE(ExpectEnd(idle));
   EXPECT_EQ(Messages(idle.text()), "[pong still here][close 1000]");
   Advance(Millis(20'000));
@@ -73,17 +76,58 @@ TEST_F(LimitsTest, AWebSocketWithoutASessionIsClosedAndOneWithASessionIsNot) {
   bound.SendText("control\r\nLS_reqId=1&LS_op=destroy");
   ASSERT_TRUE(Expect(bound, "END,31"));
   Advance(Millis(5100));
+  ASSERT_TRUE(Expect(bound, "idle"));
+  Advance(options_.closing_wait);  // it does not answer
   EXPECT_TRUE(ExpectEnd(bound));
 }
 
-TEST_F(LimitsTest, AFloodOfPingsWithoutReadingIsCutOff) {
+TEST_F(LimitsTest, AFloodOfPingsWithoutReadingKeepsOnePongAndIsCutOffInTheEnd) {
   options_.send_backlog = 10'000;
+  options_.write_timeout = Millis(3000);
   Start();
   TestClient client = Connect(0, 4096);
   Open(client);
   const std::string payload(100, 'p');
-  for (int i = 0; i < 200'000 && endpoint(0).counters().slow_readers == 0; ++i) {
+  for (int i = 0; i < 100'000; ++i) {
     client.SendFrame(9, payload);
+    if (i % 1000 == 0 || !client.all_sent()) Turn(1);
+  }
+  Turn();
+  EXPECT_EQ(endpoint(0).counters().slow_readers, 0u);  // pongs did not pile up
+  Advance(Millis(3200));
+  EXPECT_EQ(endpoint(0).counters().slow_readers, 1u);
+  EXPECT_EQ(endpoint(0).connection_count(), 0u);
+}
+
+TEST_F(LimitsTest, OfPingsThatPiledUpTheLatestIsAnswered) {
+  Start();
+  TestClient client = Connect(0, 4096);
+  Open(client);
+  const std::string payload(100, 'p');
+  for (int i = 0; i < 100'000; ++i) {
+    client.SendFrame(9, payload);
+    if (i % 1000 == 0 || !client.all_sent()) Turn(1);
+  }
+  for (int i = 0; i < 1000 && !client.all_sent(); ++i) {
+    client.Send("");
+    Turn(1);
+  }
+  Turn(20);
+  client.SendFrame(9, "latest");
+  Turn(20);
+  ASSERT_TRUE(Expect(client, "latest"));
+  EXPECT_LT(Messages(client.text()).size(), 100'000 * payload.size());
+  EXPECT_FALSE(client.ended());
+}
+
+TEST_F(LimitsTest, AFloodOfRequestsWithoutReadingIsCutOff) {
+  options_.send_backlog = 10'000;
+  Start();
+  TestClient client = Connect(0, 4096);
+  Open(client);
+  const std::string request = "control\r\nLS_op=destroy&LS_reqId=" + std::string(100, 'p');
+  for (int i = 0; i < 200'000 && endpoint(0).counters().slow_readers == 0; ++i) {
+    client.SendText(request);
     if (i % 1000 == 0 || !client.all_sent()) Advance(Millis(1));
   }
   Turn();

@@ -47,9 +47,9 @@ bool TestClient::Send(std::string_view bytes) {
   return true;
 }
 
-bool TestClient::SendFrame(std::uint8_t opcode, std::string_view payload) {
+bool TestClient::SendFrame(std::uint8_t opcode, std::string_view payload, bool fin) {
   std::string frame;
-  frame += static_cast<char>(0x80 | opcode);
+  frame += static_cast<char>((fin ? 0x80 : 0) | opcode);
   if (payload.size() < 126) {
     frame += static_cast<char>(0x80 | payload.size());
   } else {

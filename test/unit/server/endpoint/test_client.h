@@ -21,8 +21,11 @@ class TestClient {
   bool Send(std::string_view bytes);
   bool all_sent() const { return unsent_.empty(); }
   // A masked WebSocket frame of a client.
-  bool SendFrame(std::uint8_t opcode, std::string_view payload);
+  bool SendFrame(std::uint8_t opcode, std::string_view payload, bool fin = true);
   bool SendText(std::string_view message) { return SendFrame(1, message); }
+  bool SendClose(int code) {
+    return SendFrame(8, std::string{static_cast<char>(code >> 8), static_cast<char>(code)});
+  }
   // No more requests, but answers are still welcome.
   void EndInput();
   // Takes what has come to text().

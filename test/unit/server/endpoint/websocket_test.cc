@@ -64,6 +64,7 @@ TEST_F(WebSocketTest, TheSocketStaysAfterALoopAndTakesTheNextBind) {
   EXPECT_TRUE(Expect(client, "CONOK," + id));
   client.SendText("control\r\nLS_reqId=2&LS_op=destroy&LS_close_socket=true");
   EXPECT_TRUE(Expect(client, "END,31,"));
+  client.SendClose(1000);
   ASSERT_TRUE(ExpectEnd(client));
   EXPECT_TRUE(Messages(client.text()).ends_with("[close 1000]"));
 }
@@ -96,8 +97,42 @@ TEST_F(WebSocketTest, BinaryMessagesAreRefused) {
   TestClient client = Connect(0);
   Open(client);
   client.SendFrame(2, "wsok");
+  ASSERT_TRUE(Expect(client, "text only"));
+  client.SendText("wsok");  // is not heard any more
+  client.SendFrame(9, "ping");
+  client.SendClose(1003);
   ASSERT_TRUE(ExpectEnd(client));
   EXPECT_EQ(Messages(client.text()), "[close 1003]");
+}
+
+TEST_F(WebSocketTest, ALongMessageGoesOutInFragmentsIfTheOptionsSaySo) {
+  options_.max_ws_frame = 100;
+  Start();
+  TestClient client = Connect(0);
+  Open(client);
+  CreateOn(client);
+  client.SendText(
+      "control\r\nLS_reqId=1&LS_op=add&LS_subId=1&LS_mode=MERGE&LS_group=a&LS_schema=f");
+  ASSERT_TRUE(Expect(client, "SUBOK,1,1,1"));
+  client.Forget();
+  Update("a", std::string(150, 'v'));
+  ASSERT_TRUE(Expect(client, "v\r\n"));
+  const std::string line = "U,1,1," + std::string(150, 'v') + "\r\n";
+  EXPECT_EQ(client.text(), "\x01\x64" + line.substr(0, 100) + "\x80\x3A" + line.substr(100));
+}
+
+TEST_F(WebSocketTest, ARequestMayComeInFragmentsWithPingsBetween) {
+  Start();
+  TestClient client = Connect(0);
+  Open(client);
+  client.SendFrame(1, "create_", false);
+  client.SendFrame(9, "one");
+  client.SendFrame(0, "session\r\nLS_cid=te", false);
+  client.SendFrame(9, "two");
+  client.SendFrame(0, "st");
+  ASSERT_TRUE(Expect(client, "CONS,"));
+  const std::string text = Messages(client.text());
+  EXPECT_TRUE(text.starts_with("[pong one][pong two]CONOK,")) << text;
 }
 
 TEST_F(WebSocketTest, AnUnknownRequestIsAnErrorAndASessionThatIsNotThereToo) {
