@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "transport/http/gzip.h"
 #include "transport/http/mime_types.h"
 #include "transport/http/path.h"
 #include "transport/http/response_writer.h"
@@ -20,6 +21,7 @@ namespace {
 
 constexpr std::size_t kMaxFileBytes = 32 * 1024 * 1024;
 constexpr std::size_t kMaxFiles = 1000;
+constexpr std::size_t kMaxCompressedBytes = 4 * 1024 * 1024;  // for the time it takes
 constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
 
 endpoint::PageSource::Page NotFound() {
@@ -55,7 +57,8 @@ std::shared_ptr<const std::string> ReadFile(const std::string& path) {
 }  // namespace
 
 StatusOr<std::unique_ptr<StaticPages>> StaticPages::Create(const std::string& folder,
-                                                           std::chrono::seconds cache) {
+                                                           std::chrono::seconds cache,
+                                                           std::size_t compression_threshold) {
   std::string root;
   if (!folder.empty()) {
     root = RealPath(folder);
@@ -64,16 +67,19 @@ StatusOr<std::unique_ptr<StaticPages>> StaticPages::Create(const std::string& fo
       return InvalidArgument("pages.dir: " + folder + " is not a folder");
     }
   }
-  return std::unique_ptr<StaticPages>(new StaticPages(std::move(root), cache));
+  return std::unique_ptr<StaticPages>(
+      new StaticPages(std::move(root), cache, compression_threshold));
 }
 
-StaticPages::StaticPages(std::string root, std::chrono::seconds cache)
+StaticPages::StaticPages(std::string root, std::chrono::seconds cache,
+                         std::size_t compression_threshold)
     : root_(std::move(root)),
       cache_header_(cache.count() > 0
                         ? "Cache-Control: max-age=" + std::to_string(cache.count()) + "\r\n"
-                        : "Cache-Control: no-cache\r\n") {}
+                        : "Cache-Control: no-cache\r\n"),
+      compression_threshold_(compression_threshold) {}
 
-const StaticPages::File* StaticPages::Load(const std::string& relative) {
+StaticPages::File* StaticPages::Load(const std::string& relative) {
   const std::string real = RealPath(root_ + '/' + relative);
   if (!real.starts_with(root_ + '/')) return nullptr;
   struct stat info {};
@@ -89,12 +95,27 @@ const StaticPages::File* StaticPages::Load(const std::string& relative) {
       return nullptr;
     }
     file.changed_ns = changed;
+    file.small.reset();
+    file.tried = false;
     file.etag = '"' + std::to_string(changed) + '-' + std::to_string(info.st_size) + '"';
   }
   return &file;
 }
 
-endpoint::PageSource::Page StaticPages::Get(const http::RequestHead& head) {
+void StaticPages::Compress(File& file) const {
+  if (file.tried) return;
+  file.tried = true;
+  const std::string& body = *file.body;
+  if (body.size() < compression_threshold_ || body.size() > kMaxCompressedBytes) return;
+  std::string small;
+  http::Gzip(http::Gzip::Memory::kWhole).Finish(body, &small);
+  // Pictures and archives are compressed as they are.
+  if (small.size() < body.size() / 10 * 9) {
+    file.small = std::make_shared<const std::string>(std::move(small));
+  }
+}
+
+endpoint::PageSource::Page StaticPages::Get(const http::RequestHead& head, bool takes_gzip) {
   if (root_.empty()) return NotFound();
   std::optional<std::string> relative = http::SafeRelativePath(head.path);
   if (!relative) return NotFound();
@@ -114,19 +135,27 @@ endpoint::PageSource::Page StaticPages::Get(const http::RequestHead& head) {
   if (is_folder) *relative += "/index.html";
   const std::lock_guard lock(mutex_);
   if (files_.size() >= kMaxFiles) files_.clear();
-  const File* const file = Load(*relative);
+  File* const file = Load(*relative);
   if (file == nullptr) return NotFound();
   Page page;
   page.headers = cache_header_;
   page.headers += "X-Content-Type-Options: nosniff\r\n";
-  http::AppendHeader("ETag", file->etag, &page.headers);
-  if (head.Find("If-None-Match") == file->etag) {
+  // Whoever keeps the page must not give the one form to clients that want the other.
+  if (file->body->size() >= compression_threshold_) page.headers += "Vary: Accept-Encoding\r\n";
+  if (takes_gzip) Compress(*file);
+  const bool compressed = takes_gzip && file->small != nullptr;
+  std::string etag = file->etag;
+  if (compressed) etag.insert(etag.size() - 1, "-gzip");
+  http::AppendHeader("ETag", etag, &page.headers);
+  if (head.Find("If-None-Match") == etag) {
     page.status = 304;
     return page;
   }
+  if (compressed) page.headers += "Content-Encoding: gzip\r\n";
   page.status = 200;
   page.content_type = http::MimeTypeOf(*relative);
-  page.body = file->body;
+  page.body = compressed ? file->small : file->body;
+  page.bytes_saved = file->body->size() - page.body->size();
   return page;
 }
 

@@ -22,23 +22,28 @@ class StaticPages final : public endpoint::PageSource {
  public:
   // An empty folder name serves nothing. Fails if the folder is not there.
   static StatusOr<std::unique_ptr<StaticPages>> Create(const std::string& folder,
-                                                       std::chrono::seconds cache);
+                                                       std::chrono::seconds cache,
+                                                       std::size_t compression_threshold);
 
-  Page Get(const http::RequestHead& head) override;
+  Page Get(const http::RequestHead& head, bool takes_gzip) override;
 
  private:
   struct File {
     std::int64_t changed_ns = 0;
     std::string etag;
     std::shared_ptr<const std::string> body;
+    std::shared_ptr<const std::string> small;  // as gzip; null: not tried yet, or not worth it
+    bool tried = false;
   };
 
-  StaticPages(std::string root, std::chrono::seconds cache);
+  StaticPages(std::string root, std::chrono::seconds cache, std::size_t compression_threshold);
   // The file as it is on disk now, or null.
-  const File* Load(const std::string& relative);
+  File* Load(const std::string& relative);
+  void Compress(File& file) const;
 
   const std::string root_;  // absolute, without links; empty: nothing is served
   const std::string cache_header_;
+  const std::size_t compression_threshold_;  // of the bytes of a file
   std::mutex mutex_;
   absl::flat_hash_map<std::string, File, StringHash, std::equal_to<>> files_;
 };

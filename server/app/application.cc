@@ -55,6 +55,18 @@ DiffOrder DiffOrderOf(const std::vector<config::DiffAlgorithm>& algorithms) {
   return order;
 }
 
+endpoint::Compression CompressionOf(config::Compression compression) {
+  switch (compression) {
+    case config::Compression::kOff:
+      return endpoint::Compression::kOff;
+    case config::Compression::kAuto:
+      return endpoint::Compression::kAuto;
+    case config::Compression::kOn:
+      return endpoint::Compression::kOn;
+  }
+  return endpoint::Compression::kOff;
+}
+
 tlcp::DiffLimits DiffLimitsOf(const config::Delivery& delivery) {
   tlcp::DiffLimits limits{.max_value_bytes = delivery.max_diff_bytes};
   limits.json_patch_min_length.reset();
@@ -181,6 +193,10 @@ void Application::MakeOptions() {
   endpoint_options_.send_backlog = settings_.delivery.send_backlog_bytes;
   endpoint_options_.read_timeout = settings_.limits.read_timeout;
   endpoint_options_.write_timeout = settings_.delivery.write_timeout;
+  endpoint_options_.max_ws_frame = settings_.websocket.max_frame_bytes;
+  endpoint_options_.closing_wait = settings_.websocket.closing_wait;
+  endpoint_options_.compression = CompressionOf(settings_.http.compression);
+  endpoint_options_.compression_threshold = settings_.http.compression_threshold_bytes;
 }
 
 void Application::MakeShards() {
@@ -211,7 +227,10 @@ void Application::MakeShards() {
 
 Status Application::Start() {
   PENSTOCK_RETURN_IF_ERROR(MakeListeners());
-  auto pages = admin::StaticPages::Create(settings_.pages.dir, settings_.pages.cache);
+  const config::Http& http = settings_.http;
+  auto pages = admin::StaticPages::Create(
+      settings_.pages.dir, settings_.pages.cache,
+      http.compression == config::Compression::kOff ? SIZE_MAX : http.compression_threshold_bytes);
   if (!pages.ok()) return pages.status();
   pages_ = std::move(*pages);
   MakeShards();
@@ -287,7 +306,8 @@ void Application::LogTotals() {
         {"bad_forwards", in.bad_forwards}, {"http_requests", in.http_requests},
         {"ws_messages", in.ws_messages}, {"protocol_errors", in.protocol_errors},
         {"read_timeouts", in.read_timeouts}, {"slow_readers", in.slow_readers},
-        {"handed_over", in.handed_over}, {"sessions_opened", sessions.opened},
+        {"handed_over", in.handed_over}, {"compressed", in.compressed},
+        {"compressed_bytes_saved", in.compressed_bytes_saved}, {"sessions_opened", sessions.opened},
         {"sessions_refused", sessions.refused}, {"sessions_closed", sessions.closed},
         {"session_conflicts", sessions.conflicts}, {"recovered", sessions.recovered},
         {"recoveries_refused", sessions.recoveries_refused}, {"messages", sessions.messages},

@@ -178,6 +178,10 @@ std::string Describe(const Settings& settings) {
   writer.Keys(LogKeys(), settings.log);
   writer.Header("[log.areas]");
   writer.Keys(LogAreaKeys(), settings.log);
+  writer.Header("[http]");
+  writer.Keys(HttpKeys(), settings.http);
+  writer.Header("[websocket]");
+  writer.Keys(WebSocketKeys(), settings.websocket);
   writer.Header("[pages]");
   writer.Keys(PagesKeys(), settings.pages);
   for (const AdapterSet& set : settings.adapter_sets) DescribeSet(set, &writer);
@@ -199,6 +203,8 @@ std::string DefaultFileText() {
   DefaultSection("limits", LimitsKeys(), defaults.limits, &text);
   DefaultSection("log", LogKeys(), defaults.log, &text);
   DefaultSection("log.areas", LogAreaKeys(), defaults.log, &text);
+  DefaultSection("http", HttpKeys(), defaults.http, &text);
+  DefaultSection("websocket", WebSocketKeys(), defaults.websocket, &text);
   DefaultSection("pages", PagesKeys(), defaults.pages, &text);
   text += kSetsPreamble;
   text += "\n#[[adapter_set]]\n";

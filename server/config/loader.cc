@@ -282,6 +282,8 @@ class Loader {
     ReadSection(&top, "messages", MessagesKeys(), &settings_.messages);
     ReadSection(&top, "limits", LimitsKeys(), &settings_.limits);
     ReadLog(&top);
+    ReadSection(&top, "http", HttpKeys(), &settings_.http);
+    ReadSection(&top, "websocket", WebSocketKeys(), &settings_.websocket);
     ReadPages(&top);
     for (Table& table : top.Subs("adapter_set")) ReadSet(&table);
     top.RefuseUnknownKeys();

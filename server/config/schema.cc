@@ -83,7 +83,8 @@ template <>
 struct Codec<std::vector<Credential>> : PlainCodec<std::vector<Credential>, Type::kCredentials> {};
 
 template <class T>
-requires(std::is_same_v<T, ListenerRole> || std::is_same_v<T, EventsRecovery> ||
+requires(std::is_same_v<T, Compression> || std::is_same_v<T, ListenerRole> ||
+         std::is_same_v<T, EventsRecovery> ||
          std::is_same_v<T, NotifyUserOnDisconnection>) struct Codec<T> {
   static constexpr Type kType = Type::kText;
   static Value Read(T member) { return std::string(ToString(member)); }
@@ -421,6 +422,25 @@ Key<Log> BindArea(std::string_view why) {
           [](const Log& from) { return Coder::Read(from.areas[kIndex]); }};
 }
 
+constexpr Key<Http> kHttp[] = {
+    Bind<&Http::compression>(
+        "compression",
+        "gzip: \"auto\" for pages and long answers, \"on\" for streams too, 24 KB each.",
+        {.choices = "off, auto or on"}),
+    Bind<&Http::compression_threshold_bytes>("compression_threshold_bytes",
+                                             "Shorter pages and answers are sent as they are.",
+                                             {.max = 1024 * kMebibyte}),
+};
+
+constexpr Key<WebSocket> kWebSocket[] = {
+    Bind<&WebSocket::max_frame_bytes>("max_frame_bytes",
+                                      "Longer messages go out in fragments; 0 = always one frame.",
+                                      {.max = 1024 * kMebibyte}),
+    Bind<&WebSocket::closing_wait>("closing_wait_millis",
+                                   "How long a client gets to answer the end of its WebSocket.",
+                                   {.min = 1, .max = kHourMillis}),
+};
+
 constexpr Key<Pages> kPages[] = {
     Bind<&Pages::dir>("dir", "Folder of static pages to serve; empty: none."),
     Bind<&Pages::cache>("cache_seconds",
@@ -637,6 +657,8 @@ std::span<const Key<Delivery>> DeliveryKeys() { return kDelivery; }
 std::span<const Key<Messages>> MessagesKeys() { return kMessages; }
 std::span<const Key<Limits>> LimitsKeys() { return kLimits; }
 std::span<const Key<Log>> LogKeys() { return kLog; }
+std::span<const Key<Http>> HttpKeys() { return kHttp; }
+std::span<const Key<WebSocket>> WebSocketKeys() { return kWebSocket; }
 std::span<const Key<Pages>> PagesKeys() { return kPages; }
 std::span<const Key<AdapterSet>> AdapterSetKeys() { return kAdapterSet; }
 std::span<const Key<ProxySettings>> ProxyKeys() { return kProxy; }
@@ -672,6 +694,8 @@ std::vector<KeyInfo> AllKeys() {
   Collect("limits", LimitsKeys(), settings.limits, &all);
   Collect("log", LogKeys(), settings.log, &all);
   Collect("log.areas", LogAreaKeys(), settings.log, &all);
+  Collect("http", HttpKeys(), settings.http, &all);
+  Collect("websocket", WebSocketKeys(), settings.websocket, &all);
   Collect("pages", PagesKeys(), settings.pages, &all);
   Collect("adapter_set", AdapterSetKeys(), AdapterSet(), &all);
   Collect("adapter_set.metadata_adapter", ProxyKeys(), metadata.proxy, &all);
@@ -715,6 +739,16 @@ bool ParseChoice(std::string_view text, ListenerRole* value) {
 
 bool ParseChoice(std::string_view text, DiffAlgorithm* value) {
   for (const auto choice : {DiffAlgorithm::kJsonPatch, DiffAlgorithm::kDiffMatchPatch}) {
+    if (ToString(choice) == text) {
+      *value = choice;
+      return true;
+    }
+  }
+  return false;
+}
+
+bool ParseChoice(std::string_view text, Compression* value) {
+  for (const auto choice : {Compression::kOff, Compression::kAuto, Compression::kOn}) {
     if (ToString(choice) == text) {
       *value = choice;
       return true;

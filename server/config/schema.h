@@ -55,6 +55,8 @@ std::span<const Key<Messages>> MessagesKeys();
 std::span<const Key<Limits>> LimitsKeys();
 std::span<const Key<Log>> LogKeys();
 std::span<const Key<Log>> LogAreaKeys();  // a key for each area
+std::span<const Key<Http>> HttpKeys();
+std::span<const Key<WebSocket>> WebSocketKeys();
 std::span<const Key<Pages>> PagesKeys();
 std::span<const Key<AdapterSet>> AdapterSetKeys();
 std::span<const Key<ProxySettings>> ProxyKeys();  // of both kinds of adapter
@@ -84,6 +86,7 @@ std::string ToToml(const Value& value);
 // Finds a choice by its text, for the parsers of both file formats.
 bool ParseChoice(std::string_view text, ListenerRole* value);
 bool ParseChoice(std::string_view text, DiffAlgorithm* value);
+bool ParseChoice(std::string_view text, Compression* value);
 bool ParseChoice(std::string_view text, EventsRecovery* value);
 bool ParseChoice(std::string_view text, NotifyUserOnDisconnection* value);
 bool ParseChoice(std::string_view text, ItemMode* value);

@@ -28,6 +28,18 @@ std::string_view ToString(DiffAlgorithm value) {
   return "";
 }
 
+std::string_view ToString(Compression value) {
+  switch (value) {
+    case Compression::kOff:
+      return "off";
+    case Compression::kAuto:
+      return "auto";
+    case Compression::kOn:
+      return "on";
+  }
+  return "";
+}
+
 std::string_view ToString(EventsRecovery value) {
   switch (value) {
     case EventsRecovery::kLeaveHole:

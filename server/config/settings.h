@@ -140,6 +140,22 @@ struct Pages {
   bool operator==(const Pages&) const = default;
 };
 
+enum class Compression : std::uint8_t { kOff, kAuto, kOn };
+
+std::string_view ToString(Compression value);
+
+struct Http {
+  Compression compression = Compression::kAuto;
+  std::size_t compression_threshold_bytes = 1024;
+  bool operator==(const Http&) const = default;
+};
+
+struct WebSocket {
+  std::size_t max_frame_bytes = 0;  // 0 = no limit
+  Milliseconds closing_wait{2000};
+  bool operator==(const WebSocket&) const = default;
+};
+
 struct Credential {
   std::string user;
   std::string password;
@@ -234,6 +250,8 @@ struct Settings {
   Messages messages;
   Limits limits;
   Log log;
+  Http http;
+  WebSocket websocket;
   Pages pages;
   // Of the file itself, then those of `adapters_files`. Empty: health and pages are served, and
   // every create_session is told that the adapter set is unknown.

@@ -58,6 +58,11 @@ const WsPath* Endpoint::FindWsPath(std::string_view path) const {
   return nullptr;
 }
 
+http::Gzip& Endpoint::gzip() {
+  if (gzip_ == nullptr) gzip_ = std::make_unique<http::Gzip>(http::Gzip::Memory::kWhole);
+  return *gzip_;
+}
+
 std::string_view Endpoint::Date() { return date_.Get(std::time(nullptr)); }
 
 // Who waits to open a session gets it once another has ended, instead of being refused.

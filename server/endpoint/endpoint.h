@@ -20,6 +20,7 @@
 #include "runtime/shard.h"
 #include "session/session_table.h"
 #include "transport/http/date.h"
+#include "transport/http/gzip.h"
 #include "transport/tcp/listener.h"
 
 namespace penstock::endpoint {
@@ -46,6 +47,8 @@ struct EndpointCounters {
   std::uint64_t read_timeouts = 0;
   std::uint64_t slow_readers = 0;  // cut off with a full backlog, or blocked too long
   std::uint64_t handed_over = 0;   // to the shard of their session
+  std::uint64_t compressed = 0;    // responses sent as gzip
+  std::uint64_t compressed_bytes_saved = 0;
 };
 
 // A connection on its way from one shard to another: to the one its session lives on.
@@ -104,6 +107,10 @@ class Endpoint {
   PageSource& pages() { return pages_; }
   EndpointCounters& counters() { return counters_; }
   std::string_view Date();
+  // For whole bodies, shared by all connections.
+  http::Gzip& gzip();
+  // Free to use until the callback that runs is left.
+  std::string& scratch() { return scratch_; }
 
   Connection* Find(ConnectionRef ref) const { return connections_.Find(ref.slot, ref.generation); }
   // Takes a closed connection out; it dies after the turn.
@@ -136,6 +143,8 @@ class Endpoint {
   SlotMap<Connection> connections_;
   SlotMap<ProxyGreeting> greetings_;
   http::DateCache date_;
+  std::unique_ptr<http::Gzip> gzip_;  // null before the first use
+  std::string scratch_;
   EndpointCounters counters_;
   bool draining_ = false;
 };

@@ -16,6 +16,10 @@ constexpr std::string_view kNoCache =
     "X-Accel-Buffering: no\r\n"
     "X-Content-Type-Options: nosniff\r\n";
 
+constexpr std::string_view kGzipHeaders =
+    "Content-Encoding: gzip\r\n"
+    "Vary: Accept-Encoding\r\n";
+
 }  // namespace
 
 constexpr std::string_view kTlcpContentType = "text/plain; charset=utf-8";
@@ -115,8 +119,27 @@ http::ResponseHead HttpChannel::MakeHead(int status, std::string_view content_ty
   return head;
 }
 
+bool HttpChannel::Compresses(std::size_t body_size) const {
+  return takes_gzip_ && body_size >= connection_.endpoint().options().compression_threshold;
+}
+
+std::string HttpChannel::Compress(std::string_view body) {
+  std::string small;
+  connection_.endpoint().gzip().Finish(body, &small);
+  headers_ += kGzipHeaders;
+  EndpointCounters& counters = connection_.endpoint().counters();
+  ++counters.compressed;
+  if (small.size() < body.size()) counters.compressed_bytes_saved += body.size() - small.size();
+  return small;
+}
+
 void HttpChannel::Respond(int status, std::string_view content_type, std::string_view body) {
   std::string out;
+  std::string small;
+  if (Compresses(body.size())) {
+    small = Compress(body);
+    body = small;
+  }
   const http::ResponseHead head = MakeHead(status, content_type);
   http::AppendFixedHead(head, body.size(), &out);
   if (!head_only_) out += body;
@@ -142,6 +165,7 @@ void HttpChannel::Refuse(const http::RequestError& error) {
                {"reason", error.text});
   keep_alive_ = false;
   head_only_ = false;
+  takes_gzip_ = false;
   headers_.clear();
   std::string body(error.text);
   body += "\r\n";
@@ -152,6 +176,8 @@ void HttpChannel::EndExchange() {
   busy_ = false;
   for_session_ = false;
   stream_begun_ = false;
+  takes_gzip_ = false;
+  stream_gzip_.reset();
   std::string().swap(headers_);
   // The next request may be somebody else's.
   if (connection_.listener().forward_hops > 0) connection_.SetClient(std::nullopt);
@@ -174,6 +200,12 @@ void HttpChannel::BindLink(session::Session& session, const tlcp::LinkOptions& o
 
 void HttpChannel::AppendStreamHead(std::string& out) {
   headers_ += kNoCache;
+  const Options& options = connection_.endpoint().options();
+  if (takes_gzip_ && options.compression == Compression::kOn) {
+    headers_ += kGzipHeaders;
+    stream_gzip_ = std::make_unique<http::Gzip>(http::Gzip::Memory::kStream);
+    ++connection_.endpoint().counters().compressed;
+  }
   const http::ResponseHead head = MakeHead(200, kTlcpContentType);
   if (version_minor_ == 0) {
     http::AppendCloseDelimitedHead(head, &out);
@@ -190,6 +222,10 @@ void HttpChannel::Flush(std::string& cork) {
     return;
   }
   const bool chunked = version_minor_ != 0;
+  if (stream_gzip_ != nullptr) {
+    SendCompressed(std::string_view(cork).substr(session::kHeaderRoom), false);
+    return;
+  }
   if (stream_begun_ && chunked && size <= http::kMaxChunkPayload) {
     char* const payload = cork.data() + session::kHeaderRoom;
     http::WriteChunkPrefix(payload, size);
@@ -201,6 +237,11 @@ void HttpChannel::Flush(std::string& cork) {
   if (!stream_begun_) AppendStreamHead(out);
   stream_begun_ = true;
   const std::string_view lines = std::string_view(cork).substr(session::kHeaderRoom);
+  if (stream_gzip_ != nullptr) {
+    connection_.Write(out);
+    SendCompressed(lines, false);
+    return;
+  }
   if (chunked) {
     http::AppendChunk(lines, &out);
   } else {
@@ -221,9 +262,27 @@ void HttpChannel::Finish(bool close_socket) {
   if (version_minor_ == 0) {
     keep_alive_ = false;
   } else {
-    connection_.Write(http::kLastChunk);
+    EndChunks();
   }
   EndExchange();
+}
+
+void HttpChannel::EndChunks() {
+  if (stream_gzip_ != nullptr) SendCompressed({}, true);
+  connection_.Write(http::kLastChunk);
+}
+
+void HttpChannel::SendCompressed(std::string_view lines, bool last) {
+  std::string& out = connection_.endpoint().scratch();
+  out.clear();
+  const std::size_t chunk = http::BeginChunk(&out);
+  last ? stream_gzip_->Finish(lines, &out) : stream_gzip_->Append(lines, &out);
+  const std::size_t size = out.size() - chunk - http::kChunkPrefixSize;
+  if (size < lines.size()) {
+    connection_.endpoint().counters().compressed_bytes_saved += lines.size() - size;
+  }
+  http::EndChunk(chunk, &out);
+  connection_.Write(out);
 }
 
 void HttpChannel::Abandon(bool broken) {
@@ -239,7 +298,7 @@ void HttpChannel::Abandon(bool broken) {
     RespondTlcp({});
     return;
   }
-  if (version_minor_ != 0) connection_.Write(http::kLastChunk);
+  if (version_minor_ != 0) EndChunks();
   EndExchange();
 }
 

@@ -12,6 +12,7 @@
 #include "session/session.h"
 #include "tlcp/request_parser.h"
 #include "transport/http/body_reader.h"
+#include "transport/http/gzip.h"
 #include "transport/http/request_head.h"
 #include "transport/http/request_head_parser.h"
 #include "transport/http/response_writer.h"
@@ -86,6 +87,11 @@ class HttpChannel final : public session::ClientLink {
   // The response is complete: the next request may come.
   void EndExchange();
   void AppendStreamHead(std::string& out);
+  bool Compresses(std::size_t body_size) const;
+  std::string Compress(std::string_view body);
+  // Of a stream that is compressed: a chunk for what was flushed.
+  void SendCompressed(std::string_view lines, bool last);
+  void EndChunks();
 
   Connection& connection_;
   http::RequestHeadParser parser_;
@@ -95,7 +101,8 @@ class HttpChannel final : public session::ClientLink {
   int version_minor_ = 1;
   bool head_only_ = false;
   bool for_session_ = false;
-  std::string headers_;  // CORS and the listener's, of the answer under way
+  bool takes_gzip_ = false;  // the client, and the options let it
+  std::string headers_;      // CORS and the listener's, of the answer under way
 
   // A page goes out in pieces, as the client reads: nobody has a copy of the whole.
   std::shared_ptr<const std::string> page_;
@@ -106,6 +113,7 @@ class HttpChannel final : public session::ClientLink {
   bool polling_ = false;
   bool stream_begun_ = false;
   std::string poll_body_;
+  std::unique_ptr<http::Gzip> stream_gzip_;
 };
 
 }  // namespace penstock::endpoint

@@ -14,6 +14,7 @@
 #include "endpoint/role_rules.h"
 #include "endpoint/web_socket.h"
 #include "endpoint/ws_channel.h"
+#include "transport/http/accept_encoding.h"
 #include "transport/http/chars.h"
 #include "transport/http/cors.h"
 #include "transport/ws/handshake.h"
@@ -43,6 +44,9 @@ void HttpChannel::Dispatch(const http::RequestHead& head, std::string_view raw_h
   keep_alive_ = head.keep_alive;
   version_minor_ = head.version_minor;
   head_only_ = head.method == http::Method::kHead;
+  takes_gzip_ = version_minor_ != 0 &&
+                connection_.endpoint().options().compression != Compression::kOff &&
+                http::AcceptsGzip(head);
   ++connection_.endpoint().counters().http_requests;
   connection_.ExpectInput(Millis(0));
   const ListenerProfile& listener = connection_.listener();
@@ -131,7 +135,10 @@ void HttpChannel::ServePage(const http::RequestHead& head) {
     Respond(405, kPlainText, "Method not allowed\r\n");
     return;
   }
-  const PageSource::Page page = connection_.endpoint().pages().Get(head);
+  EndpointCounters& counters = connection_.endpoint().counters();
+  const PageSource::Page page = connection_.endpoint().pages().Get(head, takes_gzip_);
+  if (page.bytes_saved > 0) ++counters.compressed;
+  counters.compressed_bytes_saved += page.bytes_saved;
   headers_ += page.headers;
   if (page.status == 304) {
     std::string out;

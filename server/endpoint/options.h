@@ -41,6 +41,13 @@ struct ListenerProfile {
   bool limited() const { return role != Role::kInternal; }
 };
 
+// What is sent as gzip to HTTP clients that take it; never WebSockets.
+enum class Compression : std::uint8_t {
+  kOff,
+  kAuto,  // pages, and whole answers of some size
+  kOn,    // streams too, at Gzip::Memory::kStream each
+};
+
 // Shard: any; immutable.
 struct Options {
   std::size_t max_head_bytes = 16 * 1024;
@@ -51,6 +58,8 @@ struct Options {
   Millis write_timeout{120'000};  // of a client that does not read; 0 = none
   std::size_t max_ws_frame = 0;   // longer messages go out in fragments; 0 = no limit
   Millis closing_wait{2'000};     // for the client's answer to a close frame
+  Compression compression = Compression::kAuto;
+  std::size_t compression_threshold = 1024;  // of a whole answer
 };
 
 }  // namespace penstock::endpoint

@@ -18,11 +18,12 @@ class PageSource {
     std::string_view content_type;            // lives for ever
     std::string headers;                      // whole lines, each with its CRLF
     std::shared_ptr<const std::string> body;  // null: none
+    std::size_t bytes_saved = 0;              // by compression
   };
 
   virtual ~PageSource() = default;
-  // For GET and HEAD.
-  virtual Page Get(const http::RequestHead& head) = 0;
+  // For GET and HEAD. `takes_gzip`: the body may be compressed, and its headers then say so.
+  virtual Page Get(const http::RequestHead& head, bool takes_gzip) = 0;
 };
 
 }  // namespace penstock::endpoint

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "transport/http/accept_encoding.h"
 #include "transport/http/path.h"
 #include "unit/server/transport/http/transcribe.h"
 
@@ -29,6 +30,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   limits.max_headers = 8;
   const std::string whole = http::Transcriber(limits, 200).Run(input, {});
   PENSTOCK_CHECK(http::Transcriber(limits, 200).Run(input, cuts) == whole);
+
+  http::RequestHead asking;
+  asking.headers.push_back({"Accept-Encoding", input});
+  const bool accepts = http::AcceptsGzip(asking);
+  asking.headers.insert(asking.headers.begin(), {"Accept-Encoding", ""});
+  PENSTOCK_CHECK(http::AcceptsGzip(asking) == accepts);
 
   const std::string path = "/" + std::string(input.substr(0, input.find(' ')));
   if (const auto relative = http::SafeRelativePath(path)) {

@@ -32,7 +32,7 @@ class EchoServer {
 
  private:
   class NoPages final : public endpoint::PageSource {
-    Page Get(const http::RequestHead&) override { return {}; }
+    Page Get(const http::RequestHead&, bool) override { return {}; }
   };
 
   SteadyClock clock_;

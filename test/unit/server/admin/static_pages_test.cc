@@ -18,6 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kThreshold = 1000;
+
 class StaticPagesTest : public testing::Test {
  protected:
   StaticPagesTest() {
@@ -34,7 +36,7 @@ class StaticPagesTest : public testing::Test {
   ~StaticPagesTest() override { fs::remove_all(base_); }
 
   void Make(std::chrono::seconds cache) {
-    auto made = StaticPages::Create((base_ / "root").string(), cache);
+    auto made = StaticPages::Create((base_ / "root").string(), cache, kThreshold);
     ASSERT_TRUE(made.ok());
     pages_ = std::move(*made);
   }
@@ -46,12 +48,13 @@ class StaticPagesTest : public testing::Test {
     const timespec times[2] = {{seconds, 0}, {seconds, 0}};
     ASSERT_EQ(::utimensat(AT_FDCWD, (base_ / name).c_str(), times, 0), 0);
   }
-  endpoint::PageSource::Page Get(std::string_view path, std::string_view if_none_match = {}) {
+  endpoint::PageSource::Page Get(std::string_view path, std::string_view if_none_match = {},
+                                 bool takes_gzip = false) {
     http::RequestHead head;
     head.method = http::Method::kGet;
     head.path = path;
     if (!if_none_match.empty()) head.headers.push_back({"If-None-Match", if_none_match});
-    return pages_->Get(head);
+    return pages_->Get(head, takes_gzip);
   }
   std::string Body(std::string_view path) {
     const endpoint::PageSource::Page page = Get(path);
@@ -152,6 +155,43 @@ TEST_F(StaticPagesTest, AChangedFileIsReadAgainEvenIfItsTimeIsTheSame) {
   EXPECT_EQ(Body("/a.js"), "404");
 }
 
+TEST_F(StaticPagesTest, ALongFileIsCompressedForWhomTakesIt) {
+  const std::string text(10'000, 'x');
+  Write("root/long.js", text);
+  const endpoint::PageSource::Page plain = Get("/long.js");
+  EXPECT_EQ(*plain.body, text);
+  EXPECT_EQ(Header(plain, "Content-Encoding"), "");
+  EXPECT_EQ(Header(plain, "Vary"), "Accept-Encoding");
+  const endpoint::PageSource::Page small = Get("/long.js", {}, true);
+  EXPECT_EQ(Header(small, "Content-Encoding"), "gzip");
+  EXPECT_EQ(Header(small, "Vary"), "Accept-Encoding");
+  EXPECT_EQ(small.bytes_saved, text.size() - small.body->size());
+  EXPECT_LT(small.body->size(), 200u);
+  // Each form has its own tag.
+  const std::string etag = Header(small, "ETag");
+  EXPECT_NE(etag, Header(plain, "ETag"));
+  EXPECT_EQ(Get("/long.js", etag, true).status, 304);
+  EXPECT_EQ(Get("/long.js", etag, false).status, 200);
+}
+
+TEST_F(StaticPagesTest, WhatIsShortOrDoesNotGetSmallerIsSentAsItIs) {
+  std::string noise;
+  for (std::uint32_t i = 0, state = 1; i < 5000; ++i) {
+    state = state * 1'664'525 + 1'013'904'223;
+    noise += static_cast<char>(state >> 24);
+  }
+  Write("root/picture.png", noise);
+  EXPECT_EQ(*Get("/picture.png", {}, true).body, noise);
+  EXPECT_EQ(*Get("/a.js", {}, true).body, "var a");
+}
+
+TEST_F(StaticPagesTest, AChangedFileIsCompressedAnew) {
+  Write("root/long.js", std::string(10'000, 'x'));
+  const std::string first = *Get("/long.js", {}, true).body;
+  Write("root/long.js", std::string(20'000, 'y'));
+  EXPECT_NE(*Get("/long.js", {}, true).body, first);
+}
+
 TEST_F(StaticPagesTest, TheCacheTimeIsTold) {
   EXPECT_EQ(Header(Get("/"), "Cache-Control"), "no-cache");
   Make(std::chrono::seconds(60));
@@ -159,9 +199,9 @@ TEST_F(StaticPagesTest, TheCacheTimeIsTold) {
 }
 
 TEST_F(StaticPagesTest, AFolderThatIsNotThereIsAnErrorAndNoFolderServesNothing) {
-  EXPECT_FALSE(StaticPages::Create((base_ / "nowhere").string(), {}).ok());
-  EXPECT_FALSE(StaticPages::Create((base_ / "outside.txt").string(), {}).ok());
-  pages_ = std::move(*StaticPages::Create("", {}));
+  EXPECT_FALSE(StaticPages::Create((base_ / "nowhere").string(), {}, kThreshold).ok());
+  EXPECT_FALSE(StaticPages::Create((base_ / "outside.txt").string(), {}, kThreshold).ok());
+  pages_ = std::move(*StaticPages::Create("", {}, kThreshold));
   EXPECT_EQ(Body("/"), "404");
 }
 

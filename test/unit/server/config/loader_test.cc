@@ -82,6 +82,12 @@ read_timeout_millis = 1
 [log]
 level = "warn"
 areas.adapter = "debug"
+[http]
+compression = "on"
+compression_threshold_bytes = 10
+[websocket]
+max_frame_bytes = 1000
+closing_wait_millis = 50
 [pages]
 cache_seconds = 60
 )");
@@ -103,6 +109,10 @@ cache_seconds = 60
   EXPECT_EQ(settings.limits.read_timeout, Milliseconds(1));
   EXPECT_EQ(settings.log.LevelOf(log::Area::kSession), log::Level::kWarn);
   EXPECT_EQ(settings.log.LevelOf(log::Area::kAdapter), log::Level::kDebug);
+  EXPECT_EQ(settings.http.compression, Compression::kOn);
+  EXPECT_EQ(settings.http.compression_threshold_bytes, 10u);
+  EXPECT_EQ(settings.websocket.max_frame_bytes, 1000u);
+  EXPECT_EQ(settings.websocket.closing_wait, Milliseconds(50));
   EXPECT_EQ(settings.pages.cache, Seconds(60));
 }
 

@@ -57,7 +57,7 @@ class LateMetadata final : public session::MetadataPort {
 // One page of any size.
 class OnePage final : public endpoint::PageSource {
  public:
-  Page Get(const http::RequestHead&) override {
+  Page Get(const http::RequestHead&, bool) override {
     Page page;
     page.status = 200;
     page.content_type = "text/plain";
