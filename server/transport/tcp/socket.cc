@@ -5,7 +5,9 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <asio/post.hpp>
 #include <cerrno>
+#include <utility>
 
 #include "base/check.h"
 
@@ -41,18 +43,40 @@ Socket::Socket(runtime::Shard& shard, int descriptor, bool ipv6, SocketOwner* ow
   socket_.non_blocking(true, ignored);
 }
 
+void Socket::Secure(std::unique_ptr<tls::Stream> tls) {
+  PENSTOCK_DCHECK(backlog_size() == 0);
+  tls_ = std::move(tls);
+  read_wants_write_ = false;
+  write_wants_read_ = false;
+}
+
 void Socket::WaitReadable() {
   if (waiting_read_ || !socket_.is_open()) return;
   waiting_read_ = true;
   ++waits_;
-  socket_.async_wait(AsioSocket::wait_read, [this](const asio::error_code& error) {
+  if (tls_ != nullptr && tls_->HasPending()) {
+    asio::post(socket_.get_executor(), [this] { OnReady(); });
+    return;
+  }
+  const auto what = read_wants_write_ ? AsioSocket::wait_write : AsioSocket::wait_read;
+  socket_.async_wait(what, [this](const asio::error_code& error) {
+    if (!error) return OnReady();
     --waits_;
     waiting_read_ = false;
-    if (!error && socket_.is_open()) owner_->OnReadable();
   });
 }
 
-ReadResult Socket::Read(std::span<char> buffer) { return Receive(buffer, 0); }
+void Socket::OnReady() {
+  --waits_;
+  waiting_read_ = false;
+  if (!socket_.is_open()) return;
+  if (std::exchange(write_wants_read_, false)) OnWritable();
+  if (socket_.is_open()) owner_->OnReadable();
+}
+
+ReadResult Socket::Read(std::span<char> buffer) {
+  return tls_ != nullptr ? ReadTls(buffer) : Receive(buffer, 0);
+}
 
 ReadResult Socket::Peek(std::span<char> buffer) { return Receive(buffer, MSG_PEEK); }
 
@@ -67,20 +91,58 @@ ReadResult Socket::Receive(std::span<char> buffer, int flags) {
   }
 }
 
+ReadResult Socket::ReadTls(std::span<char> buffer) {
+  const tls::IoResult result = tls_->Read(buffer);
+  read_wants_write_ = result.status == tls::IoStatus::kWantWrite;
+  switch (result.status) {
+    case tls::IoStatus::kDone:
+      return {ReadStatus::kData, result.size};
+    case tls::IoStatus::kWantRead:
+    case tls::IoStatus::kWantWrite:
+      return {ReadStatus::kWouldBlock};
+    case tls::IoStatus::kEnd:
+      return {ReadStatus::kEnd};
+    case tls::IoStatus::kFailed:
+      break;
+  }
+  return {ReadStatus::kBroken};
+}
+
+bool Socket::Push(std::string_view* bytes) {
+  if (tls_ == nullptr) return PushInClear(bytes);
+  while (!bytes->empty()) {
+    const tls::IoResult result = tls_->Write(*bytes);
+    if (result.status == tls::IoStatus::kFailed || result.status == tls::IoStatus::kEnd) {
+      // The descriptor may be as well as ever; the reading side is to find out all the same.
+      asio::error_code ignored;
+      socket_.shutdown(AsioSocket::shutdown_both, ignored);
+      return false;
+    }
+    write_wants_read_ = result.status == tls::IoStatus::kWantRead;
+    if (result.status != tls::IoStatus::kDone) break;
+    bytes->remove_prefix(result.size);
+  }
+  return true;
+}
+
+bool Socket::PushInClear(std::string_view* bytes) {
+  while (!bytes->empty()) {
+    const ssize_t sent =
+        ::send(socket_.native_handle(), bytes->data(), bytes->size(), MSG_NOSIGNAL);
+    if (sent >= 0) {
+      bytes->remove_prefix(static_cast<std::size_t>(sent));
+      continue;
+    }
+    if (errno == EINTR) continue;
+    return errno == EAGAIN || errno == EWOULDBLOCK;
+  }
+  return true;
+}
+
 bool Socket::Write(std::string_view bytes) {
   if (!socket_.is_open()) return false;
   if (backlog_size() == 0) {
-    while (!bytes.empty()) {
-      const ssize_t sent =
-          ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (sent >= 0) {
-        bytes.remove_prefix(static_cast<std::size_t>(sent));
-        continue;
-      }
-      if (errno == EINTR) continue;
-      if (errno == EAGAIN || errno == EWOULDBLOCK) break;
-      return false;
-    }
+    if (!Push(&bytes)) return false;
     if (bytes.empty()) return true;
   }
   backlog_ += bytes;
@@ -89,7 +151,12 @@ bool Socket::Write(std::string_view bytes) {
 }
 
 void Socket::WaitWritable() {
-  if (waiting_write_ || !socket_.is_open()) return;
+  if (!socket_.is_open()) return;
+  if (write_wants_read_) {
+    WaitReadable();  // which comes back to OnWritable()
+    return;
+  }
+  if (waiting_write_) return;
   waiting_write_ = true;
   ++waits_;
   socket_.async_wait(AsioSocket::wait_write, [this](const asio::error_code& error) {
@@ -100,20 +167,17 @@ void Socket::WaitWritable() {
 }
 
 void Socket::OnWritable() {
-  while (backlog_sent_ < backlog_.size()) {
-    const ssize_t sent = ::send(socket_.native_handle(), backlog_.data() + backlog_sent_,
-                                backlog_.size() - backlog_sent_, MSG_NOSIGNAL);
-    if (sent >= 0) {
-      backlog_sent_ += static_cast<std::size_t>(sent);
-      continue;
-    }
-    if (errno == EINTR) continue;
-    if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      WaitWritable();
-      return;
-    }
-    // Broken: the reading side finds out and tells the owner.
-    break;
+  if (ending_) {
+    ShutdownSend();
+    return;
+  }
+  std::string_view rest = std::string_view(backlog_).substr(backlog_sent_);
+  // If it is broken the reading side finds out and tells the owner.
+  const bool whole = Push(&rest);
+  backlog_sent_ = backlog_.size() - rest.size();
+  if (whole && !rest.empty()) {
+    WaitWritable();
+    return;
   }
   backlog_sent_ = 0;
   std::string().swap(backlog_);
@@ -121,11 +185,19 @@ void Socket::OnWritable() {
 }
 
 void Socket::ShutdownSend() {
+  ending_ = tls_ != nullptr && tls_->EndSending() == tls::IoStatus::kWantWrite;
+  if (ending_) {
+    WaitWritable();
+    return;
+  }
   asio::error_code ignored;
   socket_.shutdown(AsioSocket::shutdown_send, ignored);
 }
 
 void Socket::Close() {
+  // A peer that still listens is to know that nothing was cut off.
+  if (tls_ != nullptr && backlog_size() == 0) static_cast<void>(tls_->EndSending());
+  tls_.reset();
   asio::error_code ignored;
   socket_.close(ignored);
   backlog_sent_ = 0;
@@ -140,7 +212,7 @@ std::string Socket::TakeBacklog() {
 }
 
 int Socket::Release() {
-  PENSTOCK_DCHECK(backlog_size() == 0);
+  PENSTOCK_DCHECK(backlog_size() == 0 && tls_ == nullptr);
   asio::error_code ignored;
   return socket_.release(ignored);
 }

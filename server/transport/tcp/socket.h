@@ -6,11 +6,13 @@
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "runtime/shard.h"
+#include "transport/tls/stream.h"
 
 namespace penstock::tcp {
 
@@ -38,7 +40,8 @@ class SocketOwner {
 
 // A connected TCP socket, readiness style: nothing is allocated while it is idle. Reads go into a
 // buffer of the caller (the shard's); writes go to the kernel at once, and only what it refuses is
-// kept in a backlog, which the owner bounds.
+// kept in a backlog, which the owner bounds. With TLS all of this is the same: the bytes are those
+// inside, and the backlog is in clear.
 //
 // Owned by its SocketOwner, which must stay alive until quiet(). Shard: own.
 class Socket {
@@ -50,6 +53,12 @@ class Socket {
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
 
+  // Puts TLS between the descriptor and the bytes, or with null takes it away. Nothing may be in
+  // the backlog.
+  void Secure(std::unique_ptr<tls::Stream> tls);
+  // Null without TLS. Reads shake hands first.
+  const tls::Stream* tls() const { return tls_.get(); }
+
   // OnReadable() once, when there is something to read or the peer is gone. Idempotent.
   void WaitReadable();
   [[nodiscard]] ReadResult Read(std::span<char> buffer);
@@ -60,16 +69,20 @@ class Socket {
   bool Write(std::string_view bytes);
   std::size_t backlog_size() const { return backlog_.size() - backlog_sent_; }
 
-  // Tells the peer that no more will come.
+  // Tells the peer that no more will come. Nothing may be in the backlog.
   void ShutdownSend();
   // No callback comes after this.
   void Close();
+  // For whoever peeks at what comes, or writes through TLS.
+  int descriptor() { return socket_.native_handle(); }
   bool is_open() const { return socket_.is_open(); }
   // Nothing is under way any more that knows this object.
   bool quiet() const { return waits_ == 0; }
 
   // What was not sent yet, for whoever takes the descriptor over.
   std::string TakeBacklog();
+  // The same of what TLS knows; it goes with the descriptor.
+  std::unique_ptr<tls::Stream> TakeTls() { return std::move(tls_); }
   // Gives up the descriptor without closing it; nothing may be in the backlog.
   int Release();
   // Gives up the socket on its own shard; nothing may be under way. What is left is closed.
@@ -82,6 +95,11 @@ class Socket {
 
  private:
   ReadResult Receive(std::span<char> buffer, int flags);
+  ReadResult ReadTls(std::span<char> buffer);
+  // Gives `bytes` to the kernel until it takes no more, and removes what it took. False: broken.
+  bool Push(std::string_view* bytes);
+  bool PushInClear(std::string_view* bytes);
+  void OnReady();
   void WaitWritable();
   void OnWritable();
 
@@ -91,6 +109,10 @@ class Socket {
   bool waiting_read_ = false;
   bool waiting_write_ = false;
   bool ipv6_ = false;
+  bool read_wants_write_ = false;  // TLS has to say something before it reads on,
+  bool write_wants_read_ = false;  // or to hear something before it writes on
+  bool ending_ = false;            // TLS has to take its leave before the sending side ends
+  std::unique_ptr<tls::Stream> tls_;
   std::size_t backlog_sent_ = 0;
   std::string backlog_;
 };

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include "transport/tls/authorities.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+namespace penstock::tls {
+
+StatusOr<Authorities> Authorities::Load(const std::string& path) {
+  std::string why;
+  const Owned<BIO> file = OpenPem(path, &why);
+  if (file == nullptr) return InvalidArgument(why + "; name a PEM file with certificates");
+  Authorities loaded;
+  loaded.store_.reset(::X509_STORE_new());
+  loaded.names_.reset(sk_X509_NAME_new_null());
+  bool encrypted = false;
+  for (;;) {
+    const Owned<X509> one(::PEM_read_bio_X509(file.get(), nullptr, RefusePassphrase, &encrypted));
+    if (one == nullptr) break;
+    ::X509_STORE_add_cert(loaded.store_.get(), one.get());
+    sk_X509_NAME_push(loaded.names_.get(), ::X509_NAME_dup(::X509_get_subject_name(one.get())));
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+    ::X509_digest(one.get(), ::EVP_sha256(), digest, &size);
+    loaded.fingerprint_.append(reinterpret_cast<const char*>(digest), size);
+  }
+  const unsigned long end = ::ERR_peek_last_error();
+  ::ERR_clear_error();
+  if (ERR_GET_LIB(end) != ERR_LIB_PEM || ERR_GET_REASON(end) != PEM_R_NO_START_LINE) {
+    return InvalidArgument("\"" + path + "\" cannot be read (" + ReasonText(end) + ")");
+  }
+  if (loaded.fingerprint_.empty()) {
+    return InvalidArgument("\"" + path +
+                           "\" holds no certificate in PEM; it begins with -----BEGIN CERTIFICATE");
+  }
+  return loaded;
+}
+
+Owned<STACK_OF(X509_NAME)> Authorities::Names() const {
+  return Owned<STACK_OF(X509_NAME)>(::SSL_dup_CA_list(names_.get()));
+}
+
+}  // namespace penstock::tls
