@@ -36,7 +36,12 @@ struct OpenGrant {
   std::shared_ptr<const SessionConflict> conflict;
 };
 
-// A client asks to enter (NUS, then NNS).
+// What a client showed on a listener that asks for certificates.
+struct ClientCertificate {
+  std::optional<std::string> subject;  // RFC 2253; nothing: it showed none
+};
+
+// A client asks to enter (NUS or NUA, then NNS).
 struct OpenQuery {
   std::string session_id;          // of the session to be
   std::string request_id;          // the same in both calls, and after a conflict
@@ -51,6 +56,7 @@ struct OpenQuery {
   std::string user_agent;
   std::string local_server;  // name of the listener
   std::string client_type;
+  std::optional<ClientCertificate> certificate;  // present where one is asked for
 };
 
 // A subscription as the Metadata Adapter knows it (table descriptor, ari.md §3.8).

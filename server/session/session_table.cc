@@ -58,6 +58,7 @@ void SessionTable::Open(tlcp::CreateSession request, const ClientProfile& client
   query.remote_port = client.port;
   query.local_server = client.listener;
   query.forwarding_info = client.forwarding_info;
+  query.certificate = client.certificate;
   for (const auto& [name, value] : client.headers) {
     if (name == "user-agent") query.user_agent = value;
   }

@@ -31,6 +31,7 @@ struct ClientProfile {
   std::string listener;
   std::string forwarding_info;  // proxies between it and us, as the farther ones told
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+  std::optional<ClientCertificate> certificate;              // present where one is asked for
 };
 
 struct SessionCounters {

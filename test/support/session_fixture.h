@@ -212,7 +212,7 @@ class SessionFixture : public testing::Test {
     request.adapter_set = request.adapter_set == "DEFAULT" ? "SET" : request.adapter_set;
     session::Session* opened = nullptr;
     shard_.Post([&] {
-      table().Open(std::move(request), {"10.0.0.1", "1234", "main", {}, {}},
+      table().Open(std::move(request), {"10.0.0.1", "1234", "main", {}, {}, {}},
                    [&](std::variant<session::Session*, tlcp::Error> result) {
                      if (auto* session = std::get_if<session::Session*>(&result)) {
                        opened = *session;

@@ -44,7 +44,7 @@ using Outcome = std::variant<T, Failure>;
 template <class T>
 using Done = absl::AnyInvocable<void(Outcome<T>)>;
 
-struct UserProfile {  // NUS
+struct UserProfile {  // NUS, NUA
   double max_bandwidth_kbps = 0;
   bool wants_tables = false;
 };

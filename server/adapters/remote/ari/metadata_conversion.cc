@@ -63,6 +63,10 @@ ari::NotifyUserRequest ToNotifyUser(const session::OpenQuery& query) {
   ari::NotifyUserRequest request;
   request.user = query.user;
   request.password = query.password;
+  if (query.certificate) {
+    request.client_auth = true;
+    request.principal = query.certificate->subject;
+  }
   request.headers.reserve(query.headers.size() + 1);
   for (const auto& [name, value] : query.headers) request.headers.push_back({name, value});
   request.headers.push_back({"REQUEST_ID", query.request_id});

@@ -117,13 +117,14 @@ Failure AriMetadataProxy::Refused(const ari::Exception& exception) {
 
 void AriMetadataProxy::NotifyUser(const session::OpenQuery& query, Done<UserProfile> done) {
   const ari::Dialect& dialect = channel_.dialect();
+  const ari::Method method = query.certificate ? ari::Method::kNua : ari::Method::kNus;
   Call<ari::UserProfile>(
-      ari::Method::kNus, std::move(done),
+      method, std::move(done),
       [&](const std::string& id) {
         ari::WriteNotifyUser(id, ToNotifyUser(query), dialect, &channel_.out());
       },
-      [dialect](std::string_view args, ari::Reply<ari::UserProfile>* reply) {
-        return ari::ParseNotifyUserReply(ari::Method::kNus, args, dialect, reply);
+      [dialect, method](std::string_view args, ari::Reply<ari::UserProfile>* reply) {
+        return ari::ParseNotifyUserReply(method, args, dialect, reply);
       },
       [](const ari::UserProfile& wire) -> std::optional<UserProfile> {
         if (wire.max_bandwidth_kbps < 0) return std::nullopt;

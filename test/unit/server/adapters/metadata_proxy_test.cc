@@ -68,6 +68,20 @@ TEST_F(MetadataProxyTest, AConflictIsToldWithWhatIsKnownSoFarAndThenOnlyTheSessi
   EXPECT_TRUE(let_in.wants_tables);
 }
 
+TEST_F(MetadataProxyTest, WhereCertificatesAreAskedForTheSubjectIsTold) {
+  StartReady();
+  Open(session::ClientCertificate{"CN=alice,O=Example"});
+  EXPECT_EQ(Next(), "NUA|S|user1|S|#|S|CN=alice,O=Example|S|host|S|www|S|REQUEST_ID|S|42");
+  Reply("NUA|D|40.5|B|1");
+  EXPECT_EQ(Next().substr(0, 3), "NNS");
+  Reply("NNS|V");
+  EXPECT_EQ(std::get<session::OpenGrant>(opened_.value()).max_bandwidth_kbps, 40.5);
+  Open(session::ClientCertificate{});
+  EXPECT_EQ(Next(), "NUA|S|user1|S|#|S|#|S|host|S|www|S|REQUEST_ID|S|42");
+  Reply("NUA|EA|whoever");
+  EXPECT_TRUE(std::holds_alternative<tlcp::Error>(opened_.value()));
+}
+
 TEST_F(MetadataProxyTest, ASessionMayHaveNoTimeToLive) {
   for (const char* reply : {"NNS|V", "NNS|I|0", "NNS|I|-1"}) {
     opened_.reset();

@@ -39,14 +39,15 @@ class MetadataProxyTest : public testing::Test {
     house_.Turns(4);
   }
 
-  void Open() {
-    house_.OnShard([this] {
+  void Open(std::optional<session::ClientCertificate> certificate = std::nullopt) {
+    house_.OnShard([this, certificate = std::move(certificate)] {
       session::OpenQuery query;
       query.session_id = "S1";
       query.request_id = "42";
       query.user = "user1";
       query.headers = {{"host", "www"}};
       query.remote_ip = "10.0.0.1";
+      query.certificate = certificate;
       house_.metadata().OpenSession(std::move(query),
                                     [this](auto answer) { opened_ = std::move(answer); });
     });
