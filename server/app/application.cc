@@ -81,7 +81,8 @@ tlcp::DiffLimits DiffLimitsOf(const config::Delivery& delivery) {
 Application::Application(config::Settings settings)
     : settings_(std::move(settings)),
       shards_(ShardCount(settings_), clock_),
-      fields_(settings_.limits.field_names) {}
+      fields_(settings_.limits.field_names),
+      tls_(settings_.listeners, clock_) {}
 
 Application::~Application() {
   if (shards_.running()) {  // a start that failed half-way: some shards may serve already
@@ -111,6 +112,10 @@ void Application::OnEachShard(Function function) {
 }
 
 Status Application::MakeListeners() {
+  PENSTOCK_RETURN_IF_ERROR(tls_.Load());
+  for (const std::string& note : tls_.notes()) {
+    PENSTOCK_LOG(kServer, kWarn, "certificate", {"what", note});
+  }
   for (const config::Listener& listener : settings_.listeners) {
     endpoint::ListenerProfile profile;
     profile.name = listener.name;
@@ -124,6 +129,10 @@ Status Application::MakeListeners() {
     profile.origins = std::move(*origins);
     for (const config::NameValue& header : listener.response_headers) {
       http::AppendHeader(header.name, header.value, &profile.response_headers);
+    }
+    if (listener.tls) {
+      profile.secure = true;
+      profile.handshake_timeout = listener.tls->handshake_timeout;
     }
     profile.echoed_headers = listener.echoed_headers;
     profile.websocket = listener.websocket;
@@ -220,6 +229,9 @@ void Application::MakeShards() {
     parts_[i].sessions->Connect(tables);
     parts_[i].endpoint = std::make_unique<endpoint::Endpoint>(
         shards_[i], endpoint_options_, listeners_, *parts_[i].sessions, tables, *pages_);
+    for (std::size_t l = 0; l < listeners_.size(); ++l) {
+      parts_[i].endpoint->SetTls(l, tls_.context(l));
+    }
     endpoints.push_back(parts_[i].endpoint.get());
   }
   for (PerShard& part : parts_) part.endpoint->Connect(endpoints);
@@ -263,9 +275,18 @@ Status Application::Listen() {
   for (const Status& result : results) PENSTOCK_RETURN_IF_ERROR(result);
   for (const endpoint::ListenerProfile& listener : listeners_) {
     PENSTOCK_LOG(kServer, kInfo, "listening", {"listener", listener.name},
-                 {"address", listener.address}, {"port", listener.port});
+                 {"address", listener.address}, {"port", listener.port},
+                 {"tls", listener.secure ? "yes" : "no"});
   }
   return OkStatus();
+}
+
+void Application::CheckCertificates(bool all) {
+  for (const std::size_t listener : tls_.Check(all)) {
+    OnEachShard([this, listener, context = tls_.context(listener)](std::size_t i) {
+      parts_[i].endpoint->SetTls(listener, context);
+    });
+  }
 }
 
 bool Application::Drained() {
@@ -306,7 +327,10 @@ void Application::LogTotals() {
         {"bad_forwards", in.bad_forwards}, {"http_requests", in.http_requests},
         {"ws_messages", in.ws_messages}, {"protocol_errors", in.protocol_errors},
         {"read_timeouts", in.read_timeouts}, {"slow_readers", in.slow_readers},
-        {"handed_over", in.handed_over}, {"compressed", in.compressed},
+        {"handed_over", in.handed_over}, {"tls_handshakes", in.tls_handshakes},
+        {"tls_resumed", in.tls_resumed}, {"tls_handshakes_failed", in.tls_handshakes_failed},
+        {"tls_timeouts", in.tls_timeouts}, {"tls_plain_requests", in.tls_plain_requests},
+        {"compressed", in.compressed},
         {"compressed_bytes_saved", in.compressed_bytes_saved}, {"sessions_opened", sessions.opened},
         {"sessions_refused", sessions.refused}, {"sessions_closed", sessions.closed},
         {"session_conflicts", sessions.conflicts}, {"recovered", sessions.recovered},
@@ -320,6 +344,7 @@ void Application::LogTotals() {
         {"filtered", out.filtered}, {"lost", out.lost}, {"unchanged", out.unchanged},
         {"flushes", out.flushes}, {"bytes", out.bytes});
   });
+  tls_.LogTotals();
   for (const adapters::ProxyStatus& proxy : hub_->Describe()) {
     const adapters::ProxyCounters& counted = *proxy.counters;
     PENSTOCK_LOG(kServer, kInfo, "proxy totals", {"proxy", proxy.name},

@@ -10,6 +10,7 @@
 
 #include "adapters/adapter_hub.h"
 #include "admin/static_pages.h"
+#include "app/listener_tls.h"
 #include "base/clock.h"
 #include "base/status.h"
 #include "config/settings.h"
@@ -31,6 +32,10 @@ class Application {
   // Opens adapter ports, waits for remote adapters as far as configured, then opens the client
   // listeners. An error says what could not be opened and why.
   Status Start();
+  // When CheckCertificates() is due next; max() if never.
+  TimePoint NextCertificateCheck() const { return tls_.NextCheck(); }
+  // New handshakes get the certificates whose files have changed; `all`: whether due or not.
+  void CheckCertificates(bool all);
   // Ends everything in order: no new connections, sessions told to come back later (END 48),
   // responses ended, remote adapters told, threads joined.
   void Stop();
@@ -64,6 +69,7 @@ class Application {
   session::Options session_options_;
   endpoint::Options endpoint_options_;
   std::vector<endpoint::ListenerProfile> listeners_;
+  ListenerTls tls_;
   std::unique_ptr<admin::StaticPages> pages_;
   std::vector<PerShard> parts_;
   std::unique_ptr<adapters::AdapterHub> hub_;

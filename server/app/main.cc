@@ -6,10 +6,12 @@
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 
 #include "app/application.h"
+#include "app/listener_tls.h"
 #include "base/log.h"
 #include "config/describe.h"
 #include "config/loader.h"
@@ -47,6 +49,20 @@ sigset_t BlockSignals() {
   return signals;
 }
 
+// The signal, or 0 when `until` has come.
+int WaitForSignal(const sigset_t& signals, penstock::TimePoint until) {
+  if (until == penstock::TimePoint::max()) {
+    int signal = 0;
+    ::sigwait(&signals, &signal);
+    return signal;
+  }
+  const penstock::Duration wait =
+      std::max(until - penstock::SteadyClock().Now(), penstock::Duration::zero());
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(wait);
+  const timespec limit{seconds.count(), (wait - seconds).count()};
+  return std::max(::sigtimedwait(&signals, nullptr, &limit), 0);
+}
+
 int Serve(penstock::config::Settings settings) {
   const sigset_t signals = BlockSignals();
   RaiseDescriptorLimit();
@@ -67,9 +83,10 @@ int Serve(penstock::config::Settings settings) {
   }
   PENSTOCK_LOG(kServer, kInfo, "started", {"version", PENSTOCK_VERSION});
   for (;;) {
-    int signal = 0;
-    ::sigwait(&signals, &signal);
-    if (signal != SIGHUP) break;
+    const int signal = WaitForSignal(signals, application.NextCertificateCheck());
+    if (signal != 0 && signal != SIGHUP) break;
+    application.CheckCertificates(signal == SIGHUP);
+    if (signal == 0) continue;
     if (const Status reopened = penstock::log::Reopen(); !reopened.ok()) {
       PENSTOCK_LOG(kServer, kError, "cannot reopen the log", {"reason", Message(reopened)});
     }
@@ -105,8 +122,17 @@ int main(int argc, char** argv) {
     return kBadConfiguration;
   }
   if (check) {
+    const penstock::SteadyClock clock;
+    penstock::log::SetLevel(penstock::log::Area::kServer, penstock::log::Level::kOff);
+    penstock::app::ListenerTls tls(settings->listeners, clock);
+    if (const Status loaded = tls.Load(); !loaded.ok()) {
+      std::cerr << Message(loaded) << '\n';
+      return kBadConfiguration;
+    }
     std::cout << penstock::config::Describe(*settings);
-    for (const std::string& note : settings->notes) std::cerr << "note: " << note << '\n';
+    for (const auto& notes : {settings->notes, tls.notes()}) {
+      for (const std::string& note : notes) std::cerr << "note: " << note << '\n';
+    }
     std::cout << (file.empty() ? "defaults" : file) << ": ok\n";
     return 0;
   }

@@ -212,6 +212,17 @@ std::string CheckUsers(const std::vector<std::string>& users) {
   return {};
 }
 
+std::string CheckCertificates(const std::vector<TlsCertificate>& certificates) {
+  if (certificates.empty()) {
+    return "is empty; write [{ certificate_file = \"server.pem\", key_file = \"server.key\" }]";
+  }
+  for (const TlsCertificate& one : certificates) {
+    if (one.certificate_file.empty()) return "a certificate_file is empty; name a PEM file";
+    if (one.key_file.empty()) return "a key_file is empty; name a PEM file";
+  }
+  return {};
+}
+
 std::string CheckPattern(const std::string& text) {
   if (text.empty()) return "is empty; write a pattern, such as \"item.*\"";
   const re2::RE2 pattern(text, re2::RE2::Quiet);

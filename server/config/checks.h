@@ -24,7 +24,8 @@ std::string CheckEchoes(const std::vector<std::string>& names);
 std::string CheckRemoteParams(const std::vector<NameValue>& params);
 std::string CheckCredentials(const std::vector<Credential>& credentials);
 std::string CheckUsers(const std::vector<std::string>& users);  // some, none of them empty
-std::string CheckPattern(const std::string& text);              // what RE2 knows
+std::string CheckCertificates(const std::vector<TlsCertificate>& certificates);
+std::string CheckPattern(const std::string& text);  // what RE2 knows
 
 // A listening socket that a file asks for.
 struct PortUse {

@@ -105,6 +105,10 @@ constexpr std::string_view kPreamble =
     "# of this file. An unknown key is an error, so that no typing error goes unseen.\n"
     "# `penstock --check-config` tells all that is wrong in a file, and what is in effect.\n";
 
+constexpr std::string_view kTlsPreamble =
+    "\n"
+    "# With this table behind it a listener speaks TLS, and only TLS: https and wss.\n";
+
 constexpr std::string_view kSetsPreamble =
     "\n"
     "# Adapter sets: what clients open their sessions on. Without one, the server answers health\n"
@@ -165,6 +169,9 @@ std::string Describe(const Settings& settings) {
   for (const Listener& listener : settings.listeners) {
     writer.Header("[[listener]]");
     writer.Keys(ListenerKeys(), listener);
+    if (!listener.tls) continue;
+    writer.Header("[listener.tls]");
+    writer.Keys(TlsKeys(), *listener.tls);
   }
   writer.Header("[session]");
   writer.Keys(SessionKeys(), settings.session);
@@ -197,6 +204,9 @@ std::string DefaultFileText() {
   DefaultKeys(TopKeys(), defaults, false, &text);
   DefaultSection("server", ServerKeys(), defaults.server, &text);
   DefaultSection("listener", ListenerKeys(), defaults.listeners[0], &text);
+  text += kTlsPreamble;
+  text += "\n#[listener.tls]\n";
+  DefaultKeys(TlsKeys(), Tls(), true, &text);
   DefaultSection("session", SessionKeys(), defaults.session, &text);
   DefaultSection("delivery", DeliveryKeys(), defaults.delivery, &text);
   DefaultSection("messages", MessagesKeys(), defaults.messages, &text);

@@ -56,6 +56,8 @@ std::string_view Wanted(Type type) {
       return "a list such as [{ name = \"n\", value = \"v\" }]";
     case Type::kCredentials:
       return "a list such as [{ user = \"u\", password = \"p\" }]";
+    case Type::kCertificates:
+      return "a list such as [{ certificate_file = \"f.pem\", key_file = \"f.key\" }]";
   }
   return {};
 }
@@ -119,6 +121,13 @@ std::optional<Value> ValueOf(const toml::node& node, Type type) {
         if (!texts) return std::nullopt;
         return Credential{std::move(texts->first), std::move(texts->second)};
       });
+    case Type::kCertificates:
+      return ListOf<TlsCertificate>(
+          node, [](const toml::node& element) -> std::optional<TlsCertificate> {
+            auto texts = TwoTexts(element, "certificate_file", "key_file");
+            if (!texts) return std::nullopt;
+            return TlsCertificate{std::move(texts->first), std::move(texts->second)};
+          });
   }
   return std::nullopt;
 }
@@ -148,6 +157,14 @@ class Table {
     return place();
   }
   Place place() const { return {file_, LineOf(node_)}; }
+  // Of each element of a list.
+  std::vector<Place> PlacesOf(std::string_view name) const {
+    std::vector<Place> places;
+    if (const toml::array* const array = node_[name].as_array()) {
+      for (const toml::node& element : *array) places.push_back({file_, LineOf(element)});
+    }
+    return places;
+  }
   std::string PathOf(std::string_view name) const {
     return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
   }
@@ -321,6 +338,7 @@ class Loader {
     for (Table& table : top->Subs("listener")) {
       Listener listener;
       table.Read(ListenerKeys(), &listener);
+      if (std::optional<Table> tls = table.Sub("tls")) ReadTls(&*tls, &listener.tls.emplace());
       table.RefuseUnknownKeys();
       if (listener.proxy_protocol && listener.skip_local_forwards > 0) {
         table.Add("skip_local_forwards",
@@ -340,6 +358,33 @@ class Loader {
       places.push_back(table.PlaceOf("name"));
       settings_.listeners.push_back(std::move(listener));
     }
+  }
+
+  void ReadTls(Table* table, Tls* tls) {
+    table->Read(TlsKeys(), tls);
+    table->RefuseUnknownKeys();
+    if (!table->Has("certificates")) {
+      table->Add(
+          "certificates",
+          "is absent; write [{ certificate_file = \"server.pem\", key_file = \"server.key\" }]");
+    }
+    const bool asks = tls->client_certificates != ClientCertificates::kNone;
+    if (asks && tls->client_ca_file.empty()) {
+      table->Add("client_certificates",
+                 "needs client_ca_file: who may have signed them; name a PEM file");
+    } else if (!asks && !tls->client_ca_file.empty()) {
+      table->Add("client_ca_file",
+                 "means nothing with client_certificates = \"none\"; remove one of the two");
+    }
+    for (TlsCertificate& one : tls->certificates) {
+      one.certificate_file = ResolvePath(one.certificate_file, file_);
+      one.key_file = ResolvePath(one.key_file, file_);
+    }
+    tls->client_ca_file = ResolvePath(tls->client_ca_file, file_);
+    tls->certificate_places = table->PlacesOf("certificates");
+    tls->ciphers_place = table->PlaceOf("ciphers");
+    tls->cipher_suites_place = table->PlaceOf("cipher_suites");
+    tls->client_ca_place = table->PlaceOf("client_ca_file");
   }
 
   void ReadSession(Table* top) {

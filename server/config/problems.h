@@ -13,6 +13,7 @@ namespace penstock::config {
 struct Place {
   std::string file;
   int line = 0;  // from 1; 0 = the file as a whole
+  bool operator==(const Place&) const = default;
 };
 
 // "file:line", or the file alone.

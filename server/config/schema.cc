@@ -81,11 +81,14 @@ template <>
 struct Codec<std::vector<NameValue>> : PlainCodec<std::vector<NameValue>, Type::kNameValues> {};
 template <>
 struct Codec<std::vector<Credential>> : PlainCodec<std::vector<Credential>, Type::kCredentials> {};
+template <>
+struct Codec<std::vector<TlsCertificate>>
+    : PlainCodec<std::vector<TlsCertificate>, Type::kCertificates> {};
 
 template <class T>
-requires(std::is_same_v<T, Compression> || std::is_same_v<T, ListenerRole> ||
-         std::is_same_v<T, EventsRecovery> ||
-         std::is_same_v<T, NotifyUserOnDisconnection>) struct Codec<T> {
+requires(std::is_same_v<T, Compression> || std::is_same_v<T, ListenerRole> || std::is_same_v<T, EventsRecovery> ||
+         std::is_same_v<T, NotifyUserOnDisconnection> || std::is_same_v<T, TlsVersion> ||
+         std::is_same_v<T, ClientCertificates>) struct Codec<T> {
   static constexpr Type kType = Type::kText;
   static Value Read(T member) { return std::string(ToString(member)); }
   static bool Assign(T& member, const Value& value) {
@@ -190,6 +193,7 @@ constexpr auto kHeaders = &Checked<std::vector<NameValue>, CheckHeaders>;
 constexpr auto kRemoteParams = &Checked<std::vector<NameValue>, CheckRemoteParams>;
 constexpr auto kCredentials = &Checked<std::vector<Credential>, CheckCredentials>;
 constexpr auto kUsers = &Checked<std::vector<std::string>, CheckUsers>;
+constexpr auto kCertificates = &Checked<std::vector<TlsCertificate>, CheckCertificates>;
 constexpr auto kPattern = &Checked<std::string, CheckPattern>;
 
 constexpr std::string_view kLevels = "trace, debug, info, warn, error or off";
@@ -252,6 +256,32 @@ constexpr Key<Listener> kListener[] = {
     Bind<&Listener::proxy_protocol_timeout>("proxy_protocol_timeout_millis",
                                             "Within so long; then the connection is cut.",
                                             {.min = 1, .max = 60'000}),
+};
+
+constexpr Key<Tls> kTls[] = {
+    Bind<&Tls::certificates>(
+        "certificates", "PEM, each with its chain; by the name a client asks for, else the first.",
+        {.check = kCertificates,
+         .example = "[{ certificate_file = \"server.pem\", key_file = \"server.key\" }]"}),
+    Bind<&Tls::min_version>("min_version", "The oldest version that clients may speak.",
+                            {.choices = "1.2 or 1.3"}),
+    Bind<&Tls::ciphers>("ciphers", "Of TLS 1.2, as `openssl ciphers` writes them."),
+    Bind<&Tls::cipher_suites>("cipher_suites", "Of TLS 1.3, the best first."),
+    Bind<&Tls::client_certificates>(
+        "client_certificates", "Whether clients show a certificate; the Metadata Adapter is told.",
+        {.choices = "none, optional or required"}),
+    Bind<&Tls::client_ca_file>("client_ca_file", "PEM: who may have signed those; empty: nobody."),
+    Bind<&Tls::session_tickets>("session_tickets",
+                                "Clients that come back save a round trip and the server a key."),
+    Bind<&Tls::ticket_key_rotation>("ticket_key_rotation_seconds",
+                                    "So long a ticket is good; what seals them is then made anew.",
+                                    {.min = 60, .max = 604'800}),
+    Bind<&Tls::handshake_timeout>("handshake_timeout_millis",
+                                  "A client that has not shaken hands by then is cut off.",
+                                  {.min = 100, .max = kHourMillis}),
+    Bind<&Tls::reload_check>("reload_check_millis",
+                             "How often the files are looked at for changes; 0: on SIGHUP only.",
+                             {.max = kHourMillis}),
 };
 
 constexpr Key<Session> kSession[] = {
@@ -565,7 +595,6 @@ struct Absent {
   std::string_view text;
 };
 constexpr Absent kNotThereYet[] = {
-    {"tls", "this version does not speak TLS; put a TLS proxy in front"},
     {"remote_host", "this version does not dial out to adapters; let the adapter connect"},
     {"forwarded_for_depth", "write skip_local_forwards"},
     {"status_item", "this version serves no status item; leave it out"},
@@ -614,6 +643,9 @@ struct TomlWriter {
   void operator()(bool value) const { *out += value ? "true" : "false"; }
   void operator()(const std::string& value) const { AppendQuoted(value, out); }
   void operator()(const NameValue& value) const { Pair("name", value.name, "value", value.value); }
+  void operator()(const TlsCertificate& value) const {
+    Pair("certificate_file", value.certificate_file, "key_file", value.key_file);
+  }
   void operator()(const Credential& value) const {
     Pair("user", value.user, "password", value.password);
   }
@@ -651,6 +683,7 @@ std::string NotWithin(Number number, std::int64_t min, std::int64_t max) {
 std::span<const Key<Settings>> TopKeys() { return kTop; }
 std::span<const Key<Server>> ServerKeys() { return kServer; }
 std::span<const Key<Listener>> ListenerKeys() { return kListener; }
+std::span<const Key<Tls>> TlsKeys() { return kTls; }
 std::span<const Key<Session>> SessionKeys() { return kSession; }
 std::span<const Key<Delivery>> DeliveryKeys() { return kDelivery; }
 
@@ -688,6 +721,7 @@ std::vector<KeyInfo> AllKeys() {
   Collect("", TopKeys(), settings, &all);
   Collect("server", ServerKeys(), settings.server, &all);
   Collect("listener", ListenerKeys(), settings.listeners[0], &all);
+  Collect("listener.tls", TlsKeys(), Tls(), &all);
   Collect("session", SessionKeys(), settings.session, &all);
   Collect("delivery", DeliveryKeys(), settings.delivery, &all);
   Collect("messages", MessagesKeys(), settings.messages, &all);
@@ -729,6 +763,27 @@ std::string ToToml(const Value& value) {
 bool ParseChoice(std::string_view text, ListenerRole* value) {
   for (const auto choice : {ListenerRole::kGeneral, ListenerRole::kCreateOnly,
                             ListenerRole::kControlOnly, ListenerRole::kInternal}) {
+    if (ToString(choice) == text) {
+      *value = choice;
+      return true;
+    }
+  }
+  return false;
+}
+
+bool ParseChoice(std::string_view text, TlsVersion* value) {
+  for (const auto choice : {TlsVersion::k12, TlsVersion::k13}) {
+    if (ToString(choice) == text) {
+      *value = choice;
+      return true;
+    }
+  }
+  return false;
+}
+
+bool ParseChoice(std::string_view text, ClientCertificates* value) {
+  for (const auto choice :
+       {ClientCertificates::kNone, ClientCertificates::kOptional, ClientCertificates::kRequired}) {
     if (ToString(choice) == text) {
       *value = choice;
       return true;

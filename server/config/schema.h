@@ -18,8 +18,9 @@
 namespace penstock::config {
 
 // In the order of Type.
-using Value = std::variant<std::int64_t, double, bool, std::string, std::vector<std::string>,
-                           std::vector<NameValue>, std::vector<Credential>>;
+using Value =
+    std::variant<std::int64_t, double, bool, std::string, std::vector<std::string>,
+                 std::vector<NameValue>, std::vector<Credential>, std::vector<TlsCertificate>>;
 enum class Type : std::uint8_t {
   kInteger,
   kNumber,
@@ -27,7 +28,8 @@ enum class Type : std::uint8_t {
   kText,
   kTexts,
   kNameValues,
-  kCredentials
+  kCredentials,
+  kCertificates
 };
 
 // A key of the table whose values land in a struct S.
@@ -49,6 +51,7 @@ struct Key {
 std::span<const Key<Settings>> TopKeys();
 std::span<const Key<Server>> ServerKeys();
 std::span<const Key<Listener>> ListenerKeys();
+std::span<const Key<Tls>> TlsKeys();
 std::span<const Key<Session>> SessionKeys();
 std::span<const Key<Delivery>> DeliveryKeys();
 std::span<const Key<Messages>> MessagesKeys();
@@ -85,6 +88,8 @@ std::string ToToml(const Value& value);
 
 // Finds a choice by its text, for the parsers of both file formats.
 bool ParseChoice(std::string_view text, ListenerRole* value);
+bool ParseChoice(std::string_view text, TlsVersion* value);
+bool ParseChoice(std::string_view text, ClientCertificates* value);
 bool ParseChoice(std::string_view text, DiffAlgorithm* value);
 bool ParseChoice(std::string_view text, Compression* value);
 bool ParseChoice(std::string_view text, EventsRecovery* value);

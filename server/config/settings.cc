@@ -18,6 +18,28 @@ std::string_view ToString(ListenerRole value) {
   return "";
 }
 
+std::string_view ToString(TlsVersion value) {
+  switch (value) {
+    case TlsVersion::k12:
+      return "1.2";
+    case TlsVersion::k13:
+      return "1.3";
+  }
+  return "";
+}
+
+std::string_view ToString(ClientCertificates value) {
+  switch (value) {
+    case ClientCertificates::kNone:
+      return "none";
+    case ClientCertificates::kOptional:
+      return "optional";
+    case ClientCertificates::kRequired:
+      return "required";
+  }
+  return "";
+}
+
 std::string_view ToString(DiffAlgorithm value) {
   switch (value) {
     case DiffAlgorithm::kJsonPatch:

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "config/problems.h"
 
 // What an operator may choose, as plain structs. A default-constructed Settings is what an empty
 // file gives. loader.h makes them from a file and checks every value, so that nobody behind it
@@ -42,6 +43,40 @@ enum class ListenerRole : std::uint8_t { kGeneral, kCreateOnly, kControlOnly, kI
 
 std::string_view ToString(ListenerRole value);
 
+enum class TlsVersion : std::uint8_t { k12, k13 };
+enum class ClientCertificates : std::uint8_t { kNone, kOptional, kRequired };
+
+std::string_view ToString(TlsVersion value);
+std::string_view ToString(ClientCertificates value);
+
+struct TlsCertificate {
+  std::string certificate_file;  // PEM; its chain behind it
+  std::string key_file;          // PEM, without a passphrase
+  bool operator==(const TlsCertificate&) const = default;
+};
+
+// [listener.tls]. What only OpenSSL can tell, the files for example, is checked by who makes the
+// listener (app/listener_tls.h).
+struct Tls {
+  std::vector<TlsCertificate> certificates;  // never empty; the first is the default
+  TlsVersion min_version = TlsVersion::k12;
+  std::string ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20";  // of TLS 1.2
+  std::string cipher_suites =
+      "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";  // of 1.3
+  ClientCertificates client_certificates = ClientCertificates::kNone;
+  std::string client_ca_file;  // not empty unless kNone
+  bool session_tickets = true;
+  Seconds ticket_key_rotation{3600};
+  Milliseconds handshake_timeout{4000};
+  Milliseconds reload_check{2000};  // 0 = on SIGHUP only
+  // Where the file says what: each certificate, then the keys that OpenSSL judges.
+  std::vector<Place> certificate_places;
+  Place ciphers_place;
+  Place cipher_suites_place;
+  Place client_ca_place;
+  bool operator==(const Tls&) const = default;
+};
+
 struct Listener {
   std::string name = "main";  // unique; for logs and metrics
   ListenerRole role = ListenerRole::kGeneral;
@@ -56,6 +91,7 @@ struct Listener {
   Milliseconds proxy_protocol_timeout{1000};
   std::size_t skip_local_forwards = 0;  // X-Forwarded-For: which entry is the client; 0 = none
   bool websocket = true;
+  std::optional<Tls> tls = {};  // absent: in clear
   bool operator==(const Listener&) const = default;
 };
 

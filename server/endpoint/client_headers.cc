@@ -47,6 +47,7 @@ session::ClientProfile MakeClientProfile(const Connection& connection,
   client.ip = connection.client_ip();
   client.port = connection.client_port();
   client.listener = connection.listener().name;
+  client.certificate = connection.certificate();
   for (const auto& [name, value] : headers) {
     if (name != kForwardedForHeader) continue;
     client.forwarding_info = ReadForwarded(value, connection.listener().forward_hops).farther;

@@ -32,7 +32,9 @@ Connection::Connection(Endpoint& endpoint, Handover handover)
       socket_(endpoint.shard(), handover.descriptor, handover.ipv6, this),
       client_(std::move(handover.client)),
       arrival_(std::make_unique<Handover>(std::move(handover))),
-      timer_([](void* self) { static_cast<Connection*>(self)->OnTimer(); }, this) {}
+      timer_([](void* self) { static_cast<Connection*>(self)->OnTimer(); }, this) {
+  socket_.Secure(std::move(arrival_->tls));
+}
 
 Connection::~Connection() = default;
 
@@ -40,6 +42,7 @@ void Connection::Start(ConnectionRef self) {
   self_ = self;
   if (arrival_ == nullptr) {
     ExpectInput(endpoint_.options().read_timeout);
+    Secure();
   } else {
     Arrive(*std::exchange(arrival_, nullptr));
     if (state_ == State::kOpen) ProcessKept();
@@ -79,13 +82,14 @@ void Connection::OnReadable() {
   for (int i = 0; i < kReads && state_ != State::kClosed; ++i) {
     const std::span<char> buffer = shard().read_buffer();
     const tcp::ReadResult result = socket_.Read(buffer);
+    if (securing_ && !OnHandshake(result.status)) return;
     if (result.status == tcp::ReadStatus::kWouldBlock) break;
     if (result.status == tcp::ReadStatus::kEnd) {
       OnEnd();
       return;
     }
     if (result.status == tcp::ReadStatus::kBroken) {
-      Close("broken");
+      OnBroken();
       return;
     }
     if (state_ == State::kClosing) continue;
@@ -243,6 +247,12 @@ void Connection::OnTimer() {
     return;
   }
   if (now >= input_due_) {
+    if (securing_) {
+      ++endpoint_.counters().tls_timeouts;
+      RefuseHandshake("no handshake in time");
+      Close("no handshake in time");
+      return;
+    }
     if (state_ == State::kOpen && ws_ != nullptr) {
       ws_->OnTimeout();
       return;
@@ -257,7 +267,9 @@ void Connection::OnTimer() {
 
 void Connection::Drain() {
   if (state_ != State::kOpen) return;
-  if (ws_ != nullptr) {
+  if (securing_) {
+    Close("the server shuts down");
+  } else if (ws_ != nullptr) {
     ws_->Drain();
   } else {
     http_->Drain();
@@ -285,6 +297,7 @@ void Connection::Leave(std::string_view unread) {
   handover->client = std::move(client_);
   handover->unread = unread;
   handover->unsent = socket_.TakeBacklog();
+  handover->tls = socket_.TakeTls();
   handover->descriptor = socket_.Release();
   state_ = State::kClosed;
   timer_.Cancel();

@@ -45,6 +45,9 @@ class Connection final : public tcp::SocketOwner, public runtime::Deferred {
   std::string client_ip() const { return tcp::AddressText(client()); }
   std::string client_port() const { return std::to_string(client().port()); }
 
+  // The client's certificate; nothing where none is asked for.
+  std::optional<session::ClientCertificate> certificate() const;
+
   // Sends now what the kernel takes. A client that lets too much pile up is cut off; the channel
   // hears of it as of any other end.
   void Write(std::string_view bytes);
@@ -82,6 +85,12 @@ class Connection final : public tcp::SocketOwner, public runtime::Deferred {
   void Consume(char* data, std::size_t size);
   void ProcessKept();
   void Leave(std::string_view unread);
+  // Wraps a new connection in TLS where its listener speaks it.
+  void Secure();
+  // After a read while hands are shaken. False: that has failed, and the connection ends.
+  bool OnHandshake(tcp::ReadStatus status);
+  void RefuseHandshake(std::string_view why);
+  void OnBroken();
   void OnTimer();
   void OnEnd();
   void EndSending();
@@ -93,6 +102,7 @@ class Connection final : public tcp::SocketOwner, public runtime::Deferred {
   State state_ = State::kOpen;
   bool processing_ = false;
   bool input_over_ = false;                // the client has ended its side
+  bool securing_ = false;                  // hands are being shaken, and nothing was said yet
   std::unique_ptr<tcp::Endpoint> client_;  // only if it is not the socket's peer
   std::string kept_;                       // unread bytes of a request that is not complete
   std::unique_ptr<HttpChannel> http_;

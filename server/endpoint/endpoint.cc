@@ -19,7 +19,8 @@ Endpoint::Endpoint(runtime::Shard& shard, const Options& options,
       sessions_(sessions),
       router_(sessions, std::move(all_sessions)),
       pages_(pages),
-      per_listener_(listeners.size()) {}
+      per_listener_(listeners.size()),
+      tls_(listeners.size()) {}
 
 Endpoint::~Endpoint() = default;
 

@@ -22,6 +22,7 @@
 #include "transport/http/date.h"
 #include "transport/http/gzip.h"
 #include "transport/tcp/listener.h"
+#include "transport/tls/context.h"
 
 namespace penstock::endpoint {
 
@@ -49,11 +50,17 @@ struct EndpointCounters {
   std::uint64_t handed_over = 0;   // to the shard of their session
   std::uint64_t compressed = 0;    // responses sent as gzip
   std::uint64_t compressed_bytes_saved = 0;
+  std::uint64_t tls_handshakes = 0;
+  std::uint64_t tls_resumed = 0;            // of them, with a ticket
+  std::uint64_t tls_handshakes_failed = 0;  // those that took too long included
+  std::uint64_t tls_timeouts = 0;           // of handshakes
+  std::uint64_t tls_plain_requests = 0;     // HTTP without TLS where TLS is spoken
 };
 
 // A connection on its way from one shard to another: to the one its session lives on.
 struct Handover {
   int descriptor = -1;
+  std::unique_ptr<tls::Stream> tls;  // null: none
   bool ipv6 = false;
   std::unique_ptr<tcp::Endpoint> client;  // if it is not the socket's peer
   std::size_t listener = 0;
@@ -89,6 +96,14 @@ class Endpoint {
   // Before the first turn.
   void AddWsPath(WsPath path) { ws_paths_.push_back(std::move(path)); }
   const WsPath* FindWsPath(std::string_view path) const;
+  // What new connections of a listener shake hands with from now on. Before Listen(), and again
+  // when certificates have changed; none for a listener without TLS.
+  void SetTls(std::size_t listener, std::shared_ptr<const tls::Context> context) {
+    tls_[listener] = std::move(context);
+  }
+  const std::shared_ptr<const tls::Context>& tls(std::size_t listener) const {
+    return tls_[listener];
+  }
 
   // Opens this shard's listeners. Before the first turn.
   Status Listen();
@@ -139,7 +154,8 @@ class Endpoint {
   std::vector<WsPath> ws_paths_;
   std::vector<Endpoint*> all_;
   std::vector<std::unique_ptr<tcp::Listener>> open_;
-  std::vector<std::size_t> per_listener_;  // connections
+  std::vector<std::size_t> per_listener_;                 // connections
+  std::vector<std::shared_ptr<const tls::Context>> tls_;  // by listener
   SlotMap<Connection> connections_;
   SlotMap<ProxyGreeting> greetings_;
   http::DateCache date_;

@@ -54,7 +54,7 @@ void HttpChannel::Dispatch(const http::RequestHead& head, std::string_view raw_h
   headers_ = listener.response_headers;
   AppendEchoes(head);
   const auto origin = head.Find("Origin");
-  if (!listener.origins.Allows(origin, head.host, false)) {
+  if (!listener.origins.Allows(origin, head.host, listener.secure)) {
     Respond(403, kPlainText, "Origin not allowed\r\n");
     return;
   }

@@ -34,6 +34,8 @@ struct ListenerProfile {
   bool proxy_protocol = false;          // each connection begins with a header of it, else none may
   Millis proxy_protocol_timeout{1000};  // until that header is there
   std::size_t forward_hops = 0;         // proxies in front that write X-Forwarded-For; 0 = ignored
+  bool secure = false;                  // TLS is spoken here
+  Millis handshake_timeout{0};          // of TLS; 0 = none
   bool websocket = true;                // false: refused, and clients fall back to HTTP
   std::vector<std::string> echoed_headers;  // of a request, sent back with its answer
 

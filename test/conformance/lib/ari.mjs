@@ -262,6 +262,7 @@ export class MetadataAdapter extends Remote {
     const words = (text) => text.split(' ').filter(Boolean);
     switch (method) {
       case 'NUS':
+      case 'NUA':
         return 'D|0|B|1';
       case 'GIS':
         return list(words(strings[1]));

@@ -2,6 +2,7 @@
 // HTTP over a bare socket: what goes out is what the test wrote, and what comes in is taken apart
 // here, so that neither side's mistakes are smoothed over by a library.
 import net from 'node:net';
+import tls from 'node:tls';
 
 import { closeLater } from './cleanup.mjs';
 import { kCid, Lines } from './lines.mjs';
@@ -14,9 +15,10 @@ export class HttpConnection extends Lines {
   #open = null; // the response that is coming in
   #methods = [];
 
-  static async open(port, { host = '127.0.0.1', first } = {}) {
+  // With `secure`, options of tls.connect(), over TLS.
+  static async open(port, { host = '127.0.0.1', first, secure } = {}) {
     const connection = closeLater(new HttpConnection(), (one) => one.destroy());
-    connection.socket = net.connect({ port, host });
+    connection.socket = secure ? tls.connect({ port, host, ...secure }) : net.connect({ port, host });
     if (first) connection.socket.write(first); // in front of HTTP
     connection.socket.on('data', (bytes) => {
       connection.#bytes = Buffer.concat([connection.#bytes, bytes]);
@@ -28,7 +30,7 @@ export class HttpConnection extends Lines {
       if (connection.#open) connection.#open.done = true;
     });
     await new Promise((resolve, reject) => {
-      connection.socket.once('connect', resolve);
+      connection.socket.once(secure ? 'secureConnect' : 'connect', resolve);
       connection.socket.once('error', reject);
     });
     return connection;
@@ -133,8 +135,8 @@ export async function fetchRaw(port, method, path, options) {
 }
 
 // A control request on a connection of its own: the lines of its answer.
-export async function control(port, session, body, name = 'control') {
-  const connection = await HttpConnection.open(port);
+export async function control(port, session, body, name = 'control', secure = null) {
+  const connection = await HttpConnection.open(port, { secure });
   connection.post(name, body, { query: `&LS_session=${session}` });
   const response = await connection.response();
   connection.destroy();

@@ -49,16 +49,16 @@ export class Server {
   #exit = null;
   #dir = scratchDir();
 
-  constructor(port) {
+  constructor(port, scheme) {
     this.port = port;
-    this.url = `http://127.0.0.1:${port}`;
+    this.url = `${scheme}://127.0.0.1:${port}`;
   }
 
   // `settings` as the TOML file has them; listener, log, linger (none, so that nothing waits for it)
   // and a set's ports have test values unless given. With `ready: false` it returns before the server listens.
   static async start(settings = {}, { ready = true, args = [] } = {}) {
     const port = settings.listener?.[0]?.port ?? (await freePort());
-    const server = closeLater(new Server(port), (one) => setTimeout(() => one.running && one.signal('SIGKILL'), kGraceMillis).unref());
+    const server = closeLater(new Server(port, settings.listener?.[0]?.tls ? 'https' : 'http'), (one) => setTimeout(() => one.running && one.signal('SIGKILL'), kGraceMillis).unref());
     const whole = {
       ...settings,
       listener: settings.listener?.map((one) => ({ port, ...one })) ?? [{ port }],
@@ -95,6 +95,14 @@ export class Server {
   }
   get running() {
     return this.#exit === null;
+  }
+  // The sums of what the shards have counted, once it has stopped; of its listeners and proxies as well.
+  totals() {
+    const sum = {};
+    for (const line of this.#log.split('\n').filter((one) => /\b(shard|listener|proxy) totals\b/.test(one))) {
+      for (const [, name, value] of line.matchAll(/(\w+)=(\d+)/g)) sum[name] = (sum[name] ?? 0) + Number(value);
+    }
+    return sum;
   }
   signal(name) {
     this.#child.kill(name);

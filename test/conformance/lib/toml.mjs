@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes settings as the TOML that the server reads: objects are tables, lists of objects lists of
 // tables; a list of plain objects inside a key named below stays inline.
-const kInline = new Set(['response_headers', 'credentials', 'remote_params']);
+const kInline = new Set(['response_headers', 'credentials', 'remote_params', 'certificates']);
 
 function value(data) {
   if (Array.isArray(data)) return `[${data.map(value).join(', ')}]`;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Clients cheap enough to have thousands of in one process: a socket, the last values, no library.
 import net from 'node:net';
+import tls from 'node:tls';
 
 import { kCid } from '../lib/lines.mjs';
 
@@ -19,9 +20,10 @@ class LightClient {
   session = null;
   subscribed = 0;
 
-  constructor(port) {
+  // With `secure`, options of tls.connect(), over TLS.
+  constructor(port, secure) {
     this.rest = '';
-    this.socket = net.connect({ port, host: '127.0.0.1' });
+    this.socket = secure ? tls.connect({ port, host: '127.0.0.1', ...secure }) : net.connect({ port, host: '127.0.0.1' });
     this.socket.setNoDelay(true);
     this.socket.on('error', (error) => this.fail(error.message));
     this.socket.on('close', () => this.fail('the server closed the connection'));
@@ -67,8 +69,8 @@ class LightClient {
 }
 
 export class LightWebSocket extends LightClient {
-  constructor(port, items) {
-    super(port);
+  constructor(port, items, secure = null) {
+    super(port, secure);
     this.items = items;
     this.bytes = Buffer.alloc(0);
     this.open = false;
@@ -115,9 +117,10 @@ export class LightWebSocket extends LightClient {
 }
 
 export class LightStream extends LightClient {
-  constructor(port, items) {
-    super(port);
+  constructor(port, items, secure = null) {
+    super(port, secure);
     this.port = port;
+    this.secure = secure;
     this.items = items;
     const body = kCreate;
     this.socket.write(`POST /lightstreamer/create_session.txt?LS_protocol=TLCP-2.5.0 HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
@@ -126,7 +129,8 @@ export class LightStream extends LightClient {
   }
 
   subscribe() {
-    const socket = net.connect({ port: this.port, host: '127.0.0.1' });
+    const where = { port: this.port, host: '127.0.0.1' };
+    const socket = this.secure ? tls.connect({ ...where, ...this.secure }) : net.connect(where);
     socket.on('error', (error) => this.fail(`control: ${error.message}`));
     socket.on('data', () => socket.destroy());
     socket.write(`POST /lightstreamer/control.txt?LS_protocol=TLCP-2.5.0&LS_session=${this.session} HTTP/1.1\r\nHost: x\r\nContent-Length: ${this.add.length}\r\n\r\n${this.add}`);

@@ -108,7 +108,8 @@ std::string Uncommented(std::string_view without) {
     const bool has_default = std::any_of(keys.begin(), keys.end(), [&](const KeyInfo& key) {
       return line == "#" + key.name + " = " + key.default_text;
     });
-    const bool is_needed = line.rfind("#pattern = ", 0) == 0 || line.rfind("#modes = ", 0) == 0;
+    const bool is_needed = line.rfind("#pattern = ", 0) == 0 || line.rfind("#modes = ", 0) == 0 ||
+                           line.rfind("#certificates = ", 0) == 0;
     if (!skip && (has_default || is_header || is_needed)) line.erase(0, 1);
     text += line + "\n";
   }
@@ -123,6 +124,17 @@ TEST(ConfFile, TheAdapterSetInItLoadsOnceItIsUncommented) {
   expected.data_adapters.emplace_back().proxy.name = "DEFAULT.DEFAULT";
   ASSERT_EQ(settings->adapter_sets.size(), 1u);
   EXPECT_EQ(settings->adapter_sets[0], expected);
+}
+
+TEST(ConfFile, TheTlsInItLoadsOnceItIsUncommented) {
+  const auto settings = LoadString(Uncommented("[adapter_set.policy"), kFile);
+  ASSERT_TRUE(settings.ok()) << Message(settings.status());
+  ASSERT_TRUE(settings->listeners[0].tls);
+  const Tls& tls = *settings->listeners[0].tls;
+  EXPECT_EQ(tls.certificates[0].certificate_file, kFolder + "server.pem");
+  const Tls defaults;
+  EXPECT_EQ(tls.ciphers, defaults.ciphers);
+  EXPECT_EQ(tls.reload_check, defaults.reload_check);
 }
 
 TEST(ConfFile, ThePolicyInItLoadsOnceItIsUncommented) {

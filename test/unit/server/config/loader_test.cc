@@ -209,10 +209,66 @@ TEST(Loader, AnUnknownTableIsAnError) {
 }
 
 TEST(Loader, WhatThisVersionDoesNotDoIsSaid) {
-  EXPECT_EQ(
-      ErrorOf("[[listener]]\ntls = true\n"),
-      "p.toml:2: listener.tls: is no key; this version does not speak TLS; put a TLS proxy in "
-      "front");
+  EXPECT_EQ(ErrorOf("[session]\nstatus_item = \"x\"\n"),
+            "p.toml:2: session.status_item: is no key; this version serves no status item; leave "
+            "it out");
+}
+
+TEST(Loader, ReadsTheTlsOfAListener) {
+  const Settings settings = Load(R"(
+[[listener]]
+name = "clear"
+[[listener]]
+name = "secure"
+port = 8443
+[listener.tls]
+certificates = [
+  { certificate_file = "a.pem", key_file = "keys/a.key" },
+  { certificate_file = "/b.pem", key_file = "/b.key" },
+]
+min_version = "1.3"
+client_certificates = "optional"
+client_ca_file = "ca.pem"
+session_tickets = false
+handshake_timeout_millis = 500
+)");
+  EXPECT_FALSE(settings.listeners[0].tls);
+  const Tls& tls = settings.listeners[1].tls.value();
+  ASSERT_EQ(tls.certificates.size(), 2u);
+  EXPECT_EQ(tls.certificates[0], (TlsCertificate{"a.pem", "keys/a.key"}));
+  EXPECT_EQ(tls.certificates[1], (TlsCertificate{"/b.pem", "/b.key"}));
+  EXPECT_EQ(tls.min_version, TlsVersion::k13);
+  EXPECT_EQ(tls.client_certificates, ClientCertificates::kOptional);
+  EXPECT_EQ(tls.client_ca_file, "ca.pem");
+  EXPECT_FALSE(tls.session_tickets);
+  EXPECT_EQ(tls.handshake_timeout, Milliseconds(500));
+  EXPECT_EQ(ToString(tls.certificate_places[1]), "p.toml:10");
+  EXPECT_EQ(ToString(tls.client_ca_place), "p.toml:14");
+}
+
+TEST(Loader, TlsNeedsCertificates) {
+  EXPECT_EQ(ErrorOf("[[listener]]\n[listener.tls]\n"),
+            "p.toml:2: listener.tls.certificates: is absent; write [{ certificate_file = "
+            "\"server.pem\", key_file = \"server.key\" }]");
+  EXPECT_EQ(ErrorOf("[[listener]]\n[listener.tls]\ncertificates = [{ key_file = \"k\" }]\n"),
+            "p.toml:3: listener.tls.certificates: is a list of something else; write a list such "
+            "as [{ certificate_file = \"f.pem\", key_file = \"f.key\" }]");
+  EXPECT_EQ(ErrorOf("[[listener]]\ntls = true\n"),
+            "p.toml:2: listener.tls: is true or false; write [listener.tls]");
+}
+
+TEST(Loader, ClientCertificatesAndWhoMaySignThemGoTogether) {
+  const std::string tls =
+      "[[listener]]\n[listener.tls]\n"
+      "certificates = [{ certificate_file = \"c\", key_file = \"k\" }]\n";
+  EXPECT_EQ(ErrorOf(tls + "client_certificates = \"required\"\n"),
+            "p.toml:4: listener.tls.client_certificates: needs client_ca_file: who may have "
+            "signed them; name a PEM file");
+  EXPECT_EQ(ErrorOf(tls + "client_ca_file = \"ca.pem\"\n"),
+            "p.toml:4: listener.tls.client_ca_file: means nothing with client_certificates = "
+            "\"none\"; remove one of the two");
+  EXPECT_EQ(ErrorOf(tls + "min_version = \"1.1\"\n"),
+            "p.toml:4: listener.tls.min_version: \"1.1\" is no choice; write 1.2 or 1.3");
 }
 
 TEST(Loader, TypesAreNotConverted) {
