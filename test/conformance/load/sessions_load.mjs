@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Thousands of sessions at once on one server: every one is told every last value, none is lost, and
 // the server's memory does not grow while they only receive. Prints "ok …" and "not ok …" lines.
-//   PENSTOCK_BIN=… node load/sessions_load.mjs [WebSocket sessions] [HTTP streams] [seconds]
+//   PENSTOCK_BIN=… node load/sessions_load.mjs [WebSocket sessions] [HTTP streams] [seconds] [tls]
 import fs from 'node:fs';
 
 import { DataAdapter } from '../lib/ari.mjs';
+import { Authority, files } from '../lib/certs.mjs';
 import { adapterSet, Server } from '../lib/server.mjs';
 import { pause, until } from '../lib/wait.mjs';
 import { LightStream, LightWebSocket } from './light_sockets.mjs';
 
-const [webSockets = 5000, streams = 1000, seconds = 20] = process.argv.slice(2).map(Number);
+const [webSockets = 5000, streams = 1000, seconds = 20] = process.argv.slice(2, 5).map(Number);
+const authority = process.argv[5] === 'tls' ? new Authority() : null;
+const kSecure = authority ? { ca: authority.pem } : null;
 const kItems = 50;
 const kBatch = 200;
 const kMayGrow = 1.1;
@@ -35,7 +38,7 @@ function feed(adapter) {
 async function open(Kind, port, count) {
   const clients = [];
   while (clients.length < count) {
-    const batch = Array.from({ length: Math.min(kBatch, count - clients.length) }, (_, i) => new Kind(port, [`item${(clients.length + i) % kItems}`, 'all']));
+    const batch = Array.from({ length: Math.min(kBatch, count - clients.length) }, (_, i) => new Kind(port, [`item${(clients.length + i) % kItems}`, 'all'], kSecure));
     clients.push(...batch);
     await Promise.all(batch.map((client) => client.ready));
   }
@@ -43,7 +46,8 @@ async function open(Kind, port, count) {
 }
 
 const set = await adapterSet();
-const server = await Server.start({ adapter_set: [set], log: { level: 'warn' } });
+const listener = authority ? [{ tls: { certificates: [files(authority.sign('server'))] } }] : undefined;
+const server = await Server.start({ adapter_set: [set], listener, log: { level: 'warn' } });
 const adapter = await DataAdapter.start(set.data_adapter[0].request_reply_port, { snapshots: { '*': { value: 'snapshot' } } });
 const empty = memoryOf(server.pid);
 let clients = [];
@@ -51,7 +55,7 @@ try {
   const started = Date.now();
   clients = [...(await open(LightWebSocket, server.port, webSockets)), ...(await open(LightStream, server.port, streams))];
   const took = (Date.now() - started) / 1000;
-  check(true, `${webSockets} WebSocket and ${streams} HTTP streaming sessions opened`);
+  check(true, `${webSockets} WebSocket and ${streams} HTTP streaming sessions opened${authority ? ' over TLS' : ''}`);
 
   const everyone = () => clients.every((client) => client.last[0] === `w${wave}` && client.last[1] === `w${wave}`);
   const behind = () => clients.filter((client) => client.last[0] !== `w${wave}` || client.last[1] !== `w${wave}`).length;
@@ -88,4 +92,5 @@ try {
   adapter.kill();
   await server.stop().then(() => check(true, 'the server stops cleanly'), (error) => check(false, error.message.slice(0, 500)));
 }
+authority?.remove();
 process.exit(bad ? 1 : 0);
