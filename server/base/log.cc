@@ -138,6 +138,10 @@ Status Reopen() {
 void Flush() { Logger()->flush(); }
 
 void Write(Area area, Level level, std::string_view message, std::initializer_list<Field> fields) {
+  Write(area, level, message, std::span(fields.begin(), fields.size()));
+}
+
+void Write(Area area, Level level, std::string_view message, std::span<const Field> fields) {
   std::string line;
   line.reserve(128);
   line += LevelName(level);

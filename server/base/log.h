@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -57,6 +58,7 @@ void Flush();
 
 // Writes a line without looking at the level; use the macro. Thread-safe.
 void Write(Area area, Level level, std::string_view message, std::initializer_list<Field> fields);
+void Write(Area area, Level level, std::string_view message, std::span<const Field> fields);
 
 }  // namespace penstock::log
 
