@@ -76,10 +76,33 @@ tlcp::DiffLimits DiffLimitsOf(const config::Delivery& delivery) {
   return limits;
 }
 
+protection::Gate::Options GateOptionsOf(const config::Settings& settings) {
+  const config::Limits& limits = settings.limits;
+  protection::Gate::Options options;
+  options.address = {
+      .connections = limits.connections_per_address,
+      .sessions = limits.sessions_per_address,
+      .session_rate = limits.session_rate_per_address,
+      .request_rate = limits.request_rate_per_address,
+      .login_failures = limits.login_failures,
+      .login_delay_max = limits.login_delay_max,
+  };
+  options.user = {
+      .sessions = limits.sessions_per_user,
+      .request_rate = limits.request_rate_per_user,
+      .login_failures = limits.login_failures,
+      .login_delay_max = limits.login_delay_max,
+  };
+  options.trusted = protection::AddressRanges(limits.trusted_addresses);
+  options.listeners = settings.listeners.size();
+  return options;
+}
+
 }  // namespace
 
 Application::Application(config::Settings settings)
     : settings_(std::move(settings)),
+      gate_(GateOptionsOf(settings_)),
       shards_(ShardCount(settings_), clock_),
       fields_(settings_.limits.field_names),
       tls_(settings_.listeners, clock_) {}
@@ -142,10 +165,6 @@ Status Application::MakeListeners() {
     if (profile.limited()) {
       profile.max_connections = settings_.limits.connections_per_listener;
     }
-    if (profile.max_connections != 0) {
-      // Each shard has its share.
-      profile.max_connections = (profile.max_connections + shards_.size() - 1) / shards_.size();
-    }
     // Another process must not share the port with us.
     auto port = tcp::Listener::ClaimPort({listener.address, listener.port, listener.ipv6_only});
     if (!port.ok()) return port.status();
@@ -190,8 +209,12 @@ void Application::MakeOptions() {
   session_options_.max_sessions = settings_.limits.max_sessions;
   session_options_.max_subscriptions = settings_.limits.subscriptions_per_session;
   session_options_.max_items = settings_.limits.items_per_subscription;
+  session_options_.max_session_items = settings_.limits.items_per_session;
   session_options_.max_fields = settings_.limits.fields_per_subscription;
   session_options_.max_pending_controls = settings_.limits.pending_control_requests;
+  session_options_.request_rate = settings_.limits.request_rate_per_session;
+  session_options_.message_rate = settings_.limits.message_rate_per_session;
+  session_options_.max_creates_pending = settings_.limits.creates_pending;
   session_options_.messages = {
       settings_.limits.messages_per_session, settings_.limits.sequences_per_session,
       settings_.limits.message_bytes_per_session, settings_.messages.missing_message_timeout};
@@ -201,6 +224,9 @@ void Application::MakeOptions() {
   endpoint_options_.request_limit = session.request_limit_bytes;
   endpoint_options_.send_backlog = settings_.delivery.send_backlog_bytes;
   endpoint_options_.read_timeout = settings_.limits.read_timeout;
+  endpoint_options_.min_body_rate = settings_.limits.body_rate_min;
+  endpoint_options_.request_rate = settings_.limits.request_rate_per_session;
+  endpoint_options_.control_frame_rate = settings_.limits.control_frame_rate;
   endpoint_options_.write_timeout = settings_.delivery.write_timeout;
   endpoint_options_.max_ws_frame = settings_.websocket.max_frame_bytes;
   endpoint_options_.closing_wait = settings_.websocket.closing_wait;
@@ -215,7 +241,7 @@ void Application::MakeShards() {
     part.items = std::make_unique<kernel::ItemRegistry>(shards_[i]);
     part.router = std::make_unique<kernel::EventRouter>(shards_[i], fields_);
     part.sessions = std::make_unique<session::SessionTable>(shards_[i], session_options_,
-                                                            *part.items, fields_, session_count_);
+                                                            *part.items, fields_, gate_);
     items.push_back(part.items.get());
   }
   std::vector<session::SessionTable*> tables;
@@ -319,30 +345,57 @@ void Application::LogTotals() {
     const session::SessionCounters& sessions = part.sessions->counters();
     const session::PumpCounters& out = part.sessions->pump().counters();
     const kernel::KernelCounters& events = part.items->counters();
-    PENSTOCK_LOG(
-        kServer, kInfo, "shard totals", {"shard", i}, {"connections", in.accepted},
-        {"connections_refused", in.refused_connections},
-        {"proxy_headers_refused", in.proxy_headers_refused},
-        {"accepts_put_off", in.accepts_put_off}, {"misplaced_requests", in.misplaced_requests},
-        {"bad_forwards", in.bad_forwards}, {"http_requests", in.http_requests},
-        {"ws_messages", in.ws_messages}, {"protocol_errors", in.protocol_errors},
-        {"read_timeouts", in.read_timeouts}, {"slow_readers", in.slow_readers},
-        {"handed_over", in.handed_over}, {"tls_handshakes", in.tls_handshakes},
-        {"tls_resumed", in.tls_resumed}, {"tls_handshakes_failed", in.tls_handshakes_failed},
-        {"tls_timeouts", in.tls_timeouts}, {"tls_plain_requests", in.tls_plain_requests},
-        {"compressed", in.compressed},
-        {"compressed_bytes_saved", in.compressed_bytes_saved}, {"sessions_opened", sessions.opened},
-        {"sessions_refused", sessions.refused}, {"sessions_closed", sessions.closed},
-        {"session_conflicts", sessions.conflicts}, {"recovered", sessions.recovered},
-        {"recoveries_refused", sessions.recoveries_refused}, {"messages", sessions.messages},
-        {"messages_refused", sessions.messages_refused},
-        {"messages_skipped", sessions.messages_skipped}, {"events", events.events},
-        {"events_stale", events.events_stale}, {"events_no_change", events.events_no_change},
-        {"events_invalid", events.events_invalid},
-        {"events_prefiltered", events.events_prefiltered}, {"items_refused", events.refused},
-        {"items_lingered", events.lingered}, {"updates", out.updates}, {"snapshot", out.snapshot},
-        {"filtered", out.filtered}, {"lost", out.lost}, {"unchanged", out.unchanged},
-        {"flushes", out.flushes}, {"bytes", out.bytes});
+    std::vector<log::Field> fields = {{"shard", i},
+                                      {"connections", in.accepted},
+                                      {"connections_refused", in.refused_connections},
+                                      {"proxy_headers_refused", in.proxy_headers_refused},
+                                      {"accepts_put_off", in.accepts_put_off},
+                                      {"misplaced_requests", in.misplaced_requests},
+                                      {"bad_forwards", in.bad_forwards},
+                                      {"http_requests", in.http_requests},
+                                      {"ws_messages", in.ws_messages},
+                                      {"protocol_errors", in.protocol_errors},
+                                      {"read_timeouts", in.read_timeouts},
+                                      {"slow_readers", in.slow_readers},
+                                      {"handed_over", in.handed_over},
+                                      {"tls_handshakes", in.tls_handshakes},
+                                      {"tls_resumed", in.tls_resumed},
+                                      {"tls_handshakes_failed", in.tls_handshakes_failed},
+                                      {"tls_timeouts", in.tls_timeouts},
+                                      {"tls_plain_requests", in.tls_plain_requests},
+                                      {"compressed", in.compressed},
+                                      {"compressed_bytes_saved", in.compressed_bytes_saved},
+                                      {"sessions_opened", sessions.opened},
+                                      {"sessions_refused", sessions.refused},
+                                      {"sessions_closed", sessions.closed},
+                                      {"session_conflicts", sessions.conflicts},
+                                      {"recovered", sessions.recovered},
+                                      {"recoveries_refused", sessions.recoveries_refused},
+                                      {"messages", sessions.messages},
+                                      {"messages_refused", sessions.messages_refused},
+                                      {"messages_skipped", sessions.messages_skipped},
+                                      {"events", events.events},
+                                      {"events_stale", events.events_stale},
+                                      {"events_no_change", events.events_no_change},
+                                      {"events_invalid", events.events_invalid},
+                                      {"events_prefiltered", events.events_prefiltered},
+                                      {"items_refused", events.refused},
+                                      {"items_lingered", events.lingered},
+                                      {"updates", out.updates},
+                                      {"snapshot", out.snapshot},
+                                      {"filtered", out.filtered},
+                                      {"lost", out.lost},
+                                      {"unchanged", out.unchanged},
+                                      {"flushes", out.flushes},
+                                      {"bytes", out.bytes}};
+    for (std::size_t limit = 0; limit < protection::kLimitCount; ++limit) {
+      const auto which = static_cast<protection::Limit>(limit);
+      fields.emplace_back(protection::CounterName(which), part.sessions->incidents().count(which));
+    }
+    if (log::Enabled(log::Area::kServer, log::Level::kInfo)) {
+      log::Write(log::Area::kServer, log::Level::kInfo, "shard totals",
+                 std::span<const log::Field>(fields));
+    }
   });
   tls_.LogTotals();
   for (const adapters::ProxyStatus& proxy : hub_->Describe()) {

@@ -2,7 +2,6 @@
 // Copyright the Penstock authors.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -17,6 +16,7 @@
 #include "endpoint/endpoint.h"
 #include "kernel/event_router.h"
 #include "kernel/item_registry.h"
+#include "protection/gate.h"
 #include "runtime/shard_pool.h"
 #include "session/session_table.h"
 
@@ -63,9 +63,9 @@ class Application {
 
   const config::Settings settings_;
   SteadyClock clock_;
+  protection::Gate gate_;
   runtime::ShardPool shards_;
   kernel::FieldRegistry fields_;
-  std::atomic<std::size_t> session_count_{0};
   session::Options session_options_;
   endpoint::Options endpoint_options_;
   std::vector<endpoint::ListenerProfile> listeners_;

@@ -145,6 +145,24 @@ std::string CheckAddresses(const std::vector<std::string>& addresses) {
   return {};
 }
 
+std::string CheckAddressRanges(const std::vector<std::string>& ranges) {
+  for (const std::string& range : ranges) {
+    const std::size_t slash = range.find('/');
+    const std::string address = range.substr(0, slash);
+    bool good = CheckAddress(address).empty();
+    if (slash != std::string::npos) {
+      const int most = address.find(':') == std::string::npos ? 32 : 128;
+      const auto bits = ParseNumber<int>(std::string_view(range).substr(slash + 1));
+      good = good && bits && *bits >= 0 && *bits <= most;
+    }
+    if (!good) {
+      return "\"" + range + "\" is no address or network; write such as \"10.0.0.7\", " +
+             "\"10.0.0.0/8\" or \"2001:db8::/32\"";
+    }
+  }
+  return {};
+}
+
 std::string CheckOrigins(const std::vector<std::string>& origins) {
   for (const std::string& origin : origins) {
     if (origin != "*" && !IsOrigin(origin)) {

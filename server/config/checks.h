@@ -18,6 +18,7 @@ std::string CheckLabel(const std::string& text);  // not empty, no control chara
 std::string CheckControlLink(const std::string& text);
 std::string CheckAddress(const std::string& text);  // a numeric IPv4 or IPv6 address
 std::string CheckAddresses(const std::vector<std::string>& addresses);
+std::string CheckAddressRanges(const std::vector<std::string>& ranges);  // "10.0.0.0/8", "::1"
 std::string CheckOrigins(const std::vector<std::string>& origins);
 std::string CheckHeaders(const std::vector<NameValue>& headers);
 std::string CheckEchoes(const std::vector<std::string>& names);

@@ -187,6 +187,7 @@ constexpr auto kLabel = &Checked<std::string, CheckLabel>;
 constexpr auto kControlLink = &Checked<std::string, CheckControlLink>;
 constexpr auto kAddress = &Checked<std::string, CheckAddress>;
 constexpr auto kAddresses = &Checked<std::vector<std::string>, CheckAddresses>;
+constexpr auto kAddressRanges = &Checked<std::vector<std::string>, CheckAddressRanges>;
 constexpr auto kOrigins = &Checked<std::vector<std::string>, CheckOrigins>;
 constexpr auto kEchoes = &Checked<std::vector<std::string>, CheckEchoes>;
 constexpr auto kHeaders = &Checked<std::vector<NameValue>, CheckHeaders>;
@@ -393,6 +394,50 @@ constexpr Key<Limits> kLimits[] = {
     Bind<&Limits::connections_per_listener>("connections_per_listener",
                                             "Connections beyond it are closed; 0 = no limit.",
                                             {.max = 100'000'000}),
+    Bind<&Limits::connections_per_address>(
+        "connections_per_address",
+        "Of one client address; IPv6 is counted by /64. Beyond it they are closed; 0 = no limit.",
+        {.max = 100'000'000}),
+    Bind<&Limits::sessions_per_address>("sessions_per_address",
+                                        "Of one client address; beyond it code 8. 0 = no limit.",
+                                        {.max = 100'000'000}),
+    Bind<&Limits::session_rate_per_address>(
+        "session_rate_per_address",
+        "New ones a second; who can wait gets in later, others get code 5. 0 = no limit.",
+        {.max = kMillion}),
+    Bind<&Limits::request_rate_per_address>(
+        "request_rate_per_address", "Requests a second; beyond it status 429 or code 68. 0 = none.",
+        {.max = kMillion}),
+    Bind<&Limits::trusted_addresses>(
+        "trusted_addresses",
+        "Addresses and networks without these limits: load balancers that hide their clients.",
+        {.check = kAddressRanges}),
+    Bind<&Limits::sessions_per_user>(
+        "sessions_per_user", "Of one user name in an adapter set; beyond it code 8. 0 = no limit.",
+        {.max = 100'000'000}),
+    Bind<&Limits::request_rate_per_user>("request_rate_per_user",
+                                         "Requests a second of all sessions of a user name.",
+                                         {.max = kMillion}),
+    Bind<&Limits::request_rate_per_session>(
+        "request_rate_per_session",
+        "Beyond it code 68; ten times as many on one connection end it. 0 = no limit.",
+        {.max = kMillion}),
+    Bind<&Limits::message_rate_per_session>(
+        "message_rate_per_session", "The same for messages; 0 = no limit.", {.max = kMillion}),
+    Bind<&Limits::control_frame_rate>("control_frame_rate",
+                                      "Pings and pongs a second; more end a WebSocket. 0 = any.",
+                                      {.max = kMillion}),
+    Bind<&Limits::creates_pending>(
+        "creates_pending",
+        "Creates at Metadata Adapters; beyond it code 5, for who can wait code 9 beyond twice.",
+        {.max = kMillion}),
+    Bind<&Limits::login_failures>(
+        "login_failures",
+        "So many refusals in a row, of an address or a user, delay the next logins; 0 = never.",
+        {.max = 1000}),
+    Bind<&Limits::login_delay_max>("login_delay_max_millis",
+                                   "The delay doubles from a second up to this.",
+                                   {.min = 1, .max = kHourMillis}),
     Bind<&Limits::head_size_bytes>("head_size_bytes",
                                    "Request line and headers; cookies make them long.",
                                    {.min = 1024, .max = kMebibyte}),
@@ -400,6 +445,10 @@ constexpr Key<Limits> kLimits[] = {
     Bind<&Limits::read_timeout>("read_timeout_millis",
                                 "Ends slow requests and idle keep-alive connections; 0 = never.",
                                 {.max = kHourMillis}),
+    Bind<&Limits::body_rate_min>(
+        "body_bytes_per_second_min",
+        "A request that brings so much gets more time than read_timeout_millis; 0 = none does.",
+        {.max = 100 * kMebibyte}),
     Bind<&Limits::subscriptions_per_session>("subscriptions_per_session",
                                              "Keeps one client from taking all memory.",
                                              {.min = 1, .max = 10'000'000}),
@@ -415,6 +464,8 @@ constexpr Key<Limits> kLimits[] = {
     Bind<&Limits::items_per_subscription>("items_per_subscription",
                                           "Bounds what one request can cost.",
                                           {.min = 1, .max = 10'000'000}),
+    Bind<&Limits::items_per_session>("items_per_session", "The same of all its subscriptions.",
+                                     {.min = 1, .max = 100'000'000}),
     Bind<&Limits::fields_per_subscription>("fields_per_subscription",
                                            "Bounds the memory that each item of a schema costs.",
                                            {.min = 1, .max = 65'535}),

@@ -143,9 +143,27 @@ struct Messages {
 struct Limits {
   std::size_t max_sessions = 0;              // 0 = no limit
   std::size_t connections_per_listener = 0;  // 0 = no limit
+  // Of a client's address; 0 = no limit, rates are a second.
+  std::uint32_t connections_per_address = 10'000;
+  std::uint32_t sessions_per_address = 10'000;
+  std::uint32_t session_rate_per_address = 200;
+  std::uint32_t request_rate_per_address = 20'000;
+  std::vector<std::string> trusted_addresses = {"127.0.0.0/8", "::1"};  // without those limits
+  // Of a user with a name.
+  std::uint32_t sessions_per_user = 0;
+  std::uint32_t request_rate_per_user = 0;
+  // Of a session.
+  std::uint32_t request_rate_per_session = 5'000;
+  std::uint32_t message_rate_per_session = 1'000;
+  std::size_t items_per_session = 100'000;
+  std::uint32_t control_frame_rate = 50;  // pings and pongs of a WebSocket
+  std::size_t creates_pending = 1'000;    // at Metadata Adapters; 0 = no limit
+  std::uint32_t login_failures = 5;       // in a row; 0 = no delays
+  Milliseconds login_delay_max{30000};
   std::size_t head_size_bytes = 16 * 1024;
   std::size_t headers = 100;
-  Milliseconds read_timeout{20000};  // slow requests and idle keep-alive; 0 = none
+  Milliseconds read_timeout{20000};     // slow requests and idle keep-alive; 0 = none
+  std::uint32_t body_rate_min = 1'000;  // bytes a second; 0 = read_timeout for any size
   std::size_t subscriptions_per_session = 10'000;
   std::size_t messages_per_session = 1'000;             // without outcome so far
   std::size_t sequences_per_session = 1'000;            // of messages

@@ -53,6 +53,7 @@ session::ClientProfile MakeClientProfile(const Connection& connection,
     client.forwarding_info = ReadForwarded(value, connection.listener().forward_hops).farther;
   }
   client.headers = std::move(headers);
+  client.counted = connection.listener().limited();
   return client;
 }
 

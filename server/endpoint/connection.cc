@@ -18,11 +18,12 @@ constexpr auto kLinger = std::chrono::seconds(2);
 }  // namespace
 
 Connection::Connection(Endpoint& endpoint, std::size_t listener, tcp::AsioSocket socket,
-                       const std::optional<tcp::Endpoint>& client)
+                       const std::optional<tcp::Endpoint>& client, protection::Seat seat)
     : endpoint_(endpoint),
       listener_index_(listener),
       socket_(endpoint.shard(), std::move(socket), this),
       client_(client ? std::make_unique<tcp::Endpoint>(*client) : nullptr),
+      seat_(std::move(seat)),
       http_(std::make_unique<HttpChannel>(*this)),
       timer_([](void* self) { static_cast<Connection*>(self)->OnTimer(); }, this) {}
 
@@ -31,6 +32,8 @@ Connection::Connection(Endpoint& endpoint, Handover handover)
       listener_index_(handover.listener),
       socket_(endpoint.shard(), handover.descriptor, handover.ipv6, this),
       client_(std::move(handover.client)),
+      seat_(std::move(handover.seat)),
+      place_(std::move(handover.place)),
       arrival_(std::make_unique<Handover>(std::move(handover))),
       timer_([](void* self) { static_cast<Connection*>(self)->OnTimer(); }, this) {
   socket_.Secure(std::move(arrival_->tls));
@@ -41,6 +44,10 @@ Connection::~Connection() = default;
 void Connection::Start(ConnectionRef self) {
   self_ = self;
   if (arrival_ == nullptr) {
+    if (!endpoint_.Count(*this, &place_)) {
+      Close("too many connections");
+      return;
+    }
     ExpectInput(endpoint_.options().read_timeout);
     Secure();
   } else {
@@ -74,6 +81,35 @@ void Connection::ExpectInput(Millis limit) {
   if (input_due_ != TimePoint::max()) {
     shard().wheel().Arm(timer_, std::min(input_due_, output_due_));
   }
+}
+
+void Connection::ExpectRest(TimePoint since, std::size_t received) {
+  const Options& options = endpoint_.options();
+  if (options.read_timeout.count() == 0) return;
+  input_due_ = since + options.read_timeout;
+  if (options.min_body_rate != 0) {
+    input_due_ += Duration(std::chrono::seconds(1)) * received / options.min_body_rate;
+  }
+  shard().wheel().Arm(timer_, std::min(input_due_, output_due_));
+}
+
+bool Connection::CountRequest() {
+  // Somebody who is told no and goes on like that is not listening.
+  constexpr std::uint32_t kFloodFactor = 10;
+  if (flood_.Take(shard().now(), kFloodFactor * endpoint_.options().request_rate)) return true;
+  endpoint_.sessions().Note(protection::Limit::kRequestFlood, client_ip());
+  return false;
+}
+
+bool Connection::CountForAddress() {
+  // Behind HTTP proxies each request may be somebody else's; the connection is the proxy's.
+  const bool forwarded = client_ != nullptr && listener().forward_hops > 0;
+  const TimePoint now = shard().now();
+  if (forwarded ? endpoint_.CountRequest(listener(), client_ip(), now) : place_.TakeRequest(now)) {
+    return true;
+  }
+  endpoint_.sessions().Note(protection::Limit::kRequestRatePerAddress, client_ip());
+  return false;
 }
 
 void Connection::OnReadable() {
@@ -247,22 +283,35 @@ void Connection::OnTimer() {
     return;
   }
   if (now >= input_due_) {
-    if (securing_) {
-      ++endpoint_.counters().tls_timeouts;
-      RefuseHandshake("no handshake in time");
-      Close("no handshake in time");
-      return;
-    }
-    if (state_ == State::kOpen && ws_ != nullptr) {
-      ws_->OnTimeout();
-      return;
-    }
-    if (state_ == State::kOpen) ++endpoint_.counters().read_timeouts;
-    Close("read timeout");
+    OnInputDue();
     return;
   }
   const TimePoint next = std::min(input_due_, output_due_);
   if (next != TimePoint::max()) shard().wheel().Arm(timer_, next);
+}
+
+void Connection::OnInputDue() {
+  if (securing_) {
+    ++endpoint_.counters().tls_timeouts;
+    RefuseHandshake("no handshake in time");
+    Close("no handshake in time");
+    return;
+  }
+  if (state_ != State::kOpen) {
+    Close("lingered");
+    return;
+  }
+  if (ws_ != nullptr) {
+    ws_->OnTimeout();
+    return;
+  }
+  ++endpoint_.counters().read_timeouts;
+  if (kept_.empty() && !http_->receiving()) {
+    Close("read timeout");
+    return;
+  }
+  endpoint_.sessions().Note(protection::Limit::kSlowRequest, client_ip());
+  http_->RefuseSlow();
 }
 
 void Connection::Drain() {
@@ -296,6 +345,8 @@ void Connection::Leave(std::string_view unread) {
   handover->ipv6 = socket_.ipv6();
   handover->client = std::move(client_);
   handover->unread = unread;
+  handover->seat = std::move(seat_);
+  handover->place = std::move(place_);
   handover->unsent = socket_.TakeBacklog();
   handover->tls = socket_.TakeTls();
   handover->descriptor = socket_.Release();

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "endpoint/endpoint.h"
+#include "protection/rate.h"
 #include "runtime/shard.h"
 #include "transport/tcp/socket.h"
 
@@ -25,7 +26,7 @@ class Connection final : public tcp::SocketOwner, public runtime::Deferred {
  public:
   // `client`: as a proxy told it; nothing: the socket's peer.
   Connection(Endpoint& endpoint, std::size_t listener, tcp::AsioSocket socket,
-             const std::optional<tcp::Endpoint>& client);
+             const std::optional<tcp::Endpoint>& client, protection::Seat seat);
   Connection(Endpoint& endpoint, Handover handover);
   ~Connection() override;
 
@@ -62,6 +63,15 @@ class Connection final : public tcp::SocketOwner, public runtime::Deferred {
 
   // The time limit on what the client is expected to do next; 0 = none.
   void ExpectInput(Millis limit);
+  // The same for the rest of what began to come at `since`: the read timeout in all, and as much
+  // more as the bytes so far have earned.
+  void ExpectRest(TimePoint since, std::size_t received);
+
+  // Every request is counted, whatever it asks for. False: the client is so far beyond its rate
+  // that it is to be cut off.
+  [[nodiscard]] bool CountRequest();
+  // Counts a request that no session counts, for the client's address. False: to be refused.
+  [[nodiscard]] bool CountForAddress();
   // From HTTP to WebSocket; the channel takes over once the running callback is left.
   void Upgrade(std::unique_ptr<WebSocket> channel);
   // Sends the connection to `shard` with a request that is served there.
@@ -92,6 +102,7 @@ class Connection final : public tcp::SocketOwner, public runtime::Deferred {
   void RefuseHandshake(std::string_view why);
   void OnBroken();
   void OnTimer();
+  void OnInputDue();
   void OnEnd();
   void EndSending();
 
@@ -100,11 +111,14 @@ class Connection final : public tcp::SocketOwner, public runtime::Deferred {
   ConnectionRef self_;
   tcp::Socket socket_;
   State state_ = State::kOpen;
-  bool processing_ = false;
-  bool input_over_ = false;                // the client has ended its side
-  bool securing_ = false;                  // hands are being shaken, and nothing was said yet
   std::unique_ptr<tcp::Endpoint> client_;  // only if it is not the socket's peer
-  std::string kept_;                       // unread bytes of a request that is not complete
+  protection::Seat seat_;
+  protection::ClientLedger::ConnectionPlace place_;
+  protection::Rate flood_;
+  bool processing_ = false;
+  bool input_over_ = false;  // the client has ended its side
+  bool securing_ = false;    // hands are being shaken, and nothing was said yet
+  std::string kept_;         // unread bytes of a request that is not complete
   std::unique_ptr<HttpChannel> http_;
   std::unique_ptr<WebSocket> ws_;
   std::unique_ptr<Handover> arrival_;  // until Start()

@@ -19,7 +19,6 @@ Endpoint::Endpoint(runtime::Shard& shard, const Options& options,
       sessions_(sessions),
       router_(sessions, std::move(all_sessions)),
       pages_(pages),
-      per_listener_(listeners.size()),
       tls_(listeners.size()) {}
 
 Endpoint::~Endpoint() = default;
@@ -74,18 +73,21 @@ bool Endpoint::MayAccept(const ListenerProfile& listener) {
 }
 
 void Endpoint::Accept(std::size_t listener, tcp::AsioSocket socket) {
-  const std::size_t limit = listeners_[listener].max_connections;
-  if (limit != 0 && per_listener_[listener] >= limit) {
+  protection::Seat seat = protection::Seat::Take(sessions_.gate().connections(listener),
+                                                 listeners_[listener].max_connections);
+  if (!seat) {
     ++counters_.refused_connections;
+    asio::error_code ignored;
+    sessions_.Note(protection::Limit::kConnectionsPerListener,
+                   tcp::AddressText(socket.remote_endpoint(ignored)));
     return;  // closed by its destructor
   }
   ++counters_.accepted;
-  ++per_listener_[listener];
   if (!listeners_[listener].proxy_protocol) {
-    Begin(listener, std::move(socket), std::nullopt);
+    Begin(listener, std::move(socket), std::nullopt, std::move(seat));
     return;
   }
-  auto made = std::make_unique<ProxyGreeting>(*this, listener, std::move(socket));
+  auto made = std::make_unique<ProxyGreeting>(*this, listener, std::move(socket), std::move(seat));
   ProxyGreeting* const greeting = made.get();
   greeting->Start(greetings_.Insert(std::move(made)).slot);
 }
@@ -93,28 +95,41 @@ void Endpoint::Accept(std::size_t listener, tcp::AsioSocket socket) {
 void Endpoint::OnGreeted(std::uint32_t slot, tcp::AsioSocket socket,
                          const std::optional<tcp::Endpoint>& client) {
   std::unique_ptr<ProxyGreeting> greeting = greetings_.Remove(slot);
-  Begin(greeting->listener_index(), std::move(socket), client);
+  Begin(greeting->listener_index(), std::move(socket), client, greeting->TakeSeat());
   shard_.DeferDelete(std::move(greeting));
 }
 
 void Endpoint::OnNotGreeted(std::uint32_t slot) {
   std::unique_ptr<ProxyGreeting> greeting = greetings_.Remove(slot);
-  --per_listener_[greeting->listener_index()];
   shard_.DeferDelete(std::move(greeting));
 }
 
 void Endpoint::Begin(std::size_t listener, tcp::AsioSocket socket,
-                     const std::optional<tcp::Endpoint>& client) {
-  auto made = std::make_unique<Connection>(*this, listener, std::move(socket), client);
+                     const std::optional<tcp::Endpoint>& client, protection::Seat seat) {
+  auto made =
+      std::make_unique<Connection>(*this, listener, std::move(socket), client, std::move(seat));
   Connection* const connection = made.get();
   const auto key = connections_.Insert(std::move(made));
   connection->Start({key.slot, key.generation});
 }
 
-void Endpoint::Retire(ConnectionRef ref) {
-  std::unique_ptr<Connection> connection = connections_.Remove(ref.slot);
-  --per_listener_[connection->listener_index()];
-  shard_.DeferDelete(std::move(connection));
+void Endpoint::Retire(ConnectionRef ref) { shard_.DeferDelete(connections_.Remove(ref.slot)); }
+
+bool Endpoint::CountRequest(const ListenerProfile& listener, std::string_view ip, TimePoint now) {
+  protection::Gate& gate = sessions_.gate();
+  if (!listener.limited() || gate.Trusts(ip)) return true;
+  return gate.addresses().TakeRequest(protection::AddressKey(ip), now);
+}
+
+bool Endpoint::Count(Connection& connection, protection::ClientLedger::ConnectionPlace* place) {
+  protection::Gate& gate = sessions_.gate();
+  const std::string ip = connection.client_ip();
+  if (!connection.listener().limited() || gate.Trusts(ip)) return true;
+  *place = gate.addresses().Connect(protection::AddressKey(ip), shard_.now());
+  if (*place) return true;
+  ++counters_.refused_connections;
+  sessions_.Note(protection::Limit::kConnectionsPerAddress, ip);
+  return false;
 }
 
 void Endpoint::HandOver(runtime::ShardIndex shard, Handover handover) {
@@ -126,7 +141,6 @@ void Endpoint::HandOver(runtime::ShardIndex shard, Handover handover) {
 }
 
 void Endpoint::TakeOver(Handover handover) {
-  ++per_listener_[handover.listener];
   auto made = std::make_unique<Connection>(*this, std::move(handover));
   Connection* const connection = made.get();
   const auto key = connections_.Insert(std::move(made));

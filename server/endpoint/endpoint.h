@@ -17,6 +17,7 @@
 #include "endpoint/page_source.h"
 #include "endpoint/request_router.h"
 #include "endpoint/ws_consumer.h"
+#include "protection/gate.h"
 #include "runtime/shard.h"
 #include "session/session_table.h"
 #include "transport/http/date.h"
@@ -72,6 +73,8 @@ struct Handover {
   std::string unread;                // what came behind it
   std::vector<std::string> waiting;  // WebSocket: messages between `body` and `unread`
   std::string unsent;                // backlog
+  protection::Seat seat;             // what it holds of what is bounded
+  protection::ClientLedger::ConnectionPlace place;
 };
 
 // A WebSocket that speaks something else than TLCP, at a path of its own.
@@ -128,6 +131,11 @@ class Endpoint {
   std::string& scratch() { return scratch_; }
 
   Connection* Find(ConnectionRef ref) const { return connections_.Find(ref.slot, ref.generation); }
+  // Counts a connection for its client's address, unless it is one without limits. False: the
+  // address has all it may.
+  bool Count(Connection& connection, protection::ClientLedger::ConnectionPlace* place);
+  // Counts a request of a client behind an HTTP proxy. False: its address is over its rate.
+  bool CountRequest(const ListenerProfile& listener, std::string_view ip, TimePoint now);
   // Takes a closed connection out; it dies after the turn.
   void Retire(ConnectionRef ref);
   // Moves a connection to another shard, where its request is served.
@@ -142,7 +150,7 @@ class Endpoint {
   void Accept(std::size_t listener, tcp::AsioSocket socket);
   // The first bytes of the client itself are next. `client`: nothing if it is the socket's peer.
   void Begin(std::size_t listener, tcp::AsioSocket socket,
-             const std::optional<tcp::Endpoint>& client);
+             const std::optional<tcp::Endpoint>& client, protection::Seat seat);
   void TakeOver(Handover handover);
 
   runtime::Shard& shard_;
@@ -154,7 +162,6 @@ class Endpoint {
   std::vector<WsPath> ws_paths_;
   std::vector<Endpoint*> all_;
   std::vector<std::unique_ptr<tcp::Listener>> open_;
-  std::vector<std::size_t> per_listener_;                 // connections
   std::vector<std::shared_ptr<const tls::Context>> tls_;  // by listener
   SlotMap<Connection> connections_;
   SlotMap<ProxyGreeting> greetings_;

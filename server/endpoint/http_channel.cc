@@ -33,6 +33,7 @@ std::size_t HttpChannel::Consume(std::string_view data) {
   if (incoming_ != nullptr) {
     switch (incoming_->reader.Consume(data, &used, &incoming_->body)) {
       case http::BodyResult::kNeedMore:
+        connection_.ExpectRest(incoming_->since, incoming_->body.size());
         return used;
       case http::BodyResult::kError:
         Refuse(incoming_->reader.error());
@@ -51,6 +52,8 @@ std::size_t HttpChannel::Consume(std::string_view data) {
                                 options.max_headers};
   switch (parser_.Parse(data, limits, &head, &head_size, &error)) {
     case http::ParseResult::kNeedMore:
+      if (!head_begun_) connection_.ExpectInput(options.read_timeout);
+      head_begun_ = true;
       return 0;
     case http::ParseResult::kError:
       Refuse(error);
@@ -67,9 +70,10 @@ std::size_t HttpChannel::Consume(std::string_view data) {
       return data.size();
     case http::BodyResult::kNeedMore:
       if (head.expect_continue) connection_.Write(http::kContinueResponse);
-      incoming_ = std::make_unique<Incoming>(
-          Incoming{std::string(data.substr(0, head_size)), std::move(body), reader});
-      connection_.ExpectInput(options.read_timeout);
+      incoming_ =
+          std::make_unique<Incoming>(Incoming{std::string(data.substr(0, head_size)),
+                                              std::move(body), reader, connection_.shard().now()});
+      connection_.ExpectRest(incoming_->since, 0);
       break;
     case http::BodyResult::kDone:
       Dispatch(head, data.substr(0, head_size), std::move(body));
@@ -174,6 +178,7 @@ void HttpChannel::Refuse(const http::RequestError& error) {
 
 void HttpChannel::EndExchange() {
   busy_ = false;
+  head_begun_ = false;
   for_session_ = false;
   stream_begun_ = false;
   takes_gzip_ = false;

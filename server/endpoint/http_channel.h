@@ -38,6 +38,10 @@ class HttpChannel final : public session::ClientLink {
   // A request that was read on another shard.
   void Serve(std::string_view head, std::string body);
   bool busy() const { return busy_; }
+  // Part of a body has come.
+  bool receiving() const { return incoming_ != nullptr; }
+  // The rest of a request did not come in time.
+  void RefuseSlow() { Refuse({408, "Request Timeout"}); }
   // The request being served is not one for a session's stream or poll.
   bool answering() const { return busy_ && !for_session_; }
   void OnDrained();
@@ -56,6 +60,7 @@ class HttpChannel final : public session::ClientLink {
     std::string head;
     std::string body;
     http::BodyReader reader;
+    TimePoint since;
   };
 
   void Dispatch(const http::RequestHead& head, std::string_view raw_head, std::string body);
@@ -96,6 +101,7 @@ class HttpChannel final : public session::ClientLink {
   Connection& connection_;
   http::RequestHeadParser parser_;
   std::unique_ptr<Incoming> incoming_;
+  bool head_begun_ = true;   // its time runs: for the first one from the accept on
   bool busy_ = false;        // a request is being served
   bool keep_alive_ = false;  // after it
   int version_minor_ = 1;

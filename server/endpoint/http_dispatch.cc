@@ -53,6 +53,15 @@ void HttpChannel::Dispatch(const http::RequestHead& head, std::string_view raw_h
   if (listener.forward_hops > 0) IdentifyClient(head);
   headers_ = listener.response_headers;
   AppendEchoes(head);
+  if (!connection_.CountRequest()) {
+    connection_.Close("flood");
+    return;
+  }
+  if (!connection_.CountForAddress()) {
+    headers_ += "Retry-After: 1\r\n";
+    Respond(429, kPlainText, "Too many requests\r\n");
+    return;
+  }
   const auto origin = head.Find("Origin");
   if (!listener.origins.Allows(origin, head.host, listener.secure)) {
     Respond(403, kPlainText, "Origin not allowed\r\n");
@@ -320,7 +329,13 @@ void HttpChannel::ServeControls(tlcp::RequestReader& reader) {
           close_one(*batch);
         });
   };
+  bool first = true;
   while (std::optional<tlcp::Parsed<tlcp::Request>> parsed = reader.Next()) {
+    // The first was counted as the HTTP request.
+    if (!std::exchange(first, false) && !connection_.CountRequest()) {
+      connection_.Close("flood");
+      return;
+    }
     if (!parsed->ok()) {
       ++endpoint.counters().protocol_errors;
       AppendRejection(parsed->rejection(), batch->lines);

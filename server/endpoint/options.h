@@ -30,7 +30,7 @@ struct ListenerProfile {
   int backlog = 0;  // 0 = as the system has it
   http::OriginPolicy origins;
   std::string response_headers;         // whole lines, each with its CRLF
-  std::size_t max_connections = 0;      // on each shard; 0 = no limit
+  std::size_t max_connections = 0;      // 0 = no limit
   bool proxy_protocol = false;          // each connection begins with a header of it, else none may
   Millis proxy_protocol_timeout{1000};  // until that header is there
   std::size_t forward_hops = 0;         // proxies in front that write X-Forwarded-For; 0 = ignored
@@ -62,6 +62,10 @@ struct Options {
   Millis closing_wait{2'000};     // for the client's answer to a close frame
   Compression compression = Compression::kAuto;
   std::size_t compression_threshold = 1024;  // of a whole answer
+  // What a request that is under way must bring a second, beyond the read timeout.
+  std::uint32_t min_body_rate = 1000;
+  std::uint32_t request_rate = 0;        // of a session; ten times as much on a connection ends it
+  std::uint32_t control_frame_rate = 0;  // of a WebSocket, a second; 0 = no limit, as above
 };
 
 }  // namespace penstock::endpoint

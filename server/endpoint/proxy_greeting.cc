@@ -7,10 +7,12 @@
 
 namespace penstock::endpoint {
 
-ProxyGreeting::ProxyGreeting(Endpoint& endpoint, std::size_t listener, tcp::AsioSocket socket)
+ProxyGreeting::ProxyGreeting(Endpoint& endpoint, std::size_t listener, tcp::AsioSocket socket,
+                             protection::Seat seat)
     : endpoint_(endpoint),
       listener_index_(listener),
       socket_(endpoint.shard(), std::move(socket), this),
+      seat_(std::move(seat)),
       timer_(
           [](void* self) { static_cast<ProxyGreeting*>(self)->Refuse("no PROXY header in time"); },
           this) {}

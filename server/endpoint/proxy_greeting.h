@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "endpoint/options.h"
+#include "protection/seat.h"
 #include "runtime/shard.h"
 #include "transport/tcp/proxy_header.h"
 #include "transport/tcp/socket.h"
@@ -21,12 +22,14 @@ class Endpoint;
 // Owned by the Endpoint of its shard until Close() or until the header is read. Shard: own.
 class ProxyGreeting final : public tcp::SocketOwner, public runtime::Deferred {
  public:
-  ProxyGreeting(Endpoint& endpoint, std::size_t listener, tcp::AsioSocket socket);
+  ProxyGreeting(Endpoint& endpoint, std::size_t listener, tcp::AsioSocket socket,
+                protection::Seat seat);
 
   // Once, with the number by which the endpoint knows it.
   void Start(std::uint32_t slot);
   void Close();
   std::size_t listener_index() const { return listener_index_; }
+  protection::Seat TakeSeat() { return std::move(seat_); }
 
   // tcp::SocketOwner
   void OnReadable() override;
@@ -43,6 +46,7 @@ class ProxyGreeting final : public tcp::SocketOwner, public runtime::Deferred {
   const std::size_t listener_index_;
   std::uint32_t slot_ = 0;
   tcp::Socket socket_;
+  protection::Seat seat_;  // counted from the accept on
   tcp::ProxyHeaderParser parser_;
   runtime::WheelTimer timer_;
 };

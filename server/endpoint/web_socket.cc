@@ -21,6 +21,10 @@ std::size_t WebSocket::Consume(std::span<char> data) {
     std::size_t consumed = 0;
     const ws::FrameEvent event = parser_.Next(data.subspan(used), &consumed);
     used += consumed;
+    if (event.kind == ws::EventKind::kNeedMore) {
+      WatchHalfMessage(data.size() - used);
+      break;
+    }
     if (!OnEvent(event)) break;
   }
   return used;
@@ -31,14 +35,16 @@ bool WebSocket::OnEvent(const ws::FrameEvent& event) {
     case ws::EventKind::kNeedMore:
       return false;
     case ws::EventKind::kMessage:
+      EndHalfMessage();
       if (close_sent_) return true;
       ++connection_.endpoint().counters().ws_messages;
       consumer_->OnMessage(event.text, event.payload);
       return true;
     case ws::EventKind::kPing:
-      if (!close_sent_) OnPing(event.payload);
+      if (!close_sent_ && CountControlFrame()) OnPing(event.payload);
       return true;
     case ws::EventKind::kPong:
+      if (!close_sent_) CountControlFrame();
       return true;
     case ws::EventKind::kClose:
       SendClose(event.code, "");
@@ -53,6 +59,34 @@ bool WebSocket::OnEvent(const ws::FrameEvent& event) {
   // Both sides have said their last word, or the client's cannot be understood.
   connection_.CloseAfterWrites();
   return false;
+}
+
+bool WebSocket::CountControlFrame() {
+  const std::uint32_t limit = connection_.endpoint().options().control_frame_rate;
+  if (control_frames_.Take(connection_.shard().now(), limit)) return true;
+  connection_.endpoint().sessions().Note(protection::Limit::kControlFrames,
+                                         connection_.client_ip());
+  Close(ws::CloseCode::kPolicyViolation, "too many control frames");
+  return false;
+}
+
+// A message that began to come has to come to its end, on a socket with a session too.
+void WebSocket::WatchHalfMessage(std::size_t kept) {
+  if (close_sent_) return;
+  if (kept == 0 && !parser_.in_message()) {
+    EndHalfMessage();
+    return;
+  }
+  if (!half_sent()) half_since_ = connection_.shard().now();
+  connection_.ExpectRest(half_since_, kept);
+}
+
+void WebSocket::EndHalfMessage() {
+  if (!half_sent()) return;
+  half_since_ = TimePoint::max();
+  if (close_sent_) return;
+  connection_.ExpectInput(Millis(0));
+  consumer_->OnWhole();
 }
 
 // RFC 6455 section 5.5.3: of pings that piled up the latest is enough.
@@ -123,7 +157,13 @@ void WebSocket::OnTimeout() {
     return;
   }
   ++connection_.endpoint().counters().read_timeouts;
-  Close(ws::CloseCode::kNormal, "idle");
+  if (half_sent()) {
+    connection_.endpoint().sessions().Note(protection::Limit::kSlowRequest,
+                                           connection_.client_ip());
+    Close(ws::CloseCode::kPolicyViolation, "message not complete");
+  } else {
+    Close(ws::CloseCode::kNormal, "idle");
+  }
 }
 
 void WebSocket::Drain() { Close(ws::CloseCode::kGoingAway, "server shuts down"); }

@@ -8,7 +8,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "endpoint/ws_consumer.h"
+#include "protection/rate.h"
 #include "transport/ws/close_code.h"
 #include "transport/ws/frame_parser.h"
 #include "transport/ws/frame_writer.h"
@@ -35,6 +37,8 @@ class WebSocket {
   void OnLeave() { SendPong(); }
   // The time for what was expected of the client is over.
   void OnTimeout();
+  // Part of a message has come, and the rest is awaited.
+  bool half_sent() const { return half_since_ != TimePoint::max(); }
   void Drain();
   // Of a frame that is not whole yet.
   std::size_t max_unread() const;
@@ -51,6 +55,10 @@ class WebSocket {
   // False when nothing more may be read.
   bool OnEvent(const ws::FrameEvent& event);
   void OnPing(std::string_view payload);
+  // False: they come too fast, and the socket is being closed.
+  bool CountControlFrame();
+  void WatchHalfMessage(std::size_t kept);
+  void EndHalfMessage();
   void SendPong();
   void SendClose(ws::CloseCode code, std::string_view reason);
 
@@ -58,6 +66,8 @@ class WebSocket {
   ws::FrameParser parser_;
   std::unique_ptr<WsConsumer> consumer_;
   std::unique_ptr<std::string> pong_;  // that waits for the backlog to go
+  TimePoint half_since_ = TimePoint::max();  // part of a message has come, and no more
+  protection::Rate control_frames_;
   bool close_sent_ = false;
 };
 

@@ -31,6 +31,17 @@ void WsChannel::OnMessage(bool text, std::string_view message) {
   }
 }
 
+bool WsChannel::CountRequest() {
+  if (connection_.CountRequest()) return true;
+  connection_.ws()->Close(ws::CloseCode::kPolicyViolation, "too many requests");
+  return false;
+}
+
+// Of a message that has begun to come, the WebSocket watches the rest.
+void WsChannel::ExpectNothing() {
+  if (!connection_.ws()->half_sent()) connection_.ExpectInput(Millis(0));
+}
+
 void WsChannel::ServeMessage(std::string_view message) {
   ExpectRequest();
   if (opening_) {
@@ -46,6 +57,7 @@ void WsChannel::ServeMessage(std::string_view message) {
   std::string_view rest = message;
   const auto name = tlcp::TakeRequestName(rest);
   if (!name) {
+    if (!CountRequest()) return;
     ++connection_.endpoint().counters().protocol_errors;
     std::string lines;
     tlcp::AppendError(tlcp::MakeError(tlcp::RequestCode::kMalformedRequest), lines);
@@ -56,7 +68,7 @@ void WsChannel::ServeMessage(std::string_view message) {
   tlcp::RequestReader reader(*name, rest, arrival);
   while (open()) {
     std::optional<tlcp::Parsed<tlcp::Request>> parsed = reader.Next();
-    if (!parsed) return;
+    if (!parsed || !CountRequest()) return;
     if (parsed->ok()) {
       OnRequest(std::move(parsed->value()), message);
       continue;
@@ -69,12 +81,21 @@ void WsChannel::ServeMessage(std::string_view message) {
 }
 
 void WsChannel::OnRequest(tlcp::Request request, std::string_view message) {
+  const bool of_session = std::holds_alternative<tlcp::Control>(request) ||
+                          std::holds_alternative<tlcp::Message>(request);
+  const bool may = of_session || connection_.CountForAddress();  // a session counts its own
   if (std::holds_alternative<tlcp::Wsok>(request)) {
     std::string lines;
     tlcp::AppendWsok(lines);
     SendLines(lines);
   } else if (auto* create = std::get_if<tlcp::CreateSession>(&request)) {
-    ServeCreate(std::move(*create));
+    if (may) {
+      ServeCreate(std::move(*create));
+    } else {
+      std::string lines;
+      tlcp::AppendConErr(tlcp::MakeError(tlcp::SessionCode::kOverloaded), lines);
+      SendLines(lines);
+    }
   } else if (auto* bind = std::get_if<tlcp::BindSession>(&request)) {
     ServeBind(std::move(*bind), message);
   } else if (auto* control = std::get_if<tlcp::Control>(&request)) {
@@ -109,7 +130,7 @@ void WsChannel::ServeCreate(tlcp::CreateSession request) {
     return;
   }
   opening_ = true;
-  connection_.ExpectInput(Millis(0));
+  ExpectNothing();
   Endpoint& endpoint = connection_.endpoint();
   const session::ClientProfile client = MakeClientProfile(connection_, ClientHeaders(headers_));
   const tlcp::LinkOptions options = request.link;
@@ -161,7 +182,7 @@ void WsChannel::Serve(std::string message, std::vector<std::string> behind) {
 
 // A socket that carries no session is nobody's for long.
 void WsChannel::ExpectRequest() {
-  if (session_ == nullptr && !opening_ && open()) {
+  if (session_ == nullptr && !opening_ && open() && !connection_.ws()->half_sent()) {
     connection_.ExpectInput(connection_.endpoint().options().read_timeout);
   }
 }
@@ -208,7 +229,7 @@ void WsChannel::BindLink(session::Session& session, const tlcp::LinkOptions& opt
   session.Bind(this, options, true, created, connection_.client_ip());
   session_ = &session;
   default_session_ = session.id();
-  connection_.ExpectInput(Millis(0));
+  ExpectNothing();
 }
 
 void WsChannel::ServeControl(tlcp::Control control) {
@@ -273,6 +294,8 @@ void WsChannel::Abandon(bool broken) {
   }
   ExpectRequest();
 }
+
+void WsChannel::OnWhole() { ExpectRequest(); }
 
 void WsChannel::OnDrained() {
   if (session_ != nullptr) session_->OnLinkWritable();

@@ -32,6 +32,7 @@ class WsChannel final : public WsConsumer, public session::ClientLink {
 
   // WsConsumer
   void OnMessage(bool text, std::string_view message) override;
+  void OnWhole() override;
   void OnDrained() override;
   void OnClosed() override;
 
@@ -58,7 +59,9 @@ class WsChannel final : public WsConsumer, public session::ClientLink {
   void Answer(const std::string& request_id, bool ack, const std::optional<tlcp::Error>& error);
   void SendLines(std::string_view lines);
   void ResumeWaiting();
+  [[nodiscard]] bool CountRequest();
   void ExpectRequest();
+  void ExpectNothing();
 
   Connection& connection_;
   const std::string subprotocol_;

@@ -10,6 +10,7 @@
 
 #include "protection/address.h"
 #include "protection/client_ledger.h"
+#include "protection/seat.h"
 
 namespace penstock::protection {
 
@@ -42,6 +43,7 @@ class Gate {
   std::atomic<std::size_t>& connections(std::size_t listener) { return connections_[listener]; }
   std::atomic<std::size_t>& sessions() { return sessions_; }
   std::atomic<std::size_t>& creates_pending() { return creates_pending_; }
+  std::atomic<std::size_t>& creates_delayed() { return creates_delayed_; }
 
  private:
   const AddressRanges trusted_;
@@ -49,7 +51,15 @@ class Gate {
   ClientLedger users_;
   std::vector<std::atomic<std::size_t>> connections_;
   std::atomic<std::size_t> sessions_{0};
-  std::atomic<std::size_t> creates_pending_{0};  // that wait for a Metadata Adapter or for a delay
+  std::atomic<std::size_t> creates_pending_{0};  // at a Metadata Adapter
+  std::atomic<std::size_t> creates_delayed_{0};  // not yet there
+};
+
+// What a session holds of all that is bounded, until it ends.
+struct Pass {
+  Seat seat;
+  ClientLedger::SessionPlace address;
+  ClientLedger::SessionPlace user;
 };
 
 // Users of two Adapter Sets are different people. Names may be of any length, keys not.

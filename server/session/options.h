@@ -55,7 +55,11 @@ struct Options {
   std::size_t max_subscriptions = 10'000;
   std::size_t max_items = 10'000;  // of one subscription
   std::size_t max_fields = 1'000;
+  std::size_t max_session_items = 100'000;
   std::size_t max_pending_controls = 1'000;
+  std::uint32_t request_rate = 0;       // of a session, a second; 0 = no limit
+  std::uint32_t message_rate = 0;       // the same of messages
+  std::size_t max_creates_pending = 0;  // of all shards, at Metadata Adapters; 0 = no limit
   MessageLimits messages;
   std::vector<AdapterSet> adapter_sets;
 

@@ -20,9 +20,10 @@ constexpr std::size_t kMaxWaitingLines = 1024 * 1024;
 constexpr std::chrono::seconds kLongestLife = std::chrono::hours(24 * 3650);
 }  // namespace
 
-Session::Session(SessionTable& table, SessionProfile profile)
+Session::Session(SessionTable& table, SessionProfile profile, protection::Pass pass)
     : table_(table),
       profile_(std::move(profile)),
+      pass_(std::move(pass)),
       timer_([](void* self) { static_cast<Session*>(self)->OnTimer(); }, this) {
   const TimePoint now = table_.shard().now();
   if (profile_.requested_bandwidth) requested_kbps_ = profile_.requested_bandwidth->kbps;
@@ -46,21 +47,52 @@ void Session::Touch() { last_request_ = table_.shard().now(); }
 // What a request says stays until it can be sent.
 std::optional<tlcp::Error> Session::CheckWaitingLines() const {
   if (lines_.size() <= kMaxWaitingLines) return std::nullopt;
-  return tlcp::MakeError(tlcp::RequestCode::kInternalError, "Too much waits to be sent");
+  return Over(protection::Limit::kWaitingLines, "Too much waits to be sent");
+}
+
+tlcp::Error Session::Over(protection::Limit limit, const char* text) const {
+  table_.Note(limit, client_ip_);
+  return tlcp::MakeError(tlcp::RequestCode::kInternalError, text);
+}
+
+std::optional<tlcp::Error> Session::CheckRates(bool message) {
+  constexpr auto kTooFast = "Too many requests, please try again later";
+  const Options& limits = table_.options();
+  const TimePoint now = table_.shard().now();
+  if (!request_rate_.Take(now, limits.request_rate)) {
+    return Over(protection::Limit::kRequestRatePerSession, kTooFast);
+  }
+  if (message && !message_rate_.Take(now, limits.message_rate)) {
+    return Over(protection::Limit::kMessageRatePerSession, kTooFast);
+  }
+  if (!pass_.address.TakeRequest(now)) {
+    return Over(protection::Limit::kRequestRatePerAddress, kTooFast);
+  }
+  if (!pass_.user.TakeRequest(now)) return Over(protection::Limit::kRequestRatePerUser, kTooFast);
+  return std::nullopt;
 }
 
 void Session::Handle(tlcp::Message message, Answer answer) {
   Touch();
-  HandleMessage(std::move(message), CheckWaitingLines(), std::move(answer));
+  std::optional<tlcp::Error> refusal = CheckRates(true);
+  if (!refusal) refusal = CheckWaitingLines();
+  HandleMessage(std::move(message), std::move(refusal), std::move(answer));
 }
 
 void Session::Handle(tlcp::Control control, Answer answer) {
   Touch();
-  if (!std::holds_alternative<tlcp::Destroy>(control.op)) {
-    if (std::optional<tlcp::Error> refusal = CheckWaitingLines()) {
-      answer(std::move(refusal));
-      return;
-    }
+  // What gives something back is counted, but never refused for its rate.
+  std::optional<tlcp::Error> refusal = CheckRates(false);
+  const bool destroys = std::holds_alternative<tlcp::Destroy>(control.op);
+  if (destroys || std::holds_alternative<tlcp::Delete>(control.op) ||
+      std::holds_alternative<tlcp::ForceRebind>(control.op)) {
+    refusal.reset();
+  }
+  if (!refusal && !destroys) refusal = CheckWaitingLines();
+  if (refusal) {
+    ++table_.counters().controls_refused;
+    answer(std::move(refusal));
+    return;
   }
   if (auto* add = std::get_if<tlcp::Add>(&control.op)) {
     HandleAdd(std::move(*add), std::move(answer));
@@ -83,6 +115,7 @@ void Session::Close(const std::optional<tlcp::Error>& cause, bool close_socket) 
   if (closed_) return;
   closed_ = true;
   timer_.Cancel();
+  pass_ = {};
   // First of all nobody finds it any more: the answers below run code of connections, which may
   // bring the next request.
   table_.Retire(*this);

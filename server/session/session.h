@@ -10,6 +10,9 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "protection/gate.h"
+#include "protection/limit.h"
+#include "protection/rate.h"
 #include "runtime/shard.h"
 #include "session/client_link.h"
 #include "session/metadata_port.h"
@@ -42,7 +45,7 @@ struct SessionProfile {
 // Shard: own; the session never leaves it. Invariant: bound to at most one link.
 class Session final : public runtime::Deferred {
  public:
-  Session(SessionTable& table, SessionProfile profile);
+  Session(SessionTable& table, SessionProfile profile, protection::Pass pass);
   ~Session() override;
 
   const std::string& id() const { return profile_.id; }
@@ -84,6 +87,9 @@ class Session final : public runtime::Deferred {
 
   // Why a client that does not read may not go on.
   std::optional<tlcp::Error> CheckWaitingLines() const;
+  // Counts a request: why a client that asks too much may not go on.
+  std::optional<tlcp::Error> CheckRates(bool message);
+  tlcp::Error Over(protection::Limit limit, const char* text) const;
 
   // One file each in control/.
   void HandleAdd(tlcp::Add request, Answer answer);
@@ -173,11 +179,17 @@ class Session final : public runtime::Deferred {
   bool sending_messages_ = false;
   std::uint32_t pending_controls_ = 0;
   std::uint32_t next_serial_ = 1;
+  std::size_t item_count_ = 0;  // of all subscriptions
   bool closed_ = false;
   bool in_pump_ = false;
   bool tells_bandwidth_ = true;
   bool recovers_ = false;  // the next bind is one after a break
   bool broke_ = false;     // some link did not end with LOOP
+
+  // What it holds of what is bounded, and how fast it asks.
+  protection::Pass pass_;
+  protection::Rate request_rate_;
+  protection::Rate message_rate_;
 
   // What waits to be sent: the head of a bind, control notifications, items.
   std::string head_;

@@ -2,7 +2,6 @@
 // Copyright the Penstock authors.
 #include "session/session_table.h"
 
-#include "base/log.h"
 #include "session/session_id.h"
 #include "tlcp/line_writer.h"
 
@@ -10,11 +9,12 @@ namespace penstock::session {
 
 SessionTable::SessionTable(runtime::Shard& shard, const Options& options,
                            kernel::ItemRegistry& items, kernel::FieldRegistry& fields,
-                           std::atomic<std::size_t>& session_count)
+                           protection::Gate& gate)
     : shard_(shard),
       options_(options),
       items_(items),
-      session_count_(session_count),
+      gate_(gate),
+      reception_(*this, gate),
       field_names_(fields, kernel::FieldSource::kClient),
       schemas_(options.diffs),
       pump_(shard, items, options.max_delay) {}
@@ -31,105 +31,8 @@ Session* SessionTable::Find(std::string_view id) const {
   return it == sessions_.end() ? nullptr : it->second.get();
 }
 
-void SessionTable::Open(tlcp::CreateSession request, const ClientProfile& client, OpenReply reply) {
-  const AdapterSet* const set = options_.FindSet(request.adapter_set);
-  if (closed_) {
-    ++counters_.refused;
-    reply(tlcp::MakeError(tlcp::SessionCode::kOverloaded, "The server shuts down"));
-    return;
-  }
-  if (set == nullptr) {
-    ++counters_.refused;
-    reply(tlcp::MakeError(tlcp::SessionCode::kAdapterSetUnavailable));
-    return;
-  }
-  if (full()) {
-    ++counters_.refused;
-    reply(tlcp::MakeError(tlcp::SessionCode::kMaxSessionsReached));
-    return;
-  }
-  session_count_.fetch_add(1, std::memory_order_relaxed);
-  auto opening = std::make_unique<Opening>();
-  OpenQuery& query = opening->query;
-  query.user = request.user;
-  query.password = request.password;
-  query.headers = client.headers;
-  query.remote_ip = client.ip;
-  query.remote_port = client.port;
-  query.local_server = client.listener;
-  query.forwarding_info = client.forwarding_info;
-  query.certificate = client.certificate;
-  for (const auto& [name, value] : client.headers) {
-    if (name == "user-agent") query.user_agent = value;
-  }
-  query.client_type = request.client_id;
-  opening->request = std::move(request);
-  opening->set = set;
-  opening->reply = std::move(reply);
-  AskToOpen(std::move(opening));
-}
-
-void SessionTable::AskToOpen(std::unique_ptr<Opening> opening) {
-  OpenQuery& query = opening->query;
-  query.session_id = MakeSessionId({options_.node, shard_.index()});
-  if (query.request_id.empty()) query.request_id = query.session_id.substr(1, 16);
-  MetadataPort& metadata = *opening->set->metadata;
-  OpenQuery asked = query;
-  metadata.OpenSession(std::move(asked), [this, opening = std::move(opening)](
-                                             std::variant<OpenGrant, tlcp::Error> result) mutable {
-    if (auto* error = std::get_if<tlcp::Error>(&result)) {
-      RefuseOpening(*opening, std::move(*error));
-    } else if (auto& grant = std::get<OpenGrant>(result); grant.conflict != nullptr) {
-      ResolveConflict(std::move(opening), std::move(grant));
-    } else {
-      FinishOpening(std::move(opening), std::move(grant));
-    }
-  });
-}
-
-void SessionTable::RefuseOpening(Opening& opening, tlcp::Error error) {
-  session_count_.fetch_sub(1, std::memory_order_relaxed);
-  ++counters_.refused;
-  PENSTOCK_LOG(kSession, kInfo, "session refused", {"adapter_set", opening.set->id},
-               {"user", opening.query.user.value_or("")}, {"client", opening.query.remote_ip},
-               {"code", error.code}, {"reason", error.message});
-  opening.reply(std::move(error));
-}
-
-// The other session is closed, on whatever shard it lives, then the Metadata Adapter is asked again
-// (ari.md §3.3).
-void SessionTable::ResolveConflict(std::unique_ptr<Opening> opening, OpenGrant grant) {
-  constexpr int kMostConflicts = 10;  // an adapter that never has enough
-  const std::shared_ptr<const SessionConflict> conflict = std::move(grant.conflict);
-  if (++opening->conflicts > kMostConflicts || !ShardOf(conflict->session_id)) {
-    RefuseOpening(*opening, conflict->refusal);
-    return;
-  }
-  ++counters_.conflicts;
-  opening->query.grant = std::move(grant);  // without the conflict
-  CloseOther(conflict->session_id, tlcp::MakeError(tlcp::SessionCode::kReplacedByNewerSession),
-             [this, opening = std::move(opening)]() mutable { AskToOpen(std::move(opening)); });
-}
-
-void SessionTable::FinishOpening(std::unique_ptr<Opening> opening, OpenGrant grant) {
-  std::string id = std::move(opening->query.session_id);
-  if (closed_) {  // meanwhile
-    opening->set->metadata->CloseSession(std::move(id));
-    RefuseOpening(*opening,
-                  tlcp::MakeError(tlcp::SessionCode::kOverloaded, "The server shuts down"));
-    return;
-  }
-  const tlcp::CreateSession& request = opening->request;
-  PENSTOCK_LOG(kSession, kInfo, "session opened", {"session", id},
-               {"adapter_set", opening->set->id}, {"user", request.user.value_or("")},
-               {"client", opening->query.remote_ip}, {"version", request.version.ToString()},
-               {"cause", request.cause});
-  Create(std::move(opening->request), std::move(id), *opening->set, std::move(grant),
-         std::move(opening->reply));
-}
-
 void SessionTable::Create(tlcp::CreateSession request, std::string id, const AdapterSet& set,
-                          OpenGrant grant, OpenReply reply) {
+                          OpenGrant grant, protection::Pass pass, OpenReply reply) {
   ++counters_.opened;
   if (request.old_session) CloseOther(*request.old_session, std::nullopt, [] {});
   SessionProfile profile;
@@ -143,7 +46,7 @@ void SessionTable::Create(tlcp::CreateSession request, std::string id, const Ada
     profile.diff_support = {request.allows_json_patch, request.allows_tlcp_diff};
   }
   Session* const session =
-      sessions_.emplace(id, std::make_unique<Session>(*this, std::move(profile)))
+      sessions_.emplace(id, std::make_unique<Session>(*this, std::move(profile), std::move(pass)))
           .first->second.get();
   if (request.controls.empty()) {
     reply(session);
@@ -226,6 +129,7 @@ void SessionTable::AppendMissing(std::string_view id, std::string& lines) const 
 
 void SessionTable::CloseAll(const tlcp::Error& cause) {
   closed_ = true;
+  reception_.Close();
   std::vector<Session*> all;
   for (const auto& [id, session] : sessions_) all.push_back(session.get());
   for (Session* session : all) session->Close(cause);
@@ -236,7 +140,6 @@ void SessionTable::Retire(Session& session) {
   const auto it = sessions_.find(session.id());
   shard_.DeferDelete(std::move(it->second));
   sessions_.erase(it);
-  session_count_.fetch_sub(1, std::memory_order_relaxed);
   ++counters_.closed;
 }
 

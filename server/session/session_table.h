@@ -2,7 +2,6 @@
 // Copyright the Penstock authors.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -15,24 +14,17 @@
 #include "base/string_hash.h"
 #include "kernel/field_names.h"
 #include "kernel/item_registry.h"
+#include "protection/gate.h"
+#include "protection/incidents.h"
 #include "session/obituaries.h"
 #include "session/options.h"
 #include "session/pump.h"
+#include "session/reception.h"
 #include "session/schema.h"
 #include "session/session.h"
 #include "tlcp/request.h"
 
 namespace penstock::session {
-
-// What a connection knows about the client that wants a session.
-struct ClientProfile {
-  std::string ip;
-  std::string port;
-  std::string listener;
-  std::string forwarding_info;  // proxies between it and us, as the farther ones told
-  std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
-  std::optional<ClientCertificate> certificate;              // present where one is asked for
-};
 
 struct SessionCounters {
   std::uint64_t opened = 0;
@@ -51,11 +43,8 @@ struct SessionCounters {
 // shard; the tables know each other. Owned by the app. Shard: own.
 class SessionTable {
  public:
-  // The session, or what its CONERR says.
-  using OpenReply = absl::AnyInvocable<void(std::variant<Session*, tlcp::Error>)>;
-
   SessionTable(runtime::Shard& shard, const Options& options, kernel::ItemRegistry& items,
-               kernel::FieldRegistry& fields, std::atomic<std::size_t>& session_count);
+               kernel::FieldRegistry& fields, protection::Gate& gate);
   ~SessionTable();
 
   // The tables of all shards, by shard index; before the first turn.
@@ -63,7 +52,9 @@ class SessionTable {
 
   // create_session: asks the Metadata Adapter, then makes the session, with the subscriptions of a
   // combo request. The caller binds it to a link, or closes it.
-  void Open(tlcp::CreateSession request, const ClientProfile& client, OpenReply reply);
+  void Open(tlcp::CreateSession request, const ClientProfile& client, OpenReply reply) {
+    reception_.Open(std::move(request), client, std::move(reply));
+  }
   // Null if there is no such session on this shard.
   Session* Find(std::string_view id) const;
   // For ids that Find() does not know, on whatever shard: what a bind and a control request are
@@ -86,28 +77,22 @@ class SessionTable {
   // The process has as many sessions as it may have.
   bool full() const {
     return options_.max_sessions != 0 &&
-           session_count_.load(std::memory_order_relaxed) >= options_.max_sessions;
+           gate_.sessions().load(std::memory_order_relaxed) >= options_.max_sessions;
   }
   SessionCounters& counters() { return counters_; }
+  protection::Gate& gate() { return gate_; }
+  const protection::Incidents& incidents() const { return incidents_; }
+  // Counts something that `client` was refused.
+  void Note(protection::Limit limit, std::string_view client) {
+    incidents_.Note(limit, client, shard_.now());
+  }
 
  private:
+  friend class Reception;
   friend class Session;
 
-  // A create_session that waits for the Metadata Adapter.
-  struct Opening {
-    tlcp::CreateSession request;
-    const AdapterSet* set = nullptr;
-    OpenQuery query;
-    OpenReply reply;
-    int conflicts = 0;
-  };
-
-  void AskToOpen(std::unique_ptr<Opening> opening);
-  void RefuseOpening(Opening& opening, tlcp::Error error);
-  void ResolveConflict(std::unique_ptr<Opening> opening, OpenGrant grant);
-  void FinishOpening(std::unique_ptr<Opening> opening, OpenGrant grant);
   void Create(tlcp::CreateSession request, std::string id, const AdapterSet& set, OpenGrant grant,
-              OpenReply reply);
+              protection::Pass pass, OpenReply reply);
   void OpenCombo(std::string session_id, std::vector<std::variant<tlcp::Control, tlcp::Message>>,
                  OpenReply reply);
   bool IsElsewhere(std::string_view id) const;
@@ -119,7 +104,9 @@ class SessionTable {
   runtime::Shard& shard_;
   const Options& options_;
   kernel::ItemRegistry& items_;
-  std::atomic<std::size_t>& session_count_;  // of all shards; touched once a session
+  protection::Gate& gate_;
+  protection::Incidents incidents_;
+  Reception reception_;
   std::vector<SessionTable*> all_;
   kernel::FieldNames field_names_;
   SchemaTable schemas_;

@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -170,7 +169,7 @@ class FakeMetadata final : public session::MetadataPort {
 // One shard turned by hand, with everything a session needs, and time that stands still.
 class SessionFixture : public testing::Test {
  protected:
-  SessionFixture() {
+  explicit SessionFixture(protection::Gate::Options limits = {}) : gate_(std::move(limits)) {
     options_.server_name = "Test";
     options_.max_delay = Millis(0);
     options_.keepalive_jitter_percent = 0;
@@ -188,7 +187,7 @@ class SessionFixture : public testing::Test {
 
   session::SessionTable& table() {
     if (table_ == nullptr) {
-      table_ = std::make_unique<session::SessionTable>(shard_, options_, *items_, fields_, count_);
+      table_ = std::make_unique<session::SessionTable>(shard_, options_, *items_, fields_, gate_);
       table_->Connect({table_.get()});
     }
     return *table_;
@@ -274,12 +273,12 @@ class SessionFixture : public testing::Test {
   }
 
   FakeClock clock_;
+  protection::Gate gate_;
   runtime::Shard shard_{0, 1, clock_};
   kernel::FieldRegistry fields_{100};
   FakeDataSource source_;
   FakeMetadata metadata_;
   session::Options options_;
-  std::atomic<std::size_t> count_{0};
   std::unique_ptr<kernel::ItemRegistry> items_;
   std::unique_ptr<kernel::EventRouter> router_;
   std::unique_ptr<session::SessionTable> table_;

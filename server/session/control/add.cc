@@ -22,18 +22,18 @@ void Session::HandleAdd(tlcp::Add request, Answer answer) {
     } else if (known.state() == Subscription::State::kActive) {
       answer(std::nullopt);
     } else if (known.waiting_adds.size() >= limits.max_pending_controls) {
-      answer(tlcp::MakeError(tlcp::RequestCode::kInternalError, "Too many requests under way"));
+      answer(Over(protection::Limit::kPendingControls, "Too many requests under way"));
     } else {
       known.waiting_adds.push_back(std::move(answer));
     }
     return;
   }
   if (subscriptions_.size() >= limits.max_subscriptions) {
-    answer(tlcp::MakeError(tlcp::RequestCode::kInternalError, "Too many subscriptions"));
+    answer(Over(protection::Limit::kSubscriptionsPerSession, "Too many subscriptions"));
     return;
   }
   if (pending_controls_ >= limits.max_pending_controls) {
-    answer(tlcp::MakeError(tlcp::RequestCode::kInternalError, "Too many requests under way"));
+    answer(Over(protection::Limit::kPendingControls, "Too many requests under way"));
     return;
   }
   if (profile_.adapter_set->FindData(request.data_adapter) == nullptr) {
@@ -98,24 +98,28 @@ void Session::OnAuthorized(int sub_id, std::uint32_t serial,
 std::optional<tlcp::Error> Session::Attach(Subscription& subscription, SubscribeGrant grant) {
   const Options& limits = table_.options();
   std::optional<tlcp::Error> refusal;
-  const auto too_much = [&](const char* text) {
-    refusal = tlcp::MakeError(tlcp::RequestCode::kInternalError, text);
-  };
+  using protection::Limit;
   std::vector<kernel::FieldId> fields;
   bool has_key = false;
   bool has_command = false;
   for (const std::string& name : grant.fields) {
     const std::optional<kernel::FieldId> field = table_.field_names().Intern(name);
     if (!field) {
-      too_much("Too many different field names");
+      refusal =
+          tlcp::MakeError(tlcp::RequestCode::kInternalError, "Too many different field names");
       break;
     }
     has_key = has_key || *field == kernel::kKeyField;
     has_command = has_command || *field == kernel::kCommandField;
     fields.push_back(*field);
   }
-  if (grant.items.size() > limits.max_items) too_much("Too many items in the group");
-  if (grant.fields.size() > limits.max_fields) too_much("Too many fields in the schema");
+  if (grant.items.size() > limits.max_items) {
+    refusal = Over(Limit::kItemsPerSubscription, "Too many items in the group");
+  } else if (item_count_ + grant.items.size() > limits.max_session_items) {
+    refusal = Over(Limit::kItemsPerSession, "Too many items in the session");
+  } else if (grant.fields.size() > limits.max_fields) {
+    refusal = Over(Limit::kFieldsPerSubscription, "Too many fields in the schema");
+  }
   if (!refusal && subscription.request().mode == tlcp::Mode::kCommand) {
     if (!has_command) refusal = tlcp::MakeError(tlcp::RequestCode::kNoCommandField);
     if (!has_key) refusal = tlcp::MakeError(tlcp::RequestCode::kNoKeyField);
@@ -129,6 +133,7 @@ std::optional<tlcp::Error> Session::Attach(Subscription& subscription, Subscribe
     return refusal;
   }
   const std::vector<std::string> names = grant.items;
+  item_count_ += names.size();
   subscription.Prepare(std::move(grant),
                        table_.schemas().Get(std::move(fields), profile_.diff_support), limits);
   kernel::DataSource& source = *profile_.adapter_set->FindData(subscription.request().data_adapter);

@@ -18,7 +18,7 @@ void Session::HandleDelete(const tlcp::Delete& request, Answer answer) {
   }
   if (it->second->state() != Subscription::State::kActive) {
     if (it->second->waiting_deletes.size() >= table_.options().max_pending_controls) {
-      answer(tlcp::MakeError(tlcp::RequestCode::kInternalError, "Too many requests under way"));
+      answer(Over(protection::Limit::kPendingControls, "Too many requests under way"));
       return;
     }
     it->second->waiting_deletes.push_back(std::move(answer));
@@ -36,6 +36,7 @@ void Session::Unsubscribe(int sub_id, Duration linger) {
   const std::unique_ptr<Subscription> dying = std::move(it->second);
   subscriptions_.erase(it);
   DropReady(*dying);
+  item_count_ -= dying->items().size();
   for (SubscribedItem& item : dying->items()) {
     PENSTOCK_LOG(kSession, kDebug, "unsubscribed", {"session", id()}, {"sub", sub_id},
                  {"item", item.item->name()});

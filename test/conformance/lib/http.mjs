@@ -15,10 +15,10 @@ export class HttpConnection extends Lines {
   #open = null; // the response that is coming in
   #methods = [];
 
-  // With `secure`, options of tls.connect(), over TLS.
-  static async open(port, { host = '127.0.0.1', first, secure } = {}) {
+  // With `secure`, options of tls.connect(), over TLS. `from`: the address that the server sees.
+  static async open(port, { host = '127.0.0.1', first, secure, from } = {}) {
     const connection = closeLater(new HttpConnection(), (one) => one.destroy());
-    connection.socket = secure ? tls.connect({ port, host, ...secure }) : net.connect({ port, host });
+    connection.socket = secure ? tls.connect({ port, host, localAddress: from, ...secure }) : net.connect({ port, host, localAddress: from });
     if (first) connection.socket.write(first); // in front of HTTP
     connection.socket.on('data', (bytes) => {
       connection.#bytes = Buffer.concat([connection.#bytes, bytes]);

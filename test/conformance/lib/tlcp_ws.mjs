@@ -15,9 +15,9 @@ export class TlcpSocket extends Lines {
 
   // Gives the open socket, or throws what the handshake failed with. With `secure`, options of
   // tls.connect(), it is a wss one.
-  static async open(port, { protocol = kProtocol, path = '/lightstreamer', headers = {}, host = '127.0.0.1', secure, more = {} } = {}) {
+  static async open(port, { protocol = kProtocol, path = '/lightstreamer', headers = {}, host = '127.0.0.1', secure, more = {}, from } = {}) {
     const socket = closeLater(new TlcpSocket(), (one) => one.terminate());
-    const options = { headers, perMessageDeflate: false, ...more, ...secure }; // of the library
+    const options = { headers, perMessageDeflate: false, localAddress: from, ...more, ...secure }; // of the library
     socket.#socket = new WebSocket(`${secure ? 'wss' : 'ws'}://${host}:${port}${path}`, protocol ?? undefined, options);
     socket.#socket.on('message', (data, binary) => {
       if (binary) throw new Error('a binary frame from the server');

@@ -57,7 +57,7 @@ struct World::ShardParts final : runtime::TurnHook {
       : shard(static_cast<runtime::ShardIndex>(index), world.setting_.shards, world.clock_),
         items(shard),
         router(shard, world.field_registry_),
-        table(shard, world.options_, items, world.field_registry_, world.session_count_) {
+        table(shard, world.options_, items, world.field_registry_, world.gate_) {
     shard.AddHook(runtime::TurnPhase::kRoute, this);
   }
   ~ShardParts() override { shard.RemoveHook(runtime::TurnPhase::kRoute, this); }

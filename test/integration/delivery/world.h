@@ -173,10 +173,10 @@ class World {
   const Setting setting_;
   Dice dice_;
   FakeClock clock_;
+  protection::Gate gate_{{}};
   kernel::FieldRegistry field_registry_{100};
   FakeMetadata metadata_;
   session::Options options_;
-  std::atomic<std::size_t> session_count_{0};
   std::unique_ptr<Source> source_;
   std::vector<std::unique_ptr<ShardParts>> shards_;
   std::vector<Item> items_;

@@ -39,7 +39,7 @@ void EndpointTest::Start() {
     part.items = std::make_unique<kernel::ItemRegistry>(*shards_[i]);
     part.router = std::make_unique<kernel::EventRouter>(*shards_[i], fields_);
     part.sessions = std::make_unique<session::SessionTable>(*shards_[i], session_options_,
-                                                            *part.items, fields_, count_);
+                                                            *part.items, fields_, gate_);
     items.push_back(part.items.get());
     tables.push_back(part.sessions.get());
     endpoint::ListenerProfile profile;

@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
@@ -99,6 +98,7 @@ class EndpointTest : public testing::Test {
   void On(std::size_t shard, runtime::Task task);
 
   FakeClock clock_;
+  protection::Gate gate_{{}};
   std::vector<std::unique_ptr<runtime::Shard>> shards_;
   kernel::FieldRegistry fields_{100};
   FakeDataSource source_;
@@ -107,7 +107,6 @@ class EndpointTest : public testing::Test {
   session::Options session_options_;
   endpoint::Options options_;
   std::size_t max_connections_ = 0;
-  std::atomic<std::size_t> count_{0};
 
  private:
   struct Part {

@@ -142,11 +142,11 @@ TEST_F(HttpTest, AClientThatLeavesDuringItsCreateLeavesNoSession) {
     TestClient client = Connect(0);
     client.Send(Post("create_session", "LS_cid=test"));
     Turn();
-    EXPECT_EQ(count_, 1u);
+    EXPECT_EQ(gate_.sessions(), 1u);
   }
   Turn();
   On(0, [&] { metadata_.Release(); });
-  EXPECT_EQ(count_, 0u);
+  EXPECT_EQ(gate_.sessions(), 0u);
 }
 
 TEST_F(HttpTest, ALargePageReachesASlowReaderWhole) {

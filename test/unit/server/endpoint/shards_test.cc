@@ -143,7 +143,7 @@ TEST_F(ShardsTest, AnOldSessionOnAnotherShardIsReplaced) {
   Create(fresh, "&LS_old_session=" + id);
   Turn();
   EXPECT_EQ(Find(id), nullptr);
-  EXPECT_EQ(count_, 1u);
+  EXPECT_EQ(gate_.sessions(), 1u);
 }
 
 }  // namespace

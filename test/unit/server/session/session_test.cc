@@ -21,7 +21,7 @@ TEST_F(SessionTest, ARefusedUserLeavesNothingBehind) {
   metadata_.refuse_open = tlcp::MakeError(tlcp::SessionCode::kCredentialsRefused);
   EXPECT_EQ(Open(), nullptr);
   EXPECT_EQ(refusal_.code, 1);
-  EXPECT_EQ(count_, 0u);
+  EXPECT_EQ(gate_.sessions(), 0u);
   EXPECT_EQ(metadata_.log, (std::vector<std::string>{"OPEN -"}));
 }
 
@@ -188,7 +188,7 @@ TEST_F(SessionTest, AClosedTableLetsNobodyIn) {
   Turn();
   EXPECT_EQ(Open(), nullptr);
   EXPECT_EQ(refusal_.code, 5);
-  EXPECT_EQ(count_, 0u);
+  EXPECT_EQ(gate_.sessions(), 0u);
 }
 
 TEST_F(SessionTest, TheEndIsToldBehindWhatTheLinkHasNotSentYet) {
