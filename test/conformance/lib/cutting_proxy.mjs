@@ -150,6 +150,8 @@ export class CuttingProxy {
   #links = new Set();
   #holds = 0;
   #rate = 0;
+  #stalled = false;
+  #isDown = false;
 
   // `from` is the address that the server sees.
   static async start(port, { from, scheme = 'http' } = {}) {
@@ -170,10 +172,13 @@ export class CuttingProxy {
   cut(options) {
     for (const link of this.links(options?.kind)) link.cut(options);
   }
+  // Nothing moves until resume(), on later connections neither.
   stall() {
+    this.#stalled = true;
     for (const link of this.links()) link.stall();
   }
   resume() {
+    this.#stalled = false;
     for (const link of this.links()) link.resume();
   }
   get bytesPerSecond() {
@@ -183,6 +188,14 @@ export class CuttingProxy {
   throttle(bytesPerSecond) {
     this.#rate = bytesPerSecond;
     for (const link of this.links()) link.pass();
+  }
+  // Cuts all, and lets nobody in until it is up again.
+  down() {
+    this.#isDown = true;
+    this.cut();
+  }
+  up() {
+    this.#isDown = false;
   }
   // So many of the next connections wait until a later one has been served, or for two seconds.
   holdNext(count = 1) {
@@ -203,6 +216,7 @@ export class CuttingProxy {
   async #accept(client, port) {
     const number = ++this.opened;
     client.on('error', () => {});
+    if (this.#isDown) return client.resetAndDestroy();
     if (this.#holds > 0) {
       --this.#holds;
       const overtaken = () => client.destroyed || this.links().some((link) => link.number > number && link.served);
@@ -211,6 +225,7 @@ export class CuttingProxy {
     if (client.destroyed || !this.server.listening || this.links().length >= kMostLinks) return client.destroy();
     const link = new Link(client, port, this);
     link.number = number;
+    if (this.#stalled) link.stall();
     this.#links.add(link);
   }
 }

@@ -12,6 +12,7 @@ export class HttpConnection extends Lines {
   responses = []; // { status, headers, body, done }
   closed = false;
   #bytes = Buffer.alloc(0);
+  #line = Buffer.alloc(0); // its beginning
   #open = null; // the response that is coming in
   #methods = [];
 
@@ -117,9 +118,15 @@ export class HttpConnection extends Lines {
 
   #take(bytes) {
     this.#open.body += bytes.toString('latin1');
-    this.add(bytes.toString('utf8'));
+    // A line may come in pieces; it is none before its end has come.
+    const known = Buffer.concat([this.#line, bytes]);
+    const end = known.lastIndexOf('\r\n') + 2;
+    this.#line = end < 2 ? known : known.subarray(end);
+    if (end >= 2) this.add(known.toString('utf8', 0, end));
   }
   #finish() {
+    this.add(this.#line.toString('utf8'));
+    this.#line = Buffer.alloc(0);
     this.#open.done = true;
     this.#open = null;
   }

@@ -97,6 +97,11 @@ test('what a stalled cable holds comes later, or is lost with a reset', async ()
   proxy.cut();
   await until('the cut', () => end.closed);
   assert.equal(ends[0].socket.bytesRead, 'onetwo'.length);
+  const later = await dial(proxy);
+  later.socket.write('four');
+  await assert.rejects(until('an echo', () => later.text !== '', 200));
+  proxy.resume();
+  await until('the echo', () => later.text === 'four');
   proxy.stop();
 });
 
@@ -134,6 +139,17 @@ test('a connection that is held back comes behind the next one', async () => {
   await echoed(second, 'second');
   assert.equal(ends.length, 2);
   await until('the first', () => first.text === 'first');
+  proxy.stop();
+});
+
+test('while the cable is down nobody gets in', async () => {
+  const { proxy, end } = await opened();
+  proxy.down();
+  await until('the cut', () => end.closed);
+  const refused = await dial(proxy);
+  await until('the refusal', () => refused.closed);
+  proxy.up();
+  await echoed(await dial(proxy), 'two');
   proxy.stop();
 });
 
