@@ -47,21 +47,23 @@ export function nodeFollower(url, options) {
   return closeLater(new Follower((method, ...given) => inner[method](...given)), (one) => one.disconnect());
 }
 
-// Chromium, with followers in pages of their own.
+// Chromium, with followers in one page: they are told apart by their names.
 export class FollowingBrowser {
   static async open() {
     const all = new FollowingBrowser();
     all.pages = await servePages(kPage);
     all.browser = await openBrowser(...kArguments);
+    all.page = await all.browser.context.newPage();
+    await all.page.goto(`${all.pages.origin}/index.html`);
+    await all.page.waitForFunction(() => window.followers);
     return all;
   }
 
   async follower(url, options) {
-    const page = await this.browser.context.newPage();
-    await page.goto(`${this.pages.origin}/index.html`);
-    await page.waitForFunction(() => window.start);
+    const { page } = this;
     await page.evaluate(([where, how]) => window.start(where, how), [url, options]);
-    return new Follower((method, ...given) => page.evaluate(([name, all]) => window.follower[name](...all), [method, given]));
+    return new Follower((method, ...given) =>
+      page.evaluate(([name, called, all]) => window.followers[name][called](...all), [options.name, method, given]));
   }
   async close() {
     await this.browser?.close();

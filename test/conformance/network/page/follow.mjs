@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Follows a numbered feed with the official client and keeps what it was told. The same code runs
 // in node and in a page.
-const kOptions = {
-  KeepaliveInterval: 500,
-  StalledTimeout: 500,
-  ReconnectTimeout: 800,
-  RetryDelay: 1000,
-  FirstRetryMaxDelay: 100,
-  IdleTimeout: 1000,
-};
+// Losses are to be noticed soon. The retry delay, for which an answer is waited for, stays at four
+// seconds: with less, a request that was only slow is followed by another.
+const kOptions = { KeepaliveInterval: 500, StalledTimeout: 500, ReconnectTimeout: 800, FirstRetryMaxDelay: 100, IdleTimeout: 1000 };
 
 export function follow({ LightstreamerClient, Subscription }, url, { name, transport = null, options = {} }) {
   const client = new LightstreamerClient(url, 'DEMO');
@@ -18,19 +13,19 @@ export function follow({ LightstreamerClient, Subscription }, url, { name, trans
   }
   const statuses = [];
   const sessions = []; // ids, in the order of their life
-  const events = []; // { session, n } of the DISTINCT item; session is a place in `sessions`
+  const events = []; // { session, n } of the DISTINCT item; sessions are numbered as their events come
+  let subscribed = 0;
   const counter = { n: 0, updates: 0 };
   const messages = []; // outcomes
   const faults = []; // what must never be
   const fault = (text) => faults.length < 20 && faults.push(text);
 
-  const session = () => {
+  const noteSession = () => {
     const id = connectionDetails.getSessionId();
     if (id && sessions.at(-1) !== id) sessions.push(id);
-    return sessions.length - 1;
   };
   client.addListener({
-    onStatusChange: (status) => (statuses.push(status), session()),
+    onStatusChange: (status) => (statuses.push(status), noteSession()),
     onServerError: (code, text) => fault(`server error ${code} ${text}`),
   });
 
@@ -51,8 +46,9 @@ export function follow({ LightstreamerClient, Subscription }, url, { name, trans
     onItemUpdate: (update) => {
       const n = Number(update.getValue('n'));
       if (update.getValue('text') !== `event ${n} ${'.'.repeat(n % 50)}`) fault(`event ${n} is ${update.getValue('text')}`);
-      events.push({ session: session(), n });
+      events.push({ session: subscribed, n });
     },
+    onSubscription: () => ++subscribed, // anew in each session
   }, { snapshot: 'no', frequency: 'unfiltered' });
   subscribe('MERGE', `counter-${name}`, ['n', 'twice', 'tens'], {
     onItemUpdate: (update) => {
@@ -78,7 +74,7 @@ export function follow({ LightstreamerClient, Subscription }, url, { name, trans
 
   client.connect();
   return {
-    report: () => ({
+    report: () => (noteSession(), {
       status: client.getStatus(),
       ip: connectionDetails.getClientIp(),
       statuses,
