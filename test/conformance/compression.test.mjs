@@ -40,7 +40,7 @@ class House {
     return new Promise((resolve, reject) => {
       const request = http.request({ port: this.server.port, host: '127.0.0.1', path: target, method, headers, agent: false }, (response) => {
         const got = { status: response.statusCode, headers: response.headers, raw: 0, text: '', pieces: [], done: false };
-        const encoded = response.headers['content-encoding'] === 'gzip';
+        const encoded = response.headers['content-encoding'] === 'gzip' && method !== 'HEAD';
         const decoder = encoded ? zlib.createGunzip({ flush: zlib.constants.Z_SYNC_FLUSH }) : null;
         decoder?.on('data', (data) => (got.text += data)).on('error', reject);
         response.on('data', (data) => {

@@ -142,13 +142,12 @@ test('write_timeout_millis: a client that does not read is cut off, and another 
 });
 
 test('send_backlog_bytes: a client that asks on and on and never reads is cut off', async () => {
-  const counted = await guarded({ control_frame_rate: 0 }, async ({ server }) => {
+  const counted = await guarded({ request_rate_per_session: 0 }, async ({ server }) => {
     const socket = await TlcpSocket.session(server.port);
     socket.raw._socket.pause();
-    const ping = Buffer.concat([Buffer.from([0x89, 0xfd, 0, 0, 0, 0]), Buffer.alloc(125, 'p')]);
-    const many = Buffer.concat(Array.from({ length: 1000 }, () => ping));
+    const many = `control\r\n${Array.from({ length: 1000 }, (_, n) => `LS_reqId=${n}&LS_op=nonsense`).join('\r\n')}`;
     await until('the cut', () => {
-      socket.raw._socket.write(many);
+      if (!socket.closed) socket.send(many);
       return server.log.includes('client does not read');
     }, 20000);
     socket.terminate();

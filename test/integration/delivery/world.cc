@@ -461,7 +461,7 @@ void World::Open(std::size_t shard) {
   request.allows_tlcp_diff = dice_.Chance(80);
   ShardParts& parts = *shards_[shard];
   parts.shard.Post([&parts, &client = *made, request]() mutable {
-    parts.table.Open(std::move(request), {"10.0.0.1", "1234", "main", {}, {}},
+    parts.table.Open(std::move(request), {"10.0.0.1", "1234", "main", {}, {}, {}},
                      [&client](std::variant<session::Session*, tlcp::Error> result) {
                        client.session = std::get<session::Session*>(result);
                      });

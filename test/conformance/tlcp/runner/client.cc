@@ -63,7 +63,7 @@ void Client::Serve(tlcp::Request request) {
 
 void Client::ServeCreate(tlcp::CreateSession request) {
   const tlcp::LinkOptions options = request.link;
-  table_.Open(std::move(request), {ip_, "1234", "main", {}, {}},
+  table_.Open(std::move(request), {ip_, "1234", "main", {}, {}, {}},
               [this, options](std::variant<session::Session*, tlcp::Error> result) {
                 if (auto* opened = std::get_if<session::Session*>(&result)) {
                   BindTo(**opened, options, true);

@@ -34,7 +34,7 @@ class ReceptionTest : public SessionFixture {
       request.adapter_set = "SET";
       request.user = user;
       request.ttl = ttl;
-      table().Open(std::move(request), {"10.0.0.1", "1234", "main", {}, {}},
+      table().Open(std::move(request), {"10.0.0.1", "1234", "main", {}, {}, {}},
                    [this, n](std::variant<session::Session*, tlcp::Error> result) {
                      const auto* const error = std::get_if<tlcp::Error>(&result);
                      answers_[n] = error == nullptr ? "in" : std::to_string(error->code);
