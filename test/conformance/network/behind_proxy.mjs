@@ -2,15 +2,21 @@
 // What must hold behind a reverse proxy, whichever it is.
 import assert from 'node:assert/strict';
 
-import { control, createStream } from '../lib/http.mjs';
+import { CuttingProxy } from '../lib/cutting_proxy.mjs';
+import { control, createStream, HttpConnection } from '../lib/http.mjs';
+import { kCid } from '../lib/lines.mjs';
 import { pause, until } from '../lib/wait.mjs';
+import { nodeFollower } from './followers.mjs';
 import { NumberedFeed } from './numbered_feed.mjs';
 
 export const kTransports = ['WS-STREAMING', 'HTTP-STREAMING', 'WS-POLLING', 'HTTP-POLLING'];
 const kSingles = 10;
 const kSingleMillis = 400;
+const kFirstAddress = 20; // of those that clients come from
 const kLarge = 'x'.repeat(30000);
 const kLargeUpdates = 1500; // more than all socket buffers on the way take
+
+let addresses = 0;
 
 // A follower gets all, over the asked transport; and a single update, with nothing behind it that
 // would push it out of a buffer, comes at once.
@@ -38,6 +44,38 @@ export async function followPlainly(all, makeFollower, url, name, transport) {
   return report;
 }
 
+// Followers that are connected while the proxy gets a new configuration, and while it is ended and
+// started, miss nothing.
+export async function followThroughReloads(all, proxy, cases) {
+  const open = await Promise.all(cases.map(async ({ makeFollower, url, name, transport = null }) => {
+    const feed = new NumberedFeed(all, name);
+    const follower = await makeFollower(url, { name, transport });
+    await follower.connected(transport ?? '');
+    await follower.has(1);
+    return { name, feed, follower, transport };
+  }));
+  const allAreBack = () => Promise.all(open.map(({ follower, feed, transport }) => {
+    const { n } = feed;
+    return follower.connected(transport ?? '').then(() => follower.has(n + 10));
+  }));
+  proxy.reload();
+  await pause(1500); // the old workers get a second to finish
+  await allAreBack();
+  await proxy.end();
+  await pause(1000);
+  await proxy.start();
+  await allAreBack();
+  for (const { name, feed, follower, transport } of open) {
+    feed.stop();
+    await follower.has(feed.n);
+    const report = await follower.report();
+    await follower.disconnect();
+    feed.check(report);
+    assert.equal(report.sessions.length, 1, `${name}: ${report.statuses.join(' ')}`);
+    assert.ok(report.statuses.includes('DISCONNECTED:TRYING-RECOVERY'), `${name} noticed nothing`);
+  }
+}
+
 // What a client does not read is not stored on the way: the server notices, and drops what it must.
 export async function slowsTheServerDown({ adapter }, port) {
   const stream = await createStream(port);
@@ -57,4 +95,25 @@ export async function slowsTheServerDown({ adapter }, port) {
   const lost = stream.all.reduce((sum, line) => sum + (line.startsWith('OV,1,1,') ? Number(line.slice(7)) : 0), 0);
   assert.equal(came + lost, kLargeUpdates);
   stream.destroy();
+}
+
+// CLIENTIP and the log tell the address that the proxy was reached from, whatever the client claims,
+// over each way to open a session.
+export async function knowsTheClient({ server }, port) {
+  for (const transport of ['WS-STREAMING', 'HTTP-STREAMING']) {
+    const from = `127.0.0.${kFirstAddress + addresses++}`;
+    const cable = await CuttingProxy.start(port, { from });
+    const follower = nodeFollower(cable.url, { name: 'address', transport });
+    await follower.connected(transport);
+    const { ip, sessions } = await follower.report();
+    assert.equal(ip, from);
+    const opened = new RegExp(`session opened.*session=${sessions[0]} .*client=${from}\\b`);
+    await until(() => `${opened} in the log`, () => opened.test(server.log));
+    await follower.disconnect();
+    const liar = await HttpConnection.open(cable.port);
+    liar.post('create_session', `${kCid}&LS_adapter_set=DEMO`, { headers: { 'X-Forwarded-For': '192.0.2.1' } });
+    assert.equal(await liar.next('CLIENTIP'), `CLIENTIP,${from}`);
+    liar.destroy();
+    cable.stop();
+  }
 }
