@@ -65,7 +65,7 @@ class WebSocket {
   Connection& connection_;
   ws::FrameParser parser_;
   std::unique_ptr<WsConsumer> consumer_;
-  std::unique_ptr<std::string> pong_;  // that waits for the backlog to go
+  std::unique_ptr<std::string> pong_;        // that waits for the backlog to go
   TimePoint half_since_ = TimePoint::max();  // part of a message has come, and no more
   protection::Rate control_frames_;
   bool close_sent_ = false;

@@ -30,13 +30,13 @@ EchoServer::EchoServer() : shard_(0, 1, clock_) {
   options_.request_limit = kRequestLimit;
   items_ = std::make_unique<kernel::ItemRegistry>(shard_);
   sessions_ =
-      std::make_unique<session::SessionTable>(shard_, session_options_, *items_, fields_, count_);
+      std::make_unique<session::SessionTable>(shard_, session_options_, *items_, fields_, gate_);
   items_->Connect({items_.get()});
   sessions_->Connect({sessions_.get()});
   endpoint::ListenerProfile listener;
   listener.name = "main";
   listener.address = "127.0.0.1";
-  listener.port = *tcp::Listener::ClaimPort(listener.address, 0);
+  listener.port = *tcp::Listener::ClaimPort({.address = listener.address});
   std::string bad;
   listener.origins = *http::OriginPolicy::Create(std::vector<std::string>{"*"}, &bad);
   listeners_.push_back(std::move(listener));

@@ -43,7 +43,7 @@ class EchoServer {
   NoPages pages_;
   session::Options session_options_;
   endpoint::Options options_;
-  std::atomic<std::size_t> count_{0};
+  protection::Gate gate_{{}};
   std::vector<endpoint::ListenerProfile> listeners_;
   std::unique_ptr<kernel::ItemRegistry> items_;
   std::unique_ptr<session::SessionTable> sessions_;

@@ -71,7 +71,7 @@ TEST_F(MetadataProxyTest, AConflictIsToldWithWhatIsKnownSoFarAndThenOnlyTheSessi
 TEST_F(MetadataProxyTest, WhereCertificatesAreAskedForTheSubjectIsTold) {
   StartReady();
   Open(session::ClientCertificate{"CN=alice,O=Example"});
-  EXPECT_EQ(Next(), "NUA|S|user1|S|#|S|CN=alice,O=Example|S|host|S|www|S|REQUEST_ID|S|42");
+  EXPECT_EQ(Next(), "NUA|S|user1|S|#|S|CN%3Dalice%2CO%3DExample|S|host|S|www|S|REQUEST_ID|S|42");
   Reply("NUA|D|40.5|B|1");
   EXPECT_EQ(Next().substr(0, 3), "NNS");
   Reply("NNS|V");

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+
+// The keys of Adapter Sets: proxies, Metadata and Data Adapters, the built-in policy.
+
+#include "config/key_binding.h"
+
+namespace penstock::config {
+namespace {
+
+constexpr Key<AdapterSet> kAdapterSet[] = {
+    Bind<&AdapterSet::id>("id", "The name by which clients ask for the set.", {.check = kLabel}),
+    Bind<&AdapterSet::metadata_adapter_initialised_first>(
+        "metadata_adapter_initialised_first",
+        "true: Data Adapters are let in once the Metadata Adapter is ready."),
+};
+
+constexpr Key<ProxySettings> kProxy[] = {
+    Bind<&ProxySettings::name>("label", "For logs; empty: made of the set and the adapter."),
+    Bind<&ProxySettings::robust>("robust", "false: the loss of the adapter ends the server."),
+    Bind<&ProxySettings::address>(
+        "address", "Where the remote adapter connects; loopback unless you say otherwise.",
+        {.check = kAddress}),
+    Bind<&ProxySettings::request_reply_port>(
+        "request_reply_port", "Where the remote adapter connects.", {.min = 1, .max = 65535}),
+    Bind<&ProxySettings::timeout>("timeout_millis",
+                                  "A request without an answer fails after this; 0 = never.",
+                                  {.max = kHourMillis}),
+    Bind<&ProxySettings::keepalive_timeout>("keepalive_timeout_millis",
+                                            "An adapter silent for so long is lost; 0 = never.",
+                                            {.max = kHourMillis}),
+    Bind<&ProxySettings::keepalive_hint>(
+        "keepalive_hint_millis",
+        "How often the adapter is asked to speak; absent: from the timeout; 0: not asked.",
+        {.max = kHourMillis, .example = "6000"}),
+    Bind<&ProxySettings::auth>("auth", "true: the adapter must name one of `credentials`."),
+    Bind<&ProxySettings::credentials>(
+        "credentials", "Who may connect, as { user = \"u\", password = \"p\" }; needs auth = true.",
+        {.check = kCredentials}),
+    Bind<&ProxySettings::remote_params>(
+        "remote_params", "Told to the adapter at its start, as { name = \"n\", value = \"v\" }.",
+        {.check = kRemoteParams}),
+    Bind<&ProxySettings::first_connection_timeout>(
+        "first_connection_timeout_millis",
+        "How long the start waits for the adapter; -1 = for ever, 0 = not at all.",
+        {.min = -1, .max = kDayMillis, .robust_only = true}),
+    Bind<&ProxySettings::connection_recovery_timeout>(
+        "connection_recovery_timeout_millis",
+        "The pause after a failed attempt; -1: the first failure is the last.",
+        {.min = -1, .max = kDayMillis, .robust_only = true}),
+    Bind<&ProxySettings::address_allow_list>("address_allow_list",
+                                             "Addresses the adapter may come from; empty: any.",
+                                             {.check = kAddresses}),
+};
+
+constexpr Key<MetadataAdapter> kMetadataAdapter[] = {
+    Bind<&MetadataAdapter::notify_user_on_disconnection>(
+        "notify_user_on_disconnection", "What new sessions are told while the adapter is away.",
+        {.choices = "fail, force_retry or send_code", .robust_only = true}),
+    Bind<&MetadataAdapter::notify_user_disconnection_code>(
+        "notify_user_disconnection_code", "The code for send_code, which needs it.",
+        {.min = -2'147'483'647, .max = 0, .example = "-1", .robust_only = true}),
+    Bind<&MetadataAdapter::notify_user_disconnection_message>(
+        "notify_user_disconnection_message", "The text for send_code.",
+        {.example = "\"Back soon\"", .robust_only = true}),
+    Bind<&MetadataAdapter::node_item_list_workaround>(
+        "node_item_list_workaround",
+        "Sends the Node.js kit no item lists, which it cannot read; harmless to others."),
+};
+
+constexpr Key<DataAdapter> kDataAdapter[] = {
+    Bind<&DataAdapter::name>("name", "The name by which clients ask for the adapter.",
+                             {.check = kLabel}),
+    Bind<&DataAdapter::notify_port>(
+        "notify_port", "For adapters of old kits, which connect twice; absent: they connect once.",
+        {.min = 1, .max = 65535, .example = "6662"}),
+    Bind<&DataAdapter::events_recovery>(
+        "events_recovery", "How items go on when a lost adapter is back.",
+        {.choices = "leave_hole, use_snapshot or enforce_snapshot", .robust_only = true}),
+};
+
+constexpr Key<Policy> kPolicy[] = {
+    Bind<&Policy::allow_remote>("allow_remote",
+                                "false: clients on this machine only, whoever they say they are."),
+    Bind<&Policy::allowed_users>(
+        "allowed_users",
+        "Who may enter, without a password; absent: everybody. Not with `credentials`.",
+        {.check = kUsers, .example = "[\"alice\", \"bob\"]"}),
+    Bind<&Policy::credentials>(
+        "credentials",
+        "Who may enter, as { user = \"u\", password = \"p\" }. Not with `allowed_users`.",
+        {.check = kCredentials}),
+    Bind<&Policy::max_bandwidth_kbps>("max_bandwidth_kbps",
+                                      "Of each session, in kilobits per second; 0 = no limit.",
+                                      {.max = 1000 * kMillion}),
+    Bind<&Policy::max_frequency>(
+        "max_frequency",
+        "Updates per second of an item to a client; 0 = no limit, else none may be unfiltered.",
+        {.max = kMillion}),
+    Bind<&Policy::buffer_size>("buffer_size",
+                               "Updates of an item that may wait for a client; 0 = no limit.",
+                               {.max = kMillion}),
+    Bind<&Policy::prefilter_frequency>(
+        "prefilter_frequency",
+        "Updates per second of an item, for all clients; 0 = all, else none may be unfiltered.",
+        {.max = kMillion}),
+    Bind<&Policy::distinct_snapshot_length>("distinct_snapshot_length",
+                                            "Updates in the snapshot of an item in mode DISTINCT.",
+                                            {.max = kMillion}),
+};
+
+constexpr Key<ItemFamily> kItemFamily[] = {
+    Bind<&ItemFamily::pattern>("pattern",
+                               "RE2, for the whole name; the first family that matches decides.",
+                               {.check = kPattern, .example = "\"quote_.*\""}),
+    Bind<&ItemFamily::modes>("modes", "How these items may be subscribed; [] = not at all.",
+                             {.choices = "a list of RAW, MERGE, DISTINCT and COMMAND",
+                              .example = "[\"MERGE\", \"RAW\"]"}),
+    Bind<&ItemFamily::data_adapter>("data_adapter",
+                                    "The Data Adapter of these items; empty: whichever."),
+};
+
+}  // namespace
+
+std::span<const Key<AdapterSet>> AdapterSetKeys() { return kAdapterSet; }
+std::span<const Key<ProxySettings>> ProxyKeys() { return kProxy; }
+std::span<const Key<MetadataAdapter>> MetadataAdapterKeys() { return kMetadataAdapter; }
+std::span<const Key<DataAdapter>> DataAdapterKeys() { return kDataAdapter; }
+std::span<const Key<Policy>> PolicyKeys() { return kPolicy; }
+std::span<const Key<ItemFamily>> ItemFamilyKeys() { return kItemFamily; }
+
+}  // namespace penstock::config
