@@ -34,6 +34,7 @@ Connection::Connection(Endpoint& endpoint, Handover handover)
       client_(std::move(handover.client)),
       seat_(std::move(handover.seat)),
       place_(std::move(handover.place)),
+      flood_(handover.flood),
       arrival_(std::make_unique<Handover>(std::move(handover))),
       timer_([](void* self) { static_cast<Connection*>(self)->OnTimer(); }, this) {
   socket_.Secure(std::move(arrival_->tls));
@@ -51,6 +52,10 @@ void Connection::Start(ConnectionRef self) {
     ExpectInput(endpoint_.options().read_timeout);
     Secure();
   } else {
+    if (!socket_.is_open()) {
+      Close("this shard cannot watch it");
+      return;
+    }
     Arrive(*std::exchange(arrival_, nullptr));
     if (state_ == State::kOpen) ProcessKept();
   }
@@ -73,6 +78,7 @@ void Connection::Arrive(Handover& arrival) {
                                           std::move(arrival.ws_headers));
   WsChannel& requests = *tlcp;
   Upgrade(std::make_unique<WebSocket>(*this, endpoint_.options().request_limit, std::move(tlcp)));
+  ws_->SetControlFrames(arrival.control_frames);
   requests.Serve(std::move(arrival.body), std::move(arrival.waiting));
 }
 
@@ -112,10 +118,18 @@ bool Connection::CountForAddress() {
   return false;
 }
 
+// A client that goes on sending while a request is served waits in the kernel.
+bool Connection::HasRoom() const {
+  const Options& options = endpoint_.options();
+  const std::size_t bound =
+      ws_ != nullptr ? ws_->max_unread() : options.max_head_bytes + options.request_limit;
+  return kept_.size() <= bound;
+}
+
 void Connection::OnReadable() {
   // A few reads a turn: a fast sender must not starve the others.
   constexpr int kReads = 4;
-  for (int i = 0; i < kReads && state_ != State::kClosed; ++i) {
+  for (int i = 0; i < kReads && state_ != State::kClosed && (i == 0 || HasRoom()); ++i) {
     const std::span<char> buffer = shard().read_buffer();
     const tcp::ReadResult result = socket_.Read(buffer);
     if (securing_ && !OnHandshake(result.status)) return;
@@ -132,11 +146,7 @@ void Connection::OnReadable() {
     Consume(buffer.data(), result.size);
     if (result.size < buffer.size()) break;
   }
-  // A client that goes on sending while a request is served waits in the kernel.
-  const std::size_t bound =
-      ws_ != nullptr ? ws_->max_unread()
-                     : endpoint_.options().max_head_bytes + endpoint_.options().request_limit;
-  if (state_ != State::kClosed && kept_.size() <= bound) socket_.WaitReadable();
+  if (state_ != State::kClosed && HasRoom()) socket_.WaitReadable();
 }
 
 void Connection::Consume(char* data, std::size_t size) {
@@ -184,7 +194,7 @@ void Connection::Resume() {
   ProcessKept();
   if (state_ != State::kOpen) return;
   if (!input_over_) {
-    socket_.WaitReadable();
+    if (HasRoom()) socket_.WaitReadable();
   } else if (!processing_ && http_ != nullptr && !http_->busy()) {
     CloseAfterWrites();  // that was the last request
   }
@@ -345,6 +355,8 @@ void Connection::Leave(std::string_view unread) {
   handover->ipv6 = socket_.ipv6();
   handover->client = std::move(client_);
   handover->unread = unread;
+  handover->flood = flood_;
+  if (ws_ != nullptr) handover->control_frames = ws_->control_frames();
   handover->seat = std::move(seat_);
   handover->place = std::move(place_);
   handover->unsent = socket_.TakeBacklog();

@@ -92,6 +92,8 @@ class Connection final : public tcp::SocketOwner, public runtime::Deferred {
   enum class State : std::uint8_t { kOpen, kLeaving, kClosing, kClosed };
 
   void Arrive(Handover& arrival);
+  // What is kept leaves room for more.
+  bool HasRoom() const;
   void Consume(char* data, std::size_t size);
   void ProcessKept();
   void Leave(std::string_view unread);

@@ -75,6 +75,8 @@ struct Handover {
   std::string unsent;                // backlog
   protection::Seat seat;             // what it holds of what is bounded
   protection::ClientLedger::ConnectionPlace place;
+  protection::Rate flood;
+  protection::Rate control_frames;  // of the WebSocket
 };
 
 // A WebSocket that speaks something else than TLCP, at a path of its own.

@@ -42,7 +42,7 @@ std::size_t HttpChannel::Consume(std::string_view data) {
         break;
     }
     const std::unique_ptr<Incoming> whole = std::move(incoming_);
-    Serve(whole->head, std::move(whole->body));
+    Serve(whole->head, std::move(whole->body), false);
     return used;
   }
   http::RequestHead head;
@@ -82,7 +82,7 @@ std::size_t HttpChannel::Consume(std::string_view data) {
   return head_size + used;
 }
 
-void HttpChannel::Serve(std::string_view raw_head, std::string body) {
+void HttpChannel::Serve(std::string_view raw_head, std::string body, bool arrived) {
   // It was understood before, so it is again.
   http::RequestHeadParser parser;
   http::RequestHead head;
@@ -93,13 +93,16 @@ void HttpChannel::Serve(std::string_view raw_head, std::string body) {
     Refuse({400, "Bad Request"});
     return;
   }
-  Dispatch(head, raw_head, std::move(body));
+  Dispatch(head, raw_head, std::move(body), arrived);
 }
 
 bool HttpChannel::writable() const { return connection_.writable(); }
 
 void HttpChannel::OnDrained() {
-  if (page_ != nullptr) SendPage();
+  if (page_ != nullptr) {
+    SendPage();  // may bring the next request, and be it the upgrade that ends this
+    return;
+  }
   if (session_ != nullptr) session_->OnLinkWritable();
 }
 

@@ -36,7 +36,7 @@ class HttpChannel final : public session::ClientLink {
   // Takes what it can of `data`; returns how much. Takes nothing while a request is being served.
   std::size_t Consume(std::string_view data);
   // A request that was read on another shard.
-  void Serve(std::string_view head, std::string body);
+  void Serve(std::string_view head, std::string body, bool arrived = true);
   bool busy() const { return busy_; }
   // Part of a body has come.
   bool receiving() const { return incoming_ != nullptr; }
@@ -63,7 +63,9 @@ class HttpChannel final : public session::ClientLink {
     TimePoint since;
   };
 
-  void Dispatch(const http::RequestHead& head, std::string_view raw_head, std::string body);
+  // Of a request that came from another shard it was counted there.
+  void Dispatch(const http::RequestHead& head, std::string_view raw_head, std::string body,
+                bool arrived = false);
   void DispatchTlcp(const http::RequestHead& head, std::string_view raw_head,
                     tlcp::RequestName name, std::string body);
   void ServeCreate(const http::RequestHead& head, tlcp::CreateSession request);

@@ -39,7 +39,7 @@ struct Batch {
 }  // namespace
 
 void HttpChannel::Dispatch(const http::RequestHead& head, std::string_view raw_head,
-                           std::string body) {
+                           std::string body, bool arrived) {
   busy_ = true;
   keep_alive_ = head.keep_alive;
   version_minor_ = head.version_minor;
@@ -47,17 +47,17 @@ void HttpChannel::Dispatch(const http::RequestHead& head, std::string_view raw_h
   takes_gzip_ = version_minor_ != 0 &&
                 connection_.endpoint().options().compression != Compression::kOff &&
                 http::AcceptsGzip(head);
-  ++connection_.endpoint().counters().http_requests;
+  if (!arrived) ++connection_.endpoint().counters().http_requests;
   connection_.ExpectInput(Millis(0));
   const ListenerProfile& listener = connection_.listener();
   if (listener.forward_hops > 0) IdentifyClient(head);
   headers_ = listener.response_headers;
   AppendEchoes(head);
-  if (!connection_.CountRequest()) {
+  if (!arrived && !connection_.CountRequest()) {
     connection_.Close("flood");
     return;
   }
-  if (!connection_.CountForAddress()) {
+  if (!arrived && !connection_.CountForAddress()) {
     headers_ += "Retry-After: 1\r\n";
     Respond(429, kPlainText, "Too many requests\r\n");
     return;

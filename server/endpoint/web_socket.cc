@@ -78,7 +78,7 @@ void WebSocket::WatchHalfMessage(std::size_t kept) {
     return;
   }
   if (!half_sent()) half_since_ = connection_.shard().now();
-  connection_.ExpectRest(half_since_, kept);
+  connection_.ExpectRest(half_since_, parser_.message_bytes() + kept);
 }
 
 void WebSocket::EndHalfMessage() {

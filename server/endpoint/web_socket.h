@@ -43,6 +43,10 @@ class WebSocket {
   // Of a frame that is not whole yet.
   std::size_t max_unread() const;
 
+  // How fast its control frames come: goes along to another shard.
+  const protection::Rate& control_frames() const { return control_frames_; }
+  void SetControlFrames(const protection::Rate& rate) { control_frames_ = rate; }
+
   // A message, in one frame or as many as the options say.
   void Send(ws::Opcode opcode, std::string_view message);
   // A text that stands in `buffer` from `begin` on; the ws::kMaxHeaderSize bytes before it are free

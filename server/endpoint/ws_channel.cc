@@ -81,9 +81,9 @@ void WsChannel::ServeMessage(std::string_view message) {
 }
 
 void WsChannel::OnRequest(tlcp::Request request, std::string_view message) {
-  const bool of_session = std::holds_alternative<tlcp::Control>(request) ||
-                          std::holds_alternative<tlcp::Message>(request);
-  const bool may = of_session || connection_.CountForAddress();  // a session counts its own
+  // A session counts its own requests; a bind may have been counted on another shard.
+  const bool may =
+      !std::holds_alternative<tlcp::CreateSession>(request) || connection_.CountForAddress();
   if (std::holds_alternative<tlcp::Wsok>(request)) {
     std::string lines;
     tlcp::AppendWsok(lines);

@@ -26,9 +26,11 @@ void Session::Bind(ClientLink* link, const tlcp::LinkOptions& options, bool webs
   binding_.websocket = websocket;
   binding_.bound_at = binding_.last_write = now;
   binding_.budget = -1;
-  if (!websocket) {
+  // A poll is bounded on whatever connection, and by the server in any case: it is kept whole.
+  if (!websocket || options.polling) {
     const std::int64_t wanted = options.content_length.value_or(0);
     binding_.budget = wanted >= limits.content_length_min ? wanted : limits.content_length;
+    if (options.polling) binding_.budget = std::min(binding_.budget, limits.content_length);
   }
   Millis granted{0};
   if (options.polling) {
@@ -46,7 +48,7 @@ void Session::Bind(ClientLink* link, const tlcp::LinkOptions& options, bool webs
     binding_.next_sync = now + limits.sync_interval;
     if (!websocket && limits.streaming_max.count() > 0) binding_.until = now + limits.streaming_max;
   }
-  head_.clear();
+  ForgetHead();
   if (created || !options.reduce_head) {
     tlcp::AppendConOk(id(), limits.request_limit, granted, limits.control_link, head_);
   }
@@ -60,7 +62,7 @@ void Session::Bind(ClientLink* link, const tlcp::LinkOptions& options, bool webs
   // Browsers repeat a POST by themselves when its connection is reset before the answer comes: the
   // second of two equal polls would pass for the next one.
   const bool may_be_repeated = options.polling && !websocket && !created;
-  if (may_be_repeated && limits.recovery.count() > 0 && !prog_) {
+  if (may_be_repeated && CountsForClient() && !prog_) {
     prog_ = log_ == nullptr ? 0 : log_->sent();
   }
   if (prog_) tlcp::AppendProg(*std::exchange(prog_, std::nullopt), head_);
@@ -73,6 +75,12 @@ void Session::Bind(ClientLink* link, const tlcp::LinkOptions& options, bool webs
   ReleasePaced();
   MarkReady(true);
   ArmAt(NextDeadline());
+}
+
+// What it said of the client's address was not told.
+void Session::ForgetHead() {
+  if (!head_.empty()) client_ip_.clear();
+  head_.clear();
 }
 
 void Session::SendHead() {
@@ -101,7 +109,7 @@ void Session::OnLinkLost() {
 
 void Session::Unbind(Duration wait) {
   link_ = nullptr;
-  head_.clear();
+  ForgetHead();
   wait_until_ = TimePoint::max();
   unbound_since_ = table_.shard().now();
   unbound_until_ = unbound_since_ + wait;

@@ -3,6 +3,7 @@
 #include "session/reception.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "protection/incidents.h"
@@ -73,6 +74,14 @@ Reception::~Reception() = default;
 void Reception::Open(tlcp::CreateSession request, const ClientProfile& client, OpenReply reply) {
   auto made = std::make_unique<Guest>(*this, std::move(request), client, std::move(reply));
   if (const std::optional<tlcp::Error> refusal = Admit(*made)) {
+    constexpr int kFull = static_cast<int>(tlcp::SessionCode::kMaxSessionsReached);
+    if (const auto old = refusal->code == kFull ? TakeOldSession(*made) : std::nullopt) {
+      made->pass = {};
+      table_.CloseOther(*old, std::nullopt, [this, made = std::move(made)]() mutable {
+        Open(std::move(made->request), made->client, std::move(made->reply));
+      });
+      return;
+    }
     Refuse(*made, *refusal);
     return;
   }
@@ -87,6 +96,13 @@ void Reception::Open(tlcp::CreateSession request, const ClientProfile& client, O
     table_.shard().wheel().Arm(guest.timer, at);
   }
   if (guest.ask_at <= now) Ask(guest);
+}
+
+// Where there is no place left, the session that the new one replaces makes room before and not
+// behind it.
+std::optional<std::string> Reception::TakeOldSession(Guest& guest) {
+  std::optional<std::string> old = std::exchange(guest.request.old_session, std::nullopt);
+  return old && table_.ShardOf(*old) ? old : std::nullopt;
 }
 
 std::optional<tlcp::Error> Reception::Admit(Guest& guest) {
@@ -256,6 +272,13 @@ void Reception::LetIn(std::unique_ptr<Guest> guest, OpenGrant grant) {
   } else if (guest->named()) {
     guest->pass.user = gate_.users().OpenSession(guest->UserKey(), table_.shard().now());
     if (!guest->pass.user) {
+      if (const auto old = TakeOldSession(*guest)) {
+        table_.CloseOther(*old, std::nullopt,
+                          [this, guest = std::move(guest), grant = std::move(grant)]() mutable {
+                            LetIn(std::move(guest), std::move(grant));
+                          });
+        return;
+      }
       table_.Note(Limit::kSessionsPerUser, guest->client.ip);
       refusal =
           tlcp::MakeError(tlcp::SessionCode::kMaxSessionsReached, "Too many sessions of this user");
@@ -306,6 +329,12 @@ void Reception::Close() {
 
 void Reception::Refuse(Guest& guest, const tlcp::Error& error) {
   ++table_.counters().refused;
+  const bool try_later = error.code == static_cast<int>(tlcp::SessionCode::kOverloaded) ||
+                         error.code == static_cast<int>(tlcp::SessionCode::kMetadataUnavailable);
+  if (try_later && !guest.request.version.HasTryLaterCodes()) {
+    guest.reply(tlcp::MakeError(tlcp::SessionCode::kNewSessionsBlocked, error.message));
+    return;
+  }
   guest.reply(error);
 }
 

@@ -39,6 +39,7 @@ class Reception {
   struct Guest;
   using Key = SlotMap<Guest>::Key;
 
+  std::optional<std::string> TakeOldSession(Guest& guest);
   // Nothing, or why the guest may not even ask. Sets when it may.
   std::optional<tlcp::Error> Admit(Guest& guest);
   std::optional<tlcp::Error> AdmitByAddress(Guest& guest, Duration& delay);

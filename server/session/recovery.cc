@@ -20,6 +20,10 @@ RecoveryLog* Session::Log() {
   return log_.get();
 }
 
+bool Session::CountsForClient() const {
+  return table_.options().recovery.count() > 0 && profile_.version.HasRecovery();
+}
+
 std::optional<tlcp::Error> Session::PrepareBind(std::optional<std::uint64_t> recovery_from) {
   prog_ = recovery_from;
   recovers_ = recovery_from.has_value();
@@ -28,8 +32,7 @@ std::optional<tlcp::Error> Session::PrepareBind(std::optional<std::uint64_t> rec
     // was taken away, nor if a request that the client had given up arrived late: once a link has
     // broken the client is told what it is believed to have, and opens a new session if it has not.
     if (link_ != nullptr) broke_ = true;
-    const bool counted = table_.options().recovery.count() > 0;
-    if (broke_ && counted) prog_ = log_ == nullptr ? 0 : log_->sent();
+    if (broke_ && CountsForClient()) prog_ = log_ == nullptr ? 0 : log_->sent();
     if (log_ != nullptr) log_->Confirm();
     return std::nullopt;
   }

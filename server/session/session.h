@@ -114,13 +114,17 @@ class Session final : public runtime::Deferred {
 
   // bind.cc
   void Unbind(Duration wait);
+  void ForgetHead();
   void SendLoop(Millis delay, bool close_socket);
   void AppendCons(std::string& out) const;
   TimePoint ProbeDue() const;
+  TimePoint PollDue() const;
   std::optional<double> BandwidthInForce() const;  // kbit/s
 
   // recovery.cc
   RecoveryLog* Log();
+  // Notifications are counted, and the client knows PROG.
+  bool CountsForClient() const;
   void LogLines(std::string_view lines);
   void TrimLog();
 

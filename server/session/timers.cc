@@ -34,13 +34,16 @@ TimePoint Session::ProbeDue() const {
   return binding_.last_write + binding_.keepalive - early;
 }
 
+// When a poll is answered, whether there is something to say or not.
+TimePoint Session::PollDue() const { return std::max(binding_.idle_until, binding_.not_before); }
+
 TimePoint Session::NextDeadline() const {
   TimePoint next = std::min({expires_at_, wait_until_, pace_at_});
   if (messages_ != nullptr) next = std::min(next, messages_->next_deadline());
   if (link_ == nullptr) return std::min(next, unbound_until_);
   if (binding_.polling) {
     // A poll that cannot be answered waits for its link, not for a time that is over.
-    return link_->writable() ? std::min(next, binding_.idle_until) : next;
+    return link_->writable() ? std::min(next, PollDue()) : next;
   }
   next = std::min({next, ProbeDue(), binding_.until});
   if (binding_.send_sync) next = std::min(next, binding_.next_sync);
@@ -74,7 +77,7 @@ void Session::OnTimer() {
   }
   if (link_ != nullptr && log_ != nullptr) log_->Age(now, 2 * table_.options().recovery);
   if (link_ != nullptr && binding_.polling) {
-    if (now >= binding_.idle_until) MarkReady(true);
+    if (now >= PollDue()) MarkReady(true);
   } else if (link_ != nullptr) {
     if (binding_.inactivity.count() > 0 &&
         now >= last_request_ + binding_.inactivity + table_.options().timeout) {

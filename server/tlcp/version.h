@@ -31,6 +31,7 @@ struct Version {
   // Code 3 on control requests.
   bool HasIncompatibleSessionCode() const { return *this >= Version{2, 3, 0}; }
   // CONERR 5, 6 and 70.
+  bool HasRecovery() const { return *this >= Version{2, 1, 0}; }
   bool HasTryLaterCodes() const { return *this >= Version{2, 2, 0}; }
 
   std::string ToString() const;

@@ -3,13 +3,16 @@
 
 // LS_op=constrain (TLCP §3.5): another bandwidth limit for the session.
 
+#include <algorithm>
+
 #include "session/session.h"
 
 namespace penstock::session {
 
 void Session::HandleConstrain(const tlcp::Constrain& request, Answer answer) {
+  // A debt stays, or a client could shake it off; without a limit nobody has one.
+  credit_ = BandwidthInForce() ? std::min(credit_, 0.0) : 0;
   requested_kbps_ = request.max_bandwidth.kbps;
-  credit_ = 0;
   if (tells_bandwidth_) AppendCons(lines_);
   MarkReady(true);
   answer(std::nullopt);

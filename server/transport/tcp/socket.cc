@@ -4,6 +4,7 @@
 
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <asio/post.hpp>
 #include <cerrno>
@@ -39,7 +40,12 @@ Socket::Socket(runtime::Shard& /*shard*/, AsioSocket socket, SocketOwner* owner)
 Socket::Socket(runtime::Shard& shard, int descriptor, bool ipv6, SocketOwner* owner)
     : socket_(shard.io()), owner_(owner), ipv6_(ipv6) {
   asio::error_code ignored;
-  socket_.assign(ipv6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), descriptor, ignored);
+  asio::error_code error;
+  socket_.assign(ipv6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), descriptor, error);
+  if (error) {  // as it may be when the process has no memory or watches left
+    ::close(descriptor);
+    return;
+  }
   socket_.non_blocking(true, ignored);
 }
 

@@ -54,6 +54,8 @@ class FrameParser {
 
   // Part of a message in fragments is kept here.
   bool in_message() const { return fragments_ != nullptr; }
+  // Of it, in the frames that have come whole.
+  std::size_t message_bytes() const { return fragments_ == nullptr ? 0 : fragments_->bytes.size(); }
   std::size_t max_message_bytes() const { return max_message_bytes_; }
 
  private:

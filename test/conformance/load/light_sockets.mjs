@@ -55,7 +55,8 @@ class LightClient {
       this.last[line.charCodeAt(4) - 49] = line.slice(6);
     } else if (line.startsWith('CONOK,')) {
       this.session = line.split(',')[1];
-      this.subscribe();
+      if (this.items.length > 0) this.subscribe();
+      else this.resolve();
     } else if (line.startsWith('SUBOK,')) {
       this.resolve();
     } else if (/^(CONERR|END|REQERR|ERROR|LOOP),/.test(line)) {

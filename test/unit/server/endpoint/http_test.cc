@@ -92,6 +92,7 @@ TEST_F(HttpTest, ANewBindEndsTheOldResponseInOrderWithoutAnotherLine) {
 
 TEST_F(HttpTest, APollLargerThanTheBacklogArrivesWhole) {
   options_.send_backlog = 20'000;
+  session_options_.content_length = 9'000'000;
   Start();
   TestClient client = Connect(0, 4096);
   const std::string id = Create(client, "&LS_polling=true&LS_polling_millis=0&LS_idle_millis=0");
