@@ -23,7 +23,7 @@ async function dataAdapter(options) {
 async function serve(options, settings = {}) {
   set = await adapterSet(options);
   port = set.data_adapter[0].request_reply_port;
-  server = await Server.start({ adapter_set: [set], session: { timeout_millis: 500 }, ...settings });
+  server = await Server.start({ adapter_set: [set], session: { timeout_millis: 500, recovery_millis: 500 }, ...settings });
 }
 
 beforeEach(() => serve());

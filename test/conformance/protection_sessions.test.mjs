@@ -75,7 +75,8 @@ test('a client that floods HTTP is cut off, in one body or in many requests', as
     const connection = await HttpConnection.open(server.port);
     for (let i = 0; i < 300; ++i) connection.request('GET', '/lightstreamer/healthcheck');
     await connection.closes();
-    assert.ok(connection.responses.length >= 100 && connection.responses.length < 200, `${connection.responses.length}`);
+    // The reset may take with it what the client had not read.
+    assert.ok(connection.responses.length < 200, `${connection.responses.length}`);
   });
   assertTold(server, counted, 'request_flood', 2);
 });
