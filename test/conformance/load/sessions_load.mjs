@@ -47,7 +47,7 @@ async function open(Kind, port, count) {
 
 const set = await adapterSet();
 const listener = authority ? [{ tls: { certificates: [files(authority.sign('server'))] } }] : undefined;
-const server = await Server.start({ adapter_set: [set], listener, log: { level: 'warn' } });
+const server = await Server.start({ adapter_set: [set], listener, session: { recovery_max_bytes: 1000 }, log: { level: 'warn' } });
 const adapter = await DataAdapter.start(set.data_adapter[0].request_reply_port, { snapshots: { '*': { value: 'snapshot' } } });
 const empty = memoryOf(server.pid);
 let clients = [];
@@ -61,8 +61,8 @@ try {
   const behind = () => clients.filter((client) => client.last[0] !== `w${wave}` || client.last[1] !== `w${wave}`).length;
   const seconds5 = Date.now() + 5000;
   while (Date.now() < seconds5) {
-    feed(adapter);
-    await pause(1000);
+    feed(adapter); // until the recovery logs are full
+    await pause(125);
   }
   await until(() => `all sessions to have wave ${wave}; ${behind()} are behind`, everyone, 20000);
   const warm = memoryOf(server.pid);
