@@ -36,7 +36,7 @@ export async function followPlainly(all, makeFollower, url, name, transport) {
     took.push(Math.round(performance.now() - start));
   }
   assert.ok(took.sort((a, b) => a - b)[kSingles / 2] < kSingleMillis, `updates took ${took} ms`);
-  const report = await follower.report();
+  const report = await follower.reportAtRest(feed);
   await follower.disconnect();
   feed.check(report);
   assert.equal(report.sessions.length, 1);
@@ -67,8 +67,7 @@ export async function followThroughReloads(all, proxy, cases) {
   await allAreBack();
   for (const { name, feed, follower, transport } of open) {
     feed.stop();
-    await follower.has(feed.n);
-    const report = await follower.report();
+    const report = await follower.reportAtRest(feed);
     await follower.disconnect();
     feed.check(report);
     assert.equal(report.sessions.length, 1, `${name}: ${report.statuses.join(' ')}`);

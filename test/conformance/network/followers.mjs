@@ -36,7 +36,15 @@ class Follower {
     const found = ({ status }) => status.startsWith(`CONNECTED:${transport}`) && (transport === '' || !status.endsWith('SENSING'));
     await this.until(`CONNECTED:${transport}`, found);
   }
-  // Waits for the event of this number, and for all that was published before.
+  // What it was told of a feed that has stopped, once it has all; or after a while what it has.
+  async reportAtRest(feed) {
+    await this.has(feed.n).catch(() => {});
+    const sorted = (rows) => JSON.stringify(Object.entries(rows).sort());
+    await this.until('the rows', async () => sorted((await this.report()).rows) === sorted(feed.rows), 5000).catch(() => {});
+    return this.report(); // tells what is missing, if anything
+  }
+  // Waits for the event of this number, and for all that was published before. Each item has its own
+  // turn in the server: the rows may come after it.
   async has(n) {
     await this.until(`event ${n}`, ({ last, counter }) => last >= n && counter >= n);
   }

@@ -59,8 +59,7 @@ async function settled({ proxy, feed, follower }) {
   await follower.connected();
   await follower.has(feed.n + 10);
   feed.stop();
-  await follower.has(feed.n);
-  const report = await follower.report();
+  const report = await follower.reportAtRest(feed);
   await follower.disconnect();
   proxy.stop();
   feed.check(report);

@@ -48,9 +48,8 @@ export async function followThroughTrouble(all, makeFollower, { name, seed, tran
     // If not all comes, the report tells what is missing.
     await follower.has(feed.n + 5).catch(() => {}); // in whatever session it is
     feed.stop();
-    await follower.has(feed.n).catch(() => {});
     await until('the messages', () => all.messages(`${name} `).length >= sent, 10000).catch(() => {});
-    return { feed, sent, story, report: await follower.report() };
+    return { feed, sent, story, report: await follower.reportAtRest(feed) };
   } finally {
     clearInterval(sender);
     feed.stop();
