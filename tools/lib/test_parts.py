@@ -22,6 +22,8 @@ CROSSES_THREADS = re.compile(r"runtime|sdk|adapter|endpoint|shard|session|kernel
 FUZZ_SECONDS = 20
 # How often its target a microbenchmark may take before it counts as failed.
 BENCH_ROOM = 1.5
+# Updates a second that one adapter process is to get through one connection.
+ADAPTER_UPDATES = 500_000
 SANITIZERS = {
     "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
@@ -312,7 +314,7 @@ def part_load(part):
 
 def part_bench(part):
     """microbenchmarks of the way of an update against their targets, with room for a busy machine"""
-    ok, folder = build(part, "bench", "update_path_bench")
+    ok, folder = build(part, "bench", "update_path_bench", "penstock", "adapter_feed")
     if not ok:
         return
     result = os.path.join(folder, "update_path_bench.json")
@@ -337,6 +339,25 @@ def part_bench(part):
     published = [one["cpu_time"] for name, one in medians.items() if name.startswith("Publish/")]
     part.check(len(published) > 1 and max(published) <= 3 * min(published),
                "the cost of publishing does not grow with the subscribers")
+    if node_packages(part):
+        adapter_throughput(part, folder)
+
+
+def adapter_throughput(part, folder):
+    """Updates from one adapter process into the kernel; the whole machine works on it."""
+    script = os.path.join(ROOT, "test", "bench", "adapter_feed", "adapter_throughput.mjs")
+    programs = {"PENSTOCK_BIN": os.path.join(folder, "server", "app", "penstock"),
+                "ADAPTER_FEED": os.path.join(folder, "test", "bench", "adapter_feed")}
+    ok, text = part.must("adapter_throughput", "node", script, "1", "2", limit=120, env=programs)
+    if not ok:
+        return
+    rates = {name: int(rate)
+             for name, rate in re.findall(r"^\| (C\+\+ SDK|Node.js kit) \| (\d+)", text, re.M)}
+    for line in re.findall(r"^\| .*", text, re.M):
+        print("  " + line, flush=True)
+    part.check(rates["C++ SDK"] * BENCH_ROOM >= ADAPTER_UPDATES,
+               f"{rates['C++ SDK']} updates a second from an adapter")
+    part.check(rates["C++ SDK"] > rates["Node.js kit"], "the SDK is faster than the Node.js kit")
 
 
 PARTS = {name[len("part_"):]: function for name, function in list(globals().items())
