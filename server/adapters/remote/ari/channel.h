@@ -2,22 +2,20 @@
 // Copyright the Penstock authors.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "adapters/proxy_counters.h"
+#include "adapters/remote/ari/candidates.h"
+#include "adapters/remote/ari/channel_context.h"
 #include "adapters/remote/ari/connection.h"
-#include "adapters/remote/ari/pending_calls.h"
-#include "ari/init.h"
+#include "adapters/remote/ari/remote.h"
 #include "ari/method.h"
 #include "ari/version.h"
 #include "base/status.h"
-#include "config/settings.h"
 #include "runtime/shard.h"
 #include "runtime/timer_wheel.h"
 #include "transport/tcp/listener.h"
@@ -41,35 +39,12 @@ class AriChannelUser {
   ~AriChannelUser() = default;
 };
 
-// What a channel is for; fixed.
-struct AriChannelSettings {
-  const config::ProxySettings& proxy;  // must outlive the channel
-  bool is_metadata = false;
-  std::optional<std::uint16_t> notify_port;
-  std::string adapter_set;
-  std::string data_adapter;  // empty for metadata
-  std::string server_instance_id;
-  std::size_t max_line = 0;
-  // Leaves item lists out for the one adapter kit that cannot read them (ari.md §3.8).
-  bool node_item_list_workaround = false;
-};
-
-// The way to one remote adapter over TCP: listens, lets one remote in, agrees on the version, and
-// carries calls, until the remote is lost; then it listens for the next one. With a notify port,
-// the two connections of a remote are one channel. The states are those of ari.md §1.9.
+// The way to one remote adapter over TCP: listens, lets one remote in, and hands calls to it until
+// it is lost; then it listens for the next one. What a remote adapter goes through is AriRemote's.
 //
 // Owned by its proxy. Shard: the proxy's; ClaimPorts() and Listen() may run before it does.
-class AriChannel final : private AriConnectionOwner, private runtime::TurnHook {
+class AriChannel final : private AriRemoteOwner, private runtime::TurnHook {
  public:
-  enum class State : std::uint8_t {
-    kClosed,          // ports not open
-    kWaitConnection,  // for the connection, for the second one, or for credentials
-    kInitSent,
-    kReady,
-    kResting,  // an attempt has failed: the next one is not welcome yet
-    kGivenUp,  // no further attempt
-  };
-
   AriChannel(runtime::Shard& shard, AriChannelSettings settings, ProxyCounters& counters,
              AriChannelUser* user);
   ~AriChannel();
@@ -80,75 +55,56 @@ class AriChannel final : private AriConnectionOwner, private runtime::TurnHook {
   // CLOSE to the remote adapter; nobody else comes in.
   void Shutdown(std::string_view reason);
   // A request has not been answered yet.
-  bool IsBusy() const { return pending_.size() != 0; }
+  bool IsBusy() const { return remote_ != nullptr && remote_->calls_under_way() != 0; }
 
-  State state() const { return state_; }
-  bool ready() const { return state_ == State::kReady; }
+  bool ready() const { return remote_ != nullptr && remote_->ready(); }
   std::uint16_t port() const { return port_; }
   std::uint16_t notify_port() const { return notify_port_; }
+
+  // Of the remote adapter; of the last one while none is there.
   const ari::Dialect& dialect() const { return dialect_; }
-  // Of the remote adapter; only while ready().
-  const std::string& peer() const { return requests_->peer(); }
-  const std::string& sdk() const { return requests_->remote.sdk; }
 
-  // A call: take an id, append the packet to out(), then Expect() the answer. While ready() only.
-  std::string NextId();
-  std::string& out() { return requests_->out(); }
-  void Expect(const std::string& id, PendingCalls::Handler handler);
-
+  // All below only while ready(); see AriRemote.
+  const std::string& peer() const { return remote_->peer(); }
+  const std::string& sdk() const { return remote_->sdk(); }
+  std::string NextId() { return remote_->NextId(); }
+  std::string& out() { return remote_->out(); }
+  void Expect(const std::string& id, PendingCalls::Handler handler) {
+    remote_->Expect(id, std::move(handler));
+  }
   // The remote adapter is of no more use.
   void Lose(std::string_view reason);
 
  private:
   using ConnectionPtr = std::unique_ptr<AriConnection>;
 
-  // AriConnectionOwner
-  void OnLine(AriConnection& connection, std::string_view line) override;
-  void OnBroken(AriConnection& connection, std::string_view why) override;
-  void OnDeadline(AriConnection& connection) override;
+  enum class State : std::uint8_t {
+    kClosed,   // ports not open
+    kOpen,     // for a remote adapter, or with one
+    kResting,  // an attempt has failed: the next one is not welcome yet
+    kGivenUp,  // no further attempt
+  };
+
+  // AriRemoteOwner
+  void OnRemoteReady(AriRemote& remote) override;
+  ari::Status OnRemotePacket(AriRemote& remote, const ari::PacketHead& packet) override;
+  void OnRemoteEnd(const AriRemoteEnd& end) override;
   // runtime::TurnHook
   void OnEndTurn() override;
 
   Status OpenListener(AriRole role, std::uint16_t port, std::unique_ptr<tcp::Listener>* listener);
   void OnAccept(AriRole role, tcp::AsioSocket socket);
-  bool IsAllowed(const AriConnection& connection) const;
-  // Why nobody is let in on this port right now; empty when somebody is.
+  bool IsAllowed(const tcp::Endpoint& peer) const;
+  // A connection to what may be a remote adapter, wherever it comes from.
+  void OnConnected(AriRole role, tcp::AsioSocket socket);
+  // Its credentials are right, or of no interest.
+  void OnAdmitted(ConnectionPtr connection);
+  // Why nobody is let in with this role right now; empty when somebody is.
   std::string_view Refusal(AriRole role) const;
-  void Refuse(ConnectionPtr connection, std::string_view reason);
-  void Adopt(ConnectionPtr connection);
-  ConnectionPtr& SlotOf(AriRole role) {
-    return role == AriRole::kRequests ? requests_ : notifications_;
-  }
-  bool IsAdopted(const AriConnection& connection) const {
-    return &connection == requests_.get() || &connection == notifications_.get();
-  }
-  ConnectionPtr TakeCandidate(const AriConnection& connection);
-
-  void OnCredentials(AriConnection& connection, const ari::PacketHead& packet);
-  void SendInit();
-  void OnInitReply(const ari::PacketHead& packet);
-  void OnFailure(const ari::PacketHead& packet);
-  void OnReadyPacket(const AriConnection& connection, const ari::PacketHead& packet);
-  void ArmDeadline(AriConnection& connection);
-  // The peer does what it may not: the end of a candidate or of the remote adapter.
-  void Reject(AriConnection& connection, std::string_view reason);
-  enum class EndKind : std::uint8_t {
-    kGone,     // there is nobody left to tell
-    kClosed,   // by us: the remote adapter is told why
-    kRefused,  // the same, and another attempt would end so too: it says that it cannot work
-  };
-  // The end of the remote adapter that was in, or about to be let in.
-  void End(std::string_view reason, EndKind kind);
-  void CloseConnections(std::string_view reason, EndKind kind);
-  void AfterFailedAttempt(EndKind kind, bool heard);
-  void OnTimer();
-  void CountMalformed(const AriConnection& connection, std::string_view method,
-                      std::string_view why);
+  void AfterFailedAttempt(const AriRemoteEnd& end);
 
   // Fixed after construction.
-  runtime::Shard& shard_;
-  const AriChannelSettings settings_;
-  ProxyCounters& counters_;
+  AriChannelContext context_;
   AriChannelUser* const user_;
   std::vector<asio::ip::address> allowed_;  // empty: everybody
 
@@ -159,16 +115,10 @@ class AriChannel final : private AriConnectionOwner, private runtime::TurnHook {
   std::uint16_t notify_port_ = 0;
   std::unique_ptr<tcp::Listener> request_listener_;
   std::unique_ptr<tcp::Listener> notify_listener_;
-  ConnectionPtr requests_;
-  ConnectionPtr notifications_;
-  std::vector<ConnectionPtr> candidates_;  // have not shown their credentials yet
+  AriCandidates candidates_;
+  std::unique_ptr<AriRemote> remote_;
   ari::Dialect dialect_;
-  std::string id_suffix_;  // makes ids unique over connections and restarts
-  std::string init_id_;
-  std::uint64_t last_id_ = 0;
-  PendingCalls pending_;
-  runtime::WheelTimer timer_;  // of the answer to the init packet, or of the rest
-  TimePoint malformed_logged_ = TimePoint::min();
+  runtime::WheelTimer rest_;
 };
 
 }  // namespace penstock::adapters

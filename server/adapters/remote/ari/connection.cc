@@ -16,11 +16,10 @@ constexpr auto kLinger = std::chrono::seconds(2);
 }  // namespace
 
 AriConnection::AriConnection(runtime::Shard& shard, tcp::AsioSocket socket, AriRole role,
-                             std::size_t max_line, AriConnectionOwner* owner)
+                             std::size_t max_line)
     : shard_(shard),
       role_(role),
       accepted_(shard.now()),
-      owner_(owner),
       socket_(shard, std::move(socket), this),
       splitter_(max_line),
       last_heard_(shard.now()),
@@ -68,6 +67,17 @@ bool AriConnection::TakeLines(std::string_view bytes) {
         if (owner_ == nullptr) return false;
     }
   }
+}
+
+ari::Status AriConnection::ReadCredentials(const ari::PacketHead& packet,
+                                           ari::RemoteCredentials* rac) {
+  remote.any_packet = true;
+  const ari::Status status = ari::ParseRac(packet.args, rac);
+  if (!status.ok()) return status;
+  remote.wants_close = rac->enable_close_packet;
+  remote.sdk = rac->sdk.value_or("");
+  remote.user = rac->user.value_or("");
+  return {};
 }
 
 bool AriConnection::Flush() {

@@ -2,12 +2,16 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "ari/init.h"
 #include "ari/line_splitter.h"
+#include "ari/method.h"
 #include "base/clock.h"
 #include "runtime/shard.h"
 #include "runtime/timer_wheel.h"
@@ -20,7 +24,7 @@ class AriConnection;
 // What a connection was accepted for.
 enum class AriRole : std::uint8_t { kRequests, kNotifications };
 
-// Who is told what happens on a connection: its channel.
+// Who is told what happens on a connection: whoever owns it.
 class AriConnectionOwner {
  public:
   // A line without its end; valid during the call.
@@ -35,24 +39,28 @@ class AriConnectionOwner {
 };
 
 // One TCP connection of a remote adapter: lines in, packets out. What is appended during a turn
-// leaves in one write at its end. Owned by its AriChannel, and by the shard's deferred list once
-// it has been retired: then it knows the channel no more. Shard: the proxy's.
+// leaves in one write at its end. Owned by AriCandidates or an AriRemote, and by the shard's
+// deferred list once it has been retired: then it knows its owner no more. Shard: the proxy's.
 class AriConnection final : public tcp::SocketOwner, public runtime::Deferred {
  public:
   // A remote adapter that reads slower than this is cut off.
   static constexpr std::size_t kMaxUnread = 64 * 1024 * 1024;
   static constexpr std::size_t kKeptOutCapacity = 64 * 1024;
+  // For a peer to show its credentials, say anything, or bring its second connection.
+  static constexpr Duration kSetupTime = std::chrono::seconds(10);
 
-  AriConnection(runtime::Shard& shard, tcp::AsioSocket socket, AriRole role, std::size_t max_line,
-                AriConnectionOwner* owner);
+  AriConnection(runtime::Shard& shard, tcp::AsioSocket socket, AriRole role, std::size_t max_line);
 
-  // Starts to read.
-  void Open() { socket_.WaitReadable(); }
+  // Starts to read, or goes on for another owner; from within a callback too.
+  void Open(AriConnectionOwner* owner) {
+    owner_ = owner;
+    socket_.WaitReadable();
+  }
 
   AriRole role() const { return role_; }
   const std::string& address() const { return address_; }
   const std::string& peer() const { return peer_; }  // address:port
-  TimePoint accepted() const { return accepted_; }
+  TimePoint setup_deadline() const { return accepted_ + kSetupTime; }
   TimePoint last_heard() const { return last_heard_; }
   bool heard_anything() const { return heard_anything_; }
 
@@ -72,7 +80,10 @@ class AriConnection final : public tcp::SocketOwner, public runtime::Deferred {
   // runtime::Deferred
   bool IsQuiet() const override { return !socket_.is_open() && socket_.quiet(); }
 
-  // What the channel knows about the peer.
+  // Reads RAC and keeps what it says about the peer.
+  ari::Status ReadCredentials(const ari::PacketHead& packet, ari::RemoteCredentials* rac);
+
+  // What its owner knows about the peer.
   struct {
     bool any_packet = false;  // RAC may only be the first one
     bool wants_close = false;
@@ -95,7 +106,7 @@ class AriConnection final : public tcp::SocketOwner, public runtime::Deferred {
   std::string peer_;
 
   // State.
-  AriConnectionOwner* owner_;  // null from the moment it is being closed
+  AriConnectionOwner* owner_ = nullptr;  // before Open(), and once it is being closed
   tcp::Socket socket_;
   ari::LineSplitter splitter_;
   std::string out_;

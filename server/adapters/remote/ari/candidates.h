@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "adapters/remote/ari/channel_context.h"
+#include "adapters/remote/ari/connection.h"
+#include "ari/method.h"
+
+namespace penstock::adapters {
+
+// Connections that have not shown their credentials yet. They are no remote adapters, so that a
+// silent stranger keeps nobody out. Owned by an AriChannel. Shard: the proxy's.
+class AriCandidates final : private AriConnectionOwner {
+ public:
+  using OnAdmitted = absl::AnyInvocable<void(std::unique_ptr<AriConnection>)>;
+
+  // `on_admitted` gets a connection whose credentials are right, from within its OnLine().
+  AriCandidates(AriChannelContext& context, OnAdmitted on_admitted);
+
+  void Add(std::unique_ptr<AriConnection> connection);
+  bool full() const;
+  // Closes all of them.
+  void Clear();
+
+ private:
+  // AriConnectionOwner
+  void OnLine(AriConnection& connection, std::string_view line) override;
+  void OnBroken(AriConnection& connection, std::string_view why) override;
+  void OnDeadline(AriConnection& connection) override;
+
+  bool IsKnown(AriConnection& connection, const ari::PacketHead& packet);
+  std::unique_ptr<AriConnection> Take(const AriConnection& connection);
+
+  // Fixed after construction.
+  AriChannelContext& context_;
+  OnAdmitted on_admitted_;
+
+  // State.
+  std::vector<std::unique_ptr<AriConnection>> waiting_;
+};
+
+}  // namespace penstock::adapters

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "adapters/proxy_counters.h"
+#include "base/clock.h"
+#include "config/settings.h"
+#include "runtime/shard.h"
+
+namespace penstock::adapters {
+
+class AriConnection;
+
+// What a channel is for; fixed.
+struct AriChannelSettings {
+  const config::ProxySettings& proxy;  // must outlive the channel
+  bool is_metadata = false;
+  std::optional<std::uint16_t> notify_port;
+  std::string adapter_set;
+  std::string data_adapter;  // empty for metadata
+  std::string server_instance_id;
+  std::size_t max_line = 0;
+  // Leaves item lists out for the one adapter kit that cannot read them (ari.md §3.8).
+  bool node_item_list_workaround = false;
+};
+
+// What a channel shares with its candidates and its remote adapters. Owned by the AriChannel,
+// outlives them. Shard: the proxy's.
+class AriChannelContext {
+ public:
+  AriChannelContext(runtime::Shard& shard_in, AriChannelSettings settings_in,
+                    ProxyCounters& counters_in);
+
+  // Tells the peer why, and closes.
+  void Refuse(std::unique_ptr<AriConnection> connection, std::string_view reason);
+  // A packet that is skipped: counted, and logged once a minute.
+  void CountMalformed(const AriConnection& connection, std::string_view method,
+                      std::string_view why);
+  // Behind every request of every connection, so that no two have the same id.
+  std::uint64_t NextRequest() { return ++last_request_; }
+
+  // Fixed after construction.
+  runtime::Shard& shard;
+  const AriChannelSettings settings;
+  ProxyCounters& counters;
+
+ private:
+  // State.
+  std::uint64_t last_request_ = 0;
+  TimePoint malformed_logged_ = TimePoint::min();
+};
+
+}  // namespace penstock::adapters
