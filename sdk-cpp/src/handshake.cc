@@ -36,7 +36,7 @@ Result<ari::Version> ChooseVersion(const std::optional<std::string>& offered, bo
   if (!version) return Error("Unsupported protocol version: " + text);
   if (needs_latest && *version < ari::Version::k191) {
     return Error("Unsupported Proxy Adapter version " + text +
-                 ": one connection needs 1.9.1, or set notify_port");
+                 ": one connection needs 1.9.1, or name the notify port");
   }
   return *version;
 }

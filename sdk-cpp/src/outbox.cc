@@ -3,9 +3,6 @@
 
 #include "outbox.h"
 
-#include <sys/socket.h>
-
-#include <cerrno>
 #include <utility>
 
 #include "ari/method.h"
@@ -13,13 +10,10 @@
 namespace penstock::adapter {
 namespace {
 
-bool WriteAll(int fd, std::string_view bytes, CounterCells* counters) {
+bool WriteAll(Stream* stream, std::string_view bytes, CounterCells* counters) {
   while (!bytes.empty()) {
-    const ssize_t n = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (n < 0) {
-      if (errno == EINTR) continue;
-      return false;
-    }
+    const ssize_t n = stream->Write(bytes);
+    if (n < 0) return false;
     CounterCells::Add(counters->writes);
     CounterCells::Add(counters->bytes, static_cast<uint64_t>(n));
     bytes.remove_prefix(static_cast<size_t>(n));
@@ -113,12 +107,12 @@ bool Outbox::NextBatch(std::string* batch) {
   return true;
 }
 
-void Outbox::WriterLoop(int fd) {
+void Outbox::WriterLoop(Stream* stream) {
   std::string batch;
   while (NextBatch(&batch)) {
-    if (!WriteAll(fd, batch, counters_.get())) {
+    if (!WriteAll(stream, batch, counters_.get())) {
       // Wakes the reader, which owns the connection.
-      ::shutdown(fd, SHUT_RDWR);
+      stream->Shutdown();
       break;
     }
     const std::lock_guard lock(mutex_);

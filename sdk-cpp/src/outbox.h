@@ -13,6 +13,7 @@
 #include "counters.h"
 #include "penstock/adapter/host_options.h"
 #include "penstock/adapter/subscription.h"
+#include "stream.h"
 
 namespace penstock::adapter {
 
@@ -41,9 +42,8 @@ class Outbox {
   // False if the loop has not ended by then.
   bool WaitWriterDone(Clock::time_point deadline);
 
-  // Writes to the blocking socket `fd` until Close(), Finish() or an error. At its end the queue is
-  // closed.
-  void WriterLoop(int fd);
+  // Writes to `stream` until Close(), Finish() or an error. At its end the queue is closed.
+  void WriterLoop(Stream* stream);
 
  private:
   // Waits for work; swaps it into *batch. False: nothing more to write.

@@ -27,7 +27,8 @@ std::vector<std::string> SplitAtSpaces(std::string_view text) {
 
 HostListener::~HostListener() = default;
 void HostListener::OnLog(LogLevel /*level*/, std::string_view /*text*/) {}
-void HostListener::OnState(HostState /*state*/, std::string_view /*reason*/) {}
+void HostListener::OnState(std::string_view /*server*/, HostState /*state*/,
+                           std::string_view /*reason*/) {}
 
 DataProvider::~DataProvider() = default;
 Status DataProvider::Init(const Params& /*params*/) { return {}; }

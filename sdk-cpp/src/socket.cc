@@ -82,7 +82,10 @@ StopSignal::StopSignal() {
   }
 }
 
-void StopSignal::Raise() {
+void StopSignal::Raise(std::chrono::milliseconds drain) {
+  if (claimed_.exchange(true)) return;
+  drain_.store(drain.count());
+  raised_.store(true);
   const char byte = 1;
   (void)!::write(write_.get(), &byte, 1);
 }

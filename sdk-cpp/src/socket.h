@@ -2,6 +2,7 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -28,18 +29,25 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-// Ends waits from another thread, once and for all.
+// The word to stop, said once and for all and heard by all threads of a host.
+// Thread: any.
 class StopSignal {
  public:
   StopSignal();
-  // Any thread.
-  void Raise();
+  // Whoever hears it has `drain` to end in order. Only the first call counts.
+  void Raise(std::chrono::milliseconds drain);
+  bool raised() const { return raised_.load(); }
+  const std::atomic<bool>& flag() const { return raised_; }
+  std::chrono::milliseconds drain() const { return std::chrono::milliseconds(drain_.load()); }
   // Readable once raised.
   int fd() const { return read_.get(); }
   // Waits; true if it was raised.
   bool WaitFor(std::chrono::milliseconds time) const;
 
  private:
+  std::atomic<bool> claimed_{false};
+  std::atomic<bool> raised_{false};
+  std::atomic<int64_t> drain_{0};
   UniqueFd read_;
   UniqueFd write_;
 };

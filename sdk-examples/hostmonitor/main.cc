@@ -47,8 +47,7 @@ int Main(int argc, const char* const* argv) {
       HostSampler("/proc", units, options->process_count), options->interval);
   adapter::HostOptions host_options;
   host_options.name = "hostmonitor";
-  host_options.host = options->host;
-  host_options.port = options->data_port;
+  host_options.servers = {"tcp://" + options->host + ":" + std::to_string(options->data_port)};
   host_options.listener = &listener;
   adapter::AdapterHost host(data, host_options);
   if (const adapter::Status started = host.Start(); !started) {

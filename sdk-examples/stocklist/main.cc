@@ -42,8 +42,7 @@ adapter::HostOptions HostOptionsFor(const Options& options, const char* name, st
                                     program::ConsoleListener& listener) {
   adapter::HostOptions host;
   host.name = name;
-  host.host = options.host;
-  host.port = port;
+  host.servers = {"tcp://" + options.host + ":" + std::to_string(port)};
   host.listener = &listener;
   return host;
 }

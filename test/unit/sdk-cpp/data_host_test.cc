@@ -228,7 +228,7 @@ TEST_F(DataHost, RefusesAnOldServerOnOneConnection) {
   c.Say("1a|DPI|S|ARI.version|S|1.9.0");
   EXPECT_EQ(c.Hear(),
             "1a|DPI|ED|Unsupported+Proxy+Adapter+version+1.9.0%3A+one+connection+needs+1.9.1%2C"
-            "+or+set+notify_port");
+            "+or+name+the+notify+port");
   EXPECT_EQ(c.Hear(), "<closed>");
 }
 
@@ -274,7 +274,7 @@ TEST_F(DataHost, LineOverTheCapEndsTheConnection) {
 TEST_F(DataHost, SpeaksTheOldDialectOnTwoConnections) {
   ScriptedProxy notify;
   HostOptions options = OptionsFor(proxy_);
-  options.notify_port = notify.port();
+  options.servers = {proxy_.server() + "?notify=" + std::to_string(notify.port())};
   Start(options);
   ProxyConnection a = proxy_.Accept();
   ProxyConnection b = notify.Accept();
@@ -292,7 +292,7 @@ TEST_F(DataHost, SpeaksTheOldDialectOnTwoConnections) {
 TEST_F(DataHost, LossOfTheNotifyConnectionLosesBoth) {
   ScriptedProxy notify;
   HostOptions options = OptionsFor(proxy_);
-  options.notify_port = notify.port();
+  options.servers = {proxy_.server() + "?notify=" + std::to_string(notify.port())};
   Start(options);
   ProxyConnection a = proxy_.Accept();
   ProxyConnection b = notify.Accept();

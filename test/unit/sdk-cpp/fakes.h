@@ -122,7 +122,7 @@ class FakeData : public DataProvider {
 class FakeListener : public HostListener {
  public:
   void OnLog(LogLevel /*level*/, std::string_view text) override { log.Add(std::string(text)); }
-  void OnState(HostState state, std::string_view reason) override {
+  void OnState(std::string_view /*server*/, HostState state, std::string_view reason) override {
     static constexpr const char* kNames[] = {"stopped", "connecting", "init", "ready"};
     states.Add(std::string(kNames[static_cast<int>(state)]) + " " + std::string(reason));
   }
@@ -133,7 +133,7 @@ class FakeListener : public HostListener {
 
 inline HostOptions OptionsFor(const ScriptedProxy& proxy) {
   HostOptions options;
-  options.port = proxy.port();
+  options.servers = {proxy.server()};
   options.min_backoff = std::chrono::milliseconds(1);
   options.max_backoff = std::chrono::milliseconds(2);
   return options;

@@ -63,14 +63,14 @@ TEST(Outbox, WritesAllThatIsQueuedAtOnce) {
   EXPECT_EQ(outbox.PushEvent("two\r\n"), PushResult::kOk);
   EXPECT_EQ(outbox.PushEvent("three\r\n"), PushResult::kOk);
   outbox.Finish();
-  outbox.WriterLoop(fds[0]);
+  Stream stream{UniqueFd(fds[0])};
+  outbox.WriterLoop(&stream);
   EXPECT_EQ(counters->Read().writes, 1u);
   char bytes[64] = {};
   EXPECT_EQ(::read(fds[1], bytes, sizeof(bytes)), 17);
   EXPECT_STREQ(bytes, "one\r\ntwo\r\nthree\r\n");
   EXPECT_EQ(outbox.PushEvent("late\r\n"), PushResult::kClosed);
   EXPECT_FALSE(outbox.PushAnswer("late\r\n"));
-  ::close(fds[0]);
   ::close(fds[1]);
 }
 

@@ -87,6 +87,8 @@ class ScriptedProxy {
   ~ScriptedProxy() { ::close(fd_); }
 
   uint16_t port() const { return port_; }
+  // For HostOptions::servers.
+  std::string server() const { return "tcp://127.0.0.1:" + std::to_string(port_); }
 
   ProxyConnection Accept() {
     pollfd wait = {fd_, POLLIN, 0};

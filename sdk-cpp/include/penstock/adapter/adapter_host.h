@@ -19,11 +19,11 @@ namespace penstock::adapter {
 // Connects one provider to one proxy of a server, and keeps it connected (ari.md 1, 5). A process
 // may have any number of hosts, one for each adapter:
 //
-//   AdapterHost host(std::make_shared<MyData>(), {.port = 6661});
+//   AdapterHost host(std::make_shared<MyData>(), {.servers = {"tcp://127.0.0.1:6661"}});
 //   if (const Status started = host.Start(); !started) return 1;
 //   host.Wait();
 //
-// Owner: the user. It has a thread that reads, one that writes (two with a notify_port) and a small
+// Owner: the user. It has a thread that reads, one that writes (two with a notify port) and a small
 // pool that runs the provider's calls. Thread: Start(), Stop(), Wait() and the destructor are for
 // any thread but the host's own, which means: not from within a provider's or a listener's call.
 // Everything else may be called from anywhere. Errors: a server that is away, refuses or hangs up

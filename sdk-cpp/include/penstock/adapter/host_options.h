@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "penstock/adapter/export.h"
 #include "penstock/adapter/types.h"
@@ -29,29 +30,31 @@ enum class HostState {
   kReady,       // serves requests
 };
 
-// What a host tells about itself. All calls come from the host's threads, one at a time for
-// OnState, any number at once for OnLog; they must not block and must not call Stop().
+// What a host tells about itself.
+// Thread: the host's own; OnState one at a time, OnLog any number at once. They must not block and
+// must not call Stop().
 class PENSTOCK_SDK_EXPORT HostListener {
  public:
   virtual ~HostListener();
   // One line, without a time and a line end. Passwords never appear in it.
   virtual void OnLog(LogLevel level, std::string_view text);
-  // `reason` says why, for kConnecting and kStopped: "connection refused", or the server's own
-  // words when it closed the connection ("keepalive timeout", "wrong credentials").
-  virtual void OnState(HostState state, std::string_view reason);
+  // The connection to one of the servers, named as in HostOptions::servers, has changed. `reason`
+  // says why, for kConnecting and kStopped: "connection refused", or the server's own words when it
+  // closed the connection ("keepalive timeout", "wrong credentials").
+  virtual void OnState(std::string_view server, HostState state, std::string_view reason);
 };
 
-// How a host reaches its server, and what it may use. All have sensible defaults but the port.
+// How a host reaches its servers, and what it may use. All have sensible defaults but the servers.
 struct HostOptions {
   // For the log; with several hosts in one process, a telling name.
   std::string name = "adapter";
 
-  // Where the server's proxy listens: its request_reply_port.
-  std::string host = "127.0.0.1";
-  uint16_t port = 0;
-  // The two-connection form, for data adapters only: the server's notify_port. Absent: one
-  // connection carries all, which needs a server of protocol 1.9.1.
-  std::optional<uint16_t> notify_port = {};
+  // Where the servers' proxies are, one string each:
+  //   tcp://host:port               the proxy's request_reply_port
+  //   tcp://host:port?notify=port   and its notify_port: the two-connection form, for data adapters
+  //                                 only. One connection needs a server of protocol 1.9.1.
+  // An IPv6 address stands in brackets. The host keeps a connection to each of them.
+  std::vector<std::string> servers = {};
 
   // Sent in clear at the start of each connection (RAC), if set. The protocol refuses one without
   // the other.

@@ -15,8 +15,9 @@ class Clock : public DataProvider {
 
 // Starts a host for each kind of adapter, on a port where nobody is, and stops it.
 int main() {
-  AdapterHost data(std::make_shared<Clock>(), {.port = 1});
-  AdapterHost metadata(std::make_shared<LiteralBasedProvider>(), {.port = 1});
+  AdapterHost data(std::make_shared<Clock>(), {.servers = {"tcp://127.0.0.1:1"}});
+  AdapterHost metadata(std::make_shared<LiteralBasedProvider>(),
+                       {.servers = {"tcp://127.0.0.1:1"}});
   if (!data.Start() || !metadata.Start()) return 1;
   data.Stop();
   metadata.Stop();

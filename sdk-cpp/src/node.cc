@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+
+#include "node.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "ari/data_messages.h"
+#include "ari/init.h"
+#include "handshake.h"
+#include "keepalive.h"
+
+namespace penstock::adapter {
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = Outbox::Clock;
+
+constexpr size_t kReadBuffer = 64u << 10;
+constexpr std::string_view kSdkName = "Penstock C++ SDK";
+// How long a refusal may take to go out, and the server to hang up after our end of the connection
+// is closed.
+constexpr milliseconds kFlushTime{1000};
+constexpr milliseconds kLingerTime{500};
+
+uint64_t NowMillis() {
+  return static_cast<uint64_t>(
+      std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count());
+}
+
+}  // namespace
+
+Node::Node(Endpoint endpoint, Context context)
+    : endpoint_(std::move(endpoint)),
+      context_(std::move(context)),
+      connector_(&endpoint_, context_.options),
+      buffer_(kReadBuffer),
+      random_(std::random_device{}()) {}
+
+void Node::Start() {
+  reader_ = std::thread([this] { Run(); });
+}
+
+void Node::Join() {
+  if (reader_.joinable()) reader_.join();
+}
+
+std::shared_ptr<MetadataSession> Node::metadata_session() {
+  const std::lock_guard lock(mutex_);
+  if (is_data()) return nullptr;
+  return std::static_pointer_cast<MetadataSession>(session_);
+}
+
+Status Node::Fail(std::string_view message) {
+  const std::lock_guard lock(mutex_);
+  if (session_ == nullptr) return Error("there is no connection to the server");
+  if (!is_data() && !ari::HasReverseRequests(dialect_.version)) {
+    return Error("the server's protocol version has no such packet");
+  }
+  std::string line;
+  ari::WriteFailure(is_data() ? std::to_string(NowMillis()) : "2", message, dialect_, &line);
+  if (!failure_outbox_->PushAnswer(line)) return Error("there is no connection to the server");
+  return {};
+}
+
+void Node::Write(LogLevel level, std::string_view text) const {
+  context_.log->Write(level, server() + ": " + std::string(text));
+}
+
+void Node::SetState(HostState state, std::string_view reason) {
+  state_.store(state);
+  context_.on_state(*this, reason);
+}
+
+milliseconds Node::NextDelay(int attempt) {
+  milliseconds ceiling = options().max_backoff;
+  if (attempt < 20) {
+    ceiling = std::min(options().max_backoff, options().min_backoff * (int64_t{1} << attempt));
+  }
+  std::uniform_int_distribution<int64_t> spread(ceiling.count() / 2, ceiling.count());
+  return milliseconds(spread(random_));
+}
+
+void Node::Run() {
+  const StopSignal& stop = *context_.stop;
+  std::string reason = "started";
+  int attempt = 0;
+  while (!stop.raised()) {
+    if (state() != HostState::kConnecting) SetState(HostState::kConnecting, reason);
+    bool was_ready = false;
+    reason = OpenLinks();
+    if (reason.empty()) {
+      SetState(HostState::kInit, {});
+      was_ready = Serve(&reason);
+    }
+    CloseLinks();
+    if (stop.raised()) break;
+    Write(LogLevel::kWarning, "no connection: " + reason);
+    if (!options().reconnect) break;
+    if (was_ready) attempt = 0;
+    SetState(HostState::kConnecting, reason);
+    if (stop.WaitFor(NextDelay(attempt++))) break;
+  }
+  SetState(HostState::kStopped, stop.raised() ? std::string_view("stopped") : reason);
+}
+
+std::string Node::OpenLinks() {
+  std::string error;
+  for (auto& stream : connector_.Open(*context_.stop, &error)) {
+    Link& link = links_.emplace_back();
+    link.stream = std::move(stream);
+    link.outbox = std::make_shared<Outbox>(options().max_queued_bytes, options().queue_policy,
+                                           context_.counters);
+  }
+  if (links_.empty()) return error;
+  // RAC must be the first packet of each connection (ari.md 1.4).
+  std::string rac;
+  ari::WriteRac("1", {options().user, options().password, true, std::string(kSdkName)}, &rac);
+  try {
+    for (Link& link : links_) {
+      link.outbox->SetKeepalive(KeepaliveInterval(options().keepalive, std::nullopt));
+      link.outbox->PushAnswer(rac);
+      link.writer = std::thread(
+          [outbox = link.outbox, stream = link.stream.get()] { outbox->WriterLoop(stream); });
+    }
+  } catch (const std::system_error& e) {
+    return std::string("cannot start a thread: ") + e.what();
+  }
+  splitter_.emplace(options().max_line_bytes);
+  warned_ = false;
+  return {};
+}
+
+bool Node::Serve(std::string* reason) {
+  Next next = Next::kGoOn;
+  while (next == Next::kGoOn) {
+    std::vector<pollfd> waits;
+    for (const Link& link : links_) waits.push_back({link.stream->fd(), POLLIN, 0});
+    waits.push_back({context_.stop->fd(), POLLIN, 0});
+    if (::poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) {
+      *reason = std::system_category().message(errno);
+      break;
+    }
+    if (waits.back().revents != 0) {
+      Flush(Clock::now() + context_.stop->drain());
+      break;
+    }
+    for (size_t i = 0; i < links_.size() && next == Next::kGoOn; ++i) {
+      if (waits[i].revents != 0) next = ReadSome(i, reason);
+    }
+  }
+  const bool was_ready = session_ != nullptr;
+  if (next == Next::kFlushAndDisconnect) Flush(Clock::now() + kFlushTime);
+  // First the links: a call that waits for room in the queue must be let go before all calls can
+  // end.
+  CloseLinks();
+  EndSession();
+  return was_ready;
+}
+
+Node::Next Node::ReadSome(size_t link, std::string* reason) {
+  const ssize_t n = links_[link].stream->Read(buffer_.data(), buffer_.size());
+  if (n < 0 && (errno == EINTR || errno == EAGAIN)) return Next::kGoOn;
+  if (n <= 0) {
+    *reason = n == 0 ? "the server closed the connection" : std::system_category().message(errno);
+    return Next::kDisconnect;
+  }
+  // Nothing comes down the notification connection.
+  if (link != 0) return Next::kGoOn;
+  splitter_->Feed(std::string_view(buffer_.data(), static_cast<size_t>(n)));
+  while (true) {
+    std::string_view line;
+    switch (splitter_->Next(&line)) {
+      case ari::LineSplitter::Cut::kNeedMore:
+        return Next::kGoOn;
+      case ari::LineSplitter::Cut::kTooLong:
+        return ProtocolError("a line longer than max_line_bytes", reason);
+      case ari::LineSplitter::Cut::kLine:
+        break;
+    }
+    if (const Next next = OnLine(line, reason); next != Next::kGoOn) return next;
+    context_.adapter->pool()->WaitForRoom(options().max_pending_requests, context_.stop->flag());
+    if (context_.stop->raised()) return Next::kGoOn;
+  }
+}
+
+Node::Next Node::OnLine(std::string_view line, std::string* reason) {
+  ari::PacketHead head;
+  if (const ari::Status status = ari::ParseHead(line, &head); !status.ok()) {
+    CounterCells::Add(context_.counters->malformed);
+    if (!std::exchange(warned_, true)) {
+      Write(LogLevel::kWarning, std::string("ignored a line: ") + status.message());
+    }
+    return Next::kGoOn;
+  }
+  if (head.method == ari::Method::kKeepalive) return Next::kGoOn;
+  if (head.method == ari::Method::kClose) {
+    NullableString why;
+    const bool understood = ari::ParseClose(head.args, &why).ok();
+    *reason = understood && why ? *why : "the server closed the connection without a reason";
+    return Next::kDisconnect;
+  }
+  if (head.method == context_.adapter->init_method()) {
+    if (session_ == nullptr) return OnInit(head, reason);
+    return ProtocolError(is_data() ? "Unexpected late DPI request" : "Unexpected late MPI request",
+                         reason);
+  }
+  if (session_ == nullptr) return ProtocolError("a request before the init request", reason);
+  session_->OnPacket(head);
+  return Next::kGoOn;
+}
+
+Node::Next Node::OnInit(const ari::PacketHead& head, std::string* reason) {
+  ari::InitRequest request;
+  if (const ari::Status status = ari::ParseInitRequest(head.args, &request); !status.ok()) {
+    return Refuse(head, Error(std::string("malformed init request: ") + status.message()), reason);
+  }
+  const Result<ari::Version> version =
+      ChooseVersion(request.version, is_data() && links_.size() == 1);
+  if (!version) return Refuse(head, version.error(), reason);
+  const Status status = context_.adapter->Open(MergeParams(request, options().params));
+  if (!status.ok()) return Refuse(head, status.error(), reason);
+
+  const milliseconds keepalive =
+      KeepaliveInterval(options().keepalive, request.keepalive_hint_millis);
+  for (Link& link : links_) link.outbox->SetKeepalive(keepalive);
+  std::string line;
+  ari::WriteInitReply(head.id, head.method, *version, &line);
+  links_[0].outbox->PushAnswer(line);
+  OpenSession(*version);
+  CounterCells::Add(context_.counters->connections);
+  Write(LogLevel::kInfo, "ready, protocol " + std::string(ari::VersionText(*version)));
+  SetState(HostState::kReady, {});
+  return Next::kGoOn;
+}
+
+Node::Next Node::Refuse(const ari::PacketHead& head, const Error& error, std::string* reason) {
+  ari::Exception exception;
+  exception.kind = is_data() ? ari::ExceptionKind::kDataInit : ari::ExceptionKind::kMetadataInit;
+  exception.message = error.message();
+  std::string line;
+  ari::WriteInitException(head.id, head.method, exception, &line);
+  links_[0].outbox->PushAnswer(line);
+  *reason = "init refused: " + error.message();
+  return Next::kFlushAndDisconnect;
+}
+
+Node::Next Node::ProtocolError(std::string_view what, std::string* reason) {
+  CounterCells::Add(context_.counters->malformed);
+  *reason = "protocol error of the server: " + std::string(what);
+  if (is_data()) {
+    std::string line;
+    ari::WriteFailure(std::to_string(NowMillis()), what, dialect_, &line);
+    links_.back().outbox->PushAnswer(line);
+  }
+  return Next::kFlushAndDisconnect;
+}
+
+void Node::OpenSession(ari::Version version) {
+  SessionContext context;
+  context.answers = links_.front().outbox;
+  context.events = links_.back().outbox;
+  context.counters = context_.counters;
+  context.dialect.version = version;
+  context.log = context_.log;
+  const std::lock_guard lock(mutex_);
+  dialect_ = context.dialect;
+  failure_outbox_ = context.events;
+  session_ = context_.adapter->NewSession(std::move(context));
+}
+
+void Node::Flush(Clock::time_point deadline) {
+  if (session_ != nullptr) session_->EndInput();
+  context_.adapter->pool()->WaitIdleUntil(deadline);
+  for (Link& link : links_) link.outbox->Finish();
+  for (Link& link : links_) {
+    if (!link.outbox->WaitWriterDone(deadline)) return;
+  }
+  const auto linger = std::min(deadline, Clock::now() + kLingerTime);
+  for (Link& link : links_) link.stream->Linger(linger);
+}
+
+void Node::CloseLinks() {
+  for (Link& link : links_) {
+    link.outbox->Close();
+    link.stream->Shutdown();
+    if (link.writer.joinable()) link.writer.join();
+  }
+  links_.clear();
+}
+
+void Node::EndSession() {
+  std::shared_ptr<Session> session;
+  {
+    const std::lock_guard lock(mutex_);
+    session = std::move(session_);
+    session_ = nullptr;
+    failure_outbox_ = nullptr;
+    dialect_ = ari::Dialect{};
+  }
+  if (session == nullptr) return;
+  session->EndInput();
+  context_.adapter->pool()->WaitIdle();
+  context_.adapter->Close();
+}
+
+}  // namespace penstock::adapter
