@@ -70,12 +70,12 @@ void Digits(std::uint64_t n, char* to) {
 
 int main(int argc, char** argv) {
   if (argc < 4) return 2;
-  const auto port = static_cast<std::uint16_t>(std::atoi(argv[1]));
+  const std::string server = std::string("tcp://127.0.0.1:") + argv[1];
   const auto items = static_cast<std::size_t>(std::atoi(argv[2]));
   const double seconds = std::atof(argv[3]);
 
   const auto feed = std::make_shared<Feed>(items);
-  AdapterHost host(feed, {.port = port});
+  AdapterHost host(feed, {.servers = {server}});
   if (!host.Start()) return 1;
   std::vector<Subscription> subscriptions = feed->TakeAll();
 
