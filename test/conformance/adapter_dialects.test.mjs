@@ -36,7 +36,7 @@ async function worksThrough(server, adapter) {
 
 for (const version of ['1.9.1', '1.9.0', '1.8.3', '1.8.2', '1.8.0']) {
   for (const two of [false, true]) {
-    test(`${version} over ${two ? 'two connections' : 'one connection'}`, () =>
+    test(`A4: ${version} over ${two ? 'two connections' : 'one connection'}`, () =>
       withServer({ metadata: {}, data: [{ name: 'DEFAULT', ...(two && { notify_port: true }) }] }, async ({ set, server, port, use }) => {
         const metadata = use(await MetadataAdapter.start(set.metadata_adapter.request_reply_port, { version }));
         const adapter = use(
@@ -65,7 +65,7 @@ for (const version of ['1.9.1', '1.9.0', '1.8.3', '1.8.2', '1.8.0']) {
   }
 }
 
-test('lines may end in LF, blank lines and keepalives may stand anywhere', () =>
+test('A3, A5: lines may end in LF, blank lines and keepalives may stand anywhere', () =>
   withServer({}, async ({ server, port, use }) => {
     const adapter = use(new DataAdapter({ eol: '\n', snapshots: { '*': { last: kValue, none: null } } }));
     await adapter.connect(port);
@@ -75,7 +75,7 @@ test('lines may end in LF, blank lines and keepalives may stand anywhere', () =>
     await worksThrough(server, adapter);
   }));
 
-test('a byte order mark in front of the first line is skipped', () =>
+test('A3: a byte order mark in front of the first line is skipped', () =>
   withServer({}, async ({ server, port, use }) => {
     const adapter = use(new DataAdapter({ rac: null, snapshots: { '*': { last: kValue, none: null } } }));
     await adapter.connect(port);
@@ -84,7 +84,7 @@ test('a byte order mark in front of the first line is skipped', () =>
     await worksThrough(server, adapter);
   }));
 
-test('packets that arrive a byte at a time', () =>
+test('A2: packets that arrive a byte at a time', () =>
   withServer({}, async ({ server, port, use }) => {
     const adapter = use(await DataAdapter.start(port));
     const whole = adapter.socket.write.bind(adapter.socket);
@@ -96,8 +96,8 @@ test('packets that arrive a byte at a time', () =>
     await worksThrough(server, adapter);
   }));
 
-for (const version of ['1.8.1', '2.0.0', 'nonsense']) {
-  test(`version ${version} is refused; an adapter that can do better is let in afterwards`, () =>
+for (const version of ['1.8.1', '1.9.2', '2.0.0', 'nonsense']) {
+  test(`A4: version ${version} is refused; an adapter that can do better is let in afterwards`, () =>
     withServer({}, async ({ server, port, use }) => {
       const wrong = use(await DataAdapter.start(port, { version, wait: false }));
       await until('the end of its connection', () => wrong.closed);
@@ -106,7 +106,7 @@ for (const version of ['1.8.1', '2.0.0', 'nonsense']) {
     }));
 }
 
-test('an adapter must name credentials if the file asks for them', async () => {
+test('A6: an adapter must name credentials if the file asks for them', async () => {
   const auth = { auth: true, credentials: [{ user: 'feed', password: 'secret one' }] };
   await withServer({ data: [{ name: 'DEFAULT', ...auth }] }, async ({ server, port, use }) => {
     for (const rac of [{ user: 'feed', password: 'wrong' }, { user: 'feed' }, {}]) {
@@ -123,7 +123,7 @@ test('an adapter must name credentials if the file asks for them', async () => {
   });
 });
 
-test('an adapter that falls silent is lost after keepalive_timeout_millis, and told why', () =>
+test('A15: an adapter that falls silent is lost after keepalive_timeout_millis, and told why', () =>
   withServer({ each: { keepalive_timeout_millis: 600 } }, async ({ port, use }) => {
     const adapter = use(await DataAdapter.start(port));
     assert.ok(Number(adapter.initParams['keepalive_hint.millis']) <= 600);
@@ -137,7 +137,7 @@ test('init parameters of the file reach the adapter', () =>
     assert.equal(adapter.initParams['remote:feed'], 'a+b c');
   }));
 
-test('a plain proxy: when its adapter goes, the server drains and says why', async () => {
+test('A14: a plain proxy: when its adapter goes, the server drains and says why', async () => {
   const port = await freePort();
   const set = await adapterSet({ data: [{ name: 'DEFAULT', request_reply_port: port, robust: false, connection_recovery_timeout_millis: undefined }] });
   const server = await Server.start({ adapter_set: [set] }, { ready: false });

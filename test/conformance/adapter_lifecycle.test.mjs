@@ -32,7 +32,7 @@ afterEach(async () => {
   await server.stop();
 });
 
-test('an adapter that dies and comes back: same session, fresh snapshot, no old field left', async () => {
+test('A13: an adapter that dies and comes back: same session, fresh snapshot, no old field left', async () => {
   const first = await dataAdapter({ snapshots: { '*': { a: 'old', b: 'old', c: 'old' } } });
   const clients = [];
   for (const transport of ['WS-STREAMING', 'HTTP-STREAMING']) {
@@ -88,7 +88,7 @@ test('what was unsubscribed while the adapter was away is not asked for again', 
   client.disconnect();
 });
 
-test('events of an older subscription of the item are dropped', async () => {
+test('A8: events of an older subscription of the item are dropped', async () => {
   const adapter = await dataAdapter({ snapshots: { '*': { a: 'snap' } } });
   const client = await Client.connected(server.url);
   const first = await client.subscribe(['gen'], ['a']).active();
@@ -117,7 +117,7 @@ test('an item that the adapter refuses harms no other item', async () => {
   await until('USB of the refused item too', () => adapter.count('USB bad') === 1);
 });
 
-test('SUB and USB of an item alternate, however fast clients come and go', async () => {
+test('A7: SUB and USB of an item alternate, however fast clients come and go', async () => {
   const adapter = await dataAdapter({ snapshots: { '*': { a: '1' } } });
   const socket = await TlcpSocket.session(server.port);
   for (let i = 1; i <= 50; ++i) {

@@ -131,21 +131,21 @@ test('requests that are none', async () => {
   }
 });
 
-test('garbage on the adapter port: that connection ends, an adapter comes back', async () => {
+test('A17: garbage on the adapter port: that connection ends, an adapter comes back', async () => {
   adapter.kill();
   await blurt(adapterPort, [crypto.randomBytes(2000), '\r\n', 'x|y|z\r\n'], { end: true, millis: 15000 });
   adapter = await DataAdapter.start(adapterPort, { snapshots: { '*': { a: '1' } } });
   await adapter.subscribed('witness');
 });
 
-test('an adapter line beyond the limit ends that connection only', async () => {
+test('A17: an adapter line beyond the limit ends that connection only', async () => {
   adapter.update('witness', { a: 'y'.repeat(200000) });
   await until('the end of the connection', () => adapter.closed);
   adapter = await DataAdapter.start(adapterPort, { snapshots: { '*': { a: '1' } } });
   await adapter.subscribed('witness');
 });
 
-test('packets that make no sense are skipped', async () => {
+test('A17: packets that make no sense are skipped', async () => {
   for (const line of [
     '1|UD3', '1|UD3|S|witness', '1|UD3|S|witness|S|nosuchid|B|0|S|a|S|wrong', '9|NOSUCHMETHOD|S|x', 'zzz|SUB|V', '||||', '1|EOS|S|nosuchitem|S|1',
   ]) adapter.socket.write(`${line}\r\n`);

@@ -224,8 +224,9 @@ def part_release(part):
 
 
 def conformance(part, binary, *files, prefix=()):
-    names = files or sorted(os.path.basename(name)
-                            for name in glob.glob(os.path.join(CONFORMANCE, "*.test.mjs")))
+    names = files or sorted(os.path.relpath(name, CONFORMANCE)
+                            for folder in ("", "ari")
+                            for name in glob.glob(os.path.join(CONFORMANCE, folder, "*.test.mjs")))
     code, output = part.run(*prefix, "node", "--test", "--test-reporter=tap", *concurrency(), *names,
                             cwd=CONFORMANCE, limit=900, env={"PENSTOCK_BIN": binary})
     count_node(part, output, code)

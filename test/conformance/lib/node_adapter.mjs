@@ -17,6 +17,8 @@ export class NodeAdapter {
 
   // kind "data": ports { request, notify }, snapshots { item: fields }.
   // kind "metadata": ports { request }, users { name: password }, user null allowed if allowNobody.
+  // Both: credentials { user, password }; with `again` the program dials anew when it is cut off, as
+  // the examples of the kit do, else it ends. Why it was cut off is the event "error".
   static async start(kind, ports, options = {}) {
     const adapter = new NodeAdapter();
     adapter.#child = fork(kFile, ['child', kind, JSON.stringify({ ports, options })], { stdio: 'inherit' });
@@ -41,6 +43,9 @@ export class NodeAdapter {
   clear(item) {
     this.#child.send({ do: 'clear', item });
   }
+  end(item) {
+    this.#child.send({ do: 'end', item });
+  }
   async kill() {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const end = once(this.#child, 'exit');
@@ -63,29 +68,31 @@ async function dial(port) {
 
 const tell = (...event) => process.send(event);
 
-function runData({ DataProvider }, request, notify, { snapshots = {} }) {
-  const provider = new DataProvider(request, notify, (item) => item in snapshots);
+// Snapshots are fields, or a list of them.
+function runData({ DataProvider }, request, notify, { snapshots = {}, credentials }) {
+  const provider = new DataProvider(request, notify, (item) => item in snapshots, credentials);
   provider.on('init', (message, response) => (response.success(), tell('init', message.parameters)));
   provider.on('subscribe', (item, response) => {
     response.success();
     tell('subscribe', item);
     if (item in snapshots) {
-      provider.update(item, true, snapshots[item]);
+      for (const fields of [].concat(snapshots[item])) provider.update(item, true, fields);
       provider.endOfSnapshot(item);
     }
   });
   provider.on('unsubscribe', (item, response) => (response.success(), tell('unsubscribe', item)));
-  process.on('message', (order) => {
+  process.removeAllListeners('message').on('message', (order) => {
     if (order.do === 'update') provider.update(order.item, order.snapshot, order.fields);
     if (order.do === 'clear') provider.clearSnapshot(order.item);
+    if (order.do === 'end') provider.endOfSnapshot(order.item);
   });
 }
 
 function runMetadata({ MetadataProvider }, request, options) {
-  const { users = null, credits = {}, maxFrequency = 0, bandwidth = 0, mergeOnly = false, refuseTables = [] } = options;
+  const { users = null, credits = {}, maxFrequency = 0, bandwidth = 0, mergeOnly = false, refuseTables = [], credentials } = options;
   const modes = mergeOnly ? { merge: true } : { raw: true, merge: true, distinct: true, command: true };
   const words = (text) => text.split(' ').filter(Boolean);
-  const provider = new MetadataProvider(request, { allowedMaxItemFreq: maxFrequency, itemAllowedModes: modes });
+  const provider = new MetadataProvider(request, { allowedMaxItemFreq: maxFrequency, itemAllowedModes: modes, distinctSnapLen: 10 }, credentials);
   provider.on('init', (message, response) => (response.success(), tell('init', message.parameters)));
   provider.on('notifyUser', (message, response) => {
     tell('notifyUser', message.userName);
@@ -117,15 +124,22 @@ function runMetadata({ MetadataProvider }, request, options) {
   provider.on('notifyTablesClose', (message, response) => (response.success(), tell('tablesClose', message.tableInfos[0].groupName)));
 }
 
-if (process.argv[1] === kFile && process.argv[2] === 'child') {
+async function run(kind, { ports, options }) {
   const kit = createRequire(import.meta.url)('lightstreamer-adapter');
-  const { ports, options } = JSON.parse(process.argv[4]);
   const request = await dial(ports.request);
-  if (process.argv[3] === 'data') {
-    runData(kit, request, ports.notify ? await dial(ports.notify) : request, options);
-  } else {
-    runMetadata(kit, request, options);
-  }
-  request.on('error', () => process.exit(3)).on('close', () => process.exit(3));
+  const notify = ports.notify ? await dial(ports.notify) : request;
+  for (const socket of new Set([request, notify])) socket.on('error', (error) => tell('error', error.message));
+  request.on('close', () => {
+    tell('closed');
+    notify.destroy();
+    if (options.again) setTimeout(() => run(kind, { ports, options }), 50);
+    else setTimeout(() => process.exit(3), 20);
+  });
+  if (kind === 'data') runData(kit, request, notify, options);
+  else runMetadata(kit, request, options);
+}
+
+if (process.argv[1] === kFile && process.argv[2] === 'child') {
   process.on('disconnect', () => process.exit(0));
+  await run(process.argv[3], JSON.parse(process.argv[4]));
 }

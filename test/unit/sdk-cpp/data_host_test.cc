@@ -33,6 +33,7 @@ class DataHost : public ::testing::Test {
   std::unique_ptr<AdapterHost> host_;
 };
 
+// A4
 TEST_F(DataHost, SpeaksRacFirstAndAnswersInit) {
   HostOptions options = OptionsFor(proxy_);
   options.params = {{"note", "mine"}, {"feed", "x"}};
@@ -45,6 +46,7 @@ TEST_F(DataHost, SpeaksRacFirstAndAnswersInit) {
   EXPECT_TRUE(listener_.states.SkipTo("ready "));
 }
 
+// A6
 TEST_F(DataHost, SendsCredentials) {
   HostOptions options = OptionsFor(proxy_);
   options.user = "u ser";
@@ -53,6 +55,7 @@ TEST_F(DataHost, SendsCredentials) {
   EXPECT_EQ(proxy_.Accept().Hear(), std::string(kRac) + "|S|user|S|u+ser|S|password|S|p%7Cw");
 }
 
+// A9
 TEST_F(DataHost, SendsEndOfSnapshotFirstWhenThereIsNone) {
   Start(OptionsFor(proxy_));
   ProxyConnection c = proxy_.Accept();
@@ -62,6 +65,7 @@ TEST_F(DataHost, SendsEndOfSnapshotFirstWhenThereIsNone) {
   EXPECT_EQ(c.Hear(), "2a|SUB|V");
 }
 
+// A9
 TEST_F(DataHost, CarriesTheEventsOfASubscription) {
   Start(OptionsFor(proxy_));
   ProxyConnection c = proxy_.Accept();
@@ -92,6 +96,7 @@ TEST_F(DataHost, ReadsPercentEncodedAsciiNames) {
   EXPECT_EQ(c.HearEvent(), "EOS|S|Caf\u00E9 #1|S|2a");
 }
 
+// A8
 TEST_F(DataHost, ClosesTheHandleBeforeUnsubscribe) {
   Start(OptionsFor(proxy_));
   ProxyConnection c = proxy_.Accept();
@@ -112,6 +117,7 @@ TEST_F(DataHost, ClosesTheHandleBeforeUnsubscribe) {
   EXPECT_EQ(c.HearEvent(), "UD3|S|snap|S|4a|B|0|S|a|S|2");
 }
 
+// A8, A14
 TEST_F(DataHost, AnswersRefusalsByKindAndDoesNotUnsubscribeThem) {
   Start(OptionsFor(proxy_));
   ProxyConnection c = proxy_.Accept();
@@ -131,6 +137,7 @@ TEST_F(DataHost, AnswersRefusalsByKindAndDoesNotUnsubscribeThem) {
   EXPECT_TRUE(provider_->journal.empty());
 }
 
+// A7
 TEST_F(DataHost, AnswersABurstAndRunsOnlyItsLastSubscription) {
   HostOptions options = OptionsFor(proxy_);
   options.worker_threads = 1;
@@ -160,6 +167,7 @@ TEST_F(DataHost, AnswersABurstAndRunsOnlyItsLastSubscription) {
   EXPECT_EQ(c.HearEvent(), "UD3|S|slow|S|ba|B|0");
 }
 
+// A12
 TEST_F(DataHost, SlowItemDoesNotHoldUpOthers) {
   Start(OptionsFor(proxy_));
   ProxyConnection c = proxy_.Accept();
@@ -172,6 +180,7 @@ TEST_F(DataHost, SlowItemDoesNotHoldUpOthers) {
   EXPECT_EQ(c.Hear(), "2a|SUB|V");
 }
 
+// A17
 TEST_F(DataHost, AnswersMalformedRequestsAndIgnoresUnknownOnes) {
   Start(OptionsFor(proxy_));
   ProxyConnection c = proxy_.Accept();
@@ -183,6 +192,7 @@ TEST_F(DataHost, AnswersMalformedRequestsAndIgnoresUnknownOnes) {
   EXPECT_EQ(host_->counters().malformed, 3u);
 }
 
+// A13
 TEST_F(DataHost, ComesBackAfterALoss) {
   Start(OptionsFor(proxy_));
   {
@@ -204,6 +214,7 @@ TEST_F(DataHost, ComesBackAfterALoss) {
   EXPECT_EQ(host_->counters().connections, 2u);
 }
 
+// A6
 TEST_F(DataHost, TellsWhyTheServerClosed) {
   Start(OptionsFor(proxy_));
   ProxyConnection c = proxy_.Accept();
@@ -221,6 +232,7 @@ TEST_F(DataHost, StaysDownAfterALossIfAskedTo) {
   EXPECT_EQ(host.state(), HostState::kStopped);
 }
 
+// A4
 TEST_F(DataHost, RefusesAnOldServerOnOneConnection) {
   Start(OptionsFor(proxy_));
   ProxyConnection c = proxy_.Accept();
@@ -260,6 +272,7 @@ TEST_F(DataHost, RequestBeforeInitIsAProtocolError) {
   EXPECT_EQ(c.Hear(), "<closed>");
 }
 
+// A17
 TEST_F(DataHost, LineOverTheCapEndsTheConnection) {
   HostOptions options = OptionsFor(proxy_);
   options.max_line_bytes = 1000;
@@ -271,6 +284,7 @@ TEST_F(DataHost, LineOverTheCapEndsTheConnection) {
   EXPECT_EQ(c.Hear(), "<closed>");
 }
 
+// A4
 TEST_F(DataHost, SpeaksTheOldDialectOnTwoConnections) {
   ScriptedProxy notify;
   HostOptions options = OptionsFor(proxy_);
@@ -303,6 +317,7 @@ TEST_F(DataHost, LossOfTheNotifyConnectionLosesBoth) {
   EXPECT_EQ(a.Hear(), "<closed>");
 }
 
+// A15
 TEST_F(DataHost, SendsKeepalivesOfTheConfiguredInterval) {
   HostOptions options = OptionsFor(proxy_);
   options.keepalive = std::chrono::milliseconds(5);
@@ -431,6 +446,7 @@ TEST_F(DataHost, EventsOfOneThreadKeepTheirOrderAmongMany) {
   for (std::thread& feed : feeds) feed.join();
 }
 
+// A14
 TEST_F(DataHost, FailTellsTheServer) {
   AdapterHost& host = Start(OptionsFor(proxy_));
   EXPECT_FALSE(host.Fail("too early").ok());

@@ -105,6 +105,7 @@ TEST_F(MetadataHost, AnswersRefusalsByKind) {
   EXPECT_EQ(Ask(&c, "2|NUS|S|throws|S|p"), "2|NUS|E|oops");
 }
 
+// A10
 TEST_F(MetadataHost, AnswersSessions) {
   ProxyConnection c = proxy_.Accept();
   OpenMetadata(&c);
@@ -126,6 +127,7 @@ TEST_F(MetadataHost, AnswersItemsAndSchemas) {
   EXPECT_EQ(Ask(&c, "2|GUI|S|u|S|a"), "2|GUI|I|30|D|2.5|M|RMDC");
 }
 
+// A11
 TEST_F(MetadataHost, AnswersMessagesAndTables) {
   ProxyConnection c = proxy_.Accept();
   OpenMetadata(&c);
@@ -142,6 +144,7 @@ TEST_F(MetadataHost, AnswersMessagesAndTables) {
   EXPECT_EQ(provider_->journal.Next(), "tables closed 6");
 }
 
+// A17
 TEST_F(MetadataHost, AnswersWhatItCannotDo) {
   ProxyConnection c = proxy_.Accept();
   OpenMetadata(&c);
@@ -165,6 +168,7 @@ TEST_F(MetadataHost, ForcesTheEndOfASession) {
   EXPECT_EQ(caused.get().error().message(), "internal");
 }
 
+// A11
 TEST_F(MetadataHost, ForcesTheEndOfASubscription) {
   ProxyConnection c = proxy_.Accept();
   OpenMetadata(&c);
@@ -188,6 +192,7 @@ TEST_F(MetadataHost, LossAnswersWhatWasForced) {
   EXPECT_FALSE(future.get().ok());
 }
 
+// A4
 TEST_F(MetadataHost, SpeaksEachOldDialect) {
   {
     ProxyConnection c = proxy_.Accept();
@@ -206,6 +211,7 @@ TEST_F(MetadataHost, SpeaksEachOldDialect) {
             "1a|MPI|EM|Unsupported+reserved+protocol+version+number%3A+1.8.1");
 }
 
+// A14
 TEST_F(MetadataHost, FailUsesItsReservedId) {
   ProxyConnection c = proxy_.Accept();
   OpenMetadata(&c);

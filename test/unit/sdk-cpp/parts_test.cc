@@ -19,6 +19,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// A15
 TEST(Keepalive, FollowsTheTableOfTheProtocol) {
   const std::optional<milliseconds> none;
   EXPECT_EQ(KeepaliveInterval(none, 500), milliseconds(1000));
@@ -37,6 +38,7 @@ TEST(Keepalive, FollowsTheTableOfTheProtocol) {
   EXPECT_EQ(KeepaliveInterval(milliseconds(-1), std::nullopt), milliseconds(0));
 }
 
+// A4
 TEST(ChooseVersion, TakesTheLowerOfTheTwo) {
   EXPECT_EQ(ChooseVersion(std::nullopt, false).value(), ari::Version::k180);
   EXPECT_EQ(ChooseVersion("1.8.2", false).value(), ari::Version::k182);
@@ -46,6 +48,7 @@ TEST(ChooseVersion, TakesTheLowerOfTheTwo) {
   EXPECT_EQ(ChooseVersion("2.0.0", true).value(), ari::Version::k191);
 }
 
+// A4
 TEST(ChooseVersion, RefusesTheReservedTheUnknownAndTheTooOld) {
   for (const char* text : {"1.8.1", "1.7.0", "", "1.9", "1.9.x", "1.9.2.1", "x"}) {
     EXPECT_FALSE(ChooseVersion(text, false).ok()) << text;

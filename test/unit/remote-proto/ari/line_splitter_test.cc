@@ -19,10 +19,13 @@ void ExpectLines(std::string_view bytes, std::string_view expected, size_t max_l
   }
 }
 
+// A3
 TEST(LineSplitter, TakesLfAndCrlf) { ExpectLines("a|b\nc|d\r\n", "a|b\nc|d\nend"); }
 
+// A3
 TEST(LineSplitter, SkipsBlankLines) { ExpectLines("\r\n\na\n\n\r\r\nb\r\n\n", "a\nb\nend"); }
 
+// A3
 TEST(LineSplitter, SkipsByteOrderMarkAtTheStartOnly) {
   ExpectLines(
       "\xEF\xBB\xBF"
@@ -38,6 +41,7 @@ TEST(LineSplitter, TellsATruncatedLine) { ExpectLines("a\nbc", "a\npartial"); }
 
 TEST(LineSplitter, LineOfTheCapIsFine) { ExpectLines("12345\n1234\r\n", "12345\n1234\nend", 5); }
 
+// A17
 TEST(LineSplitter, LineOverTheCapLosesTheStream) {
   ExpectLines("ok\n123456\nok\n", "ok\ntoo long", 5);
 }

@@ -47,6 +47,7 @@ TEST(Packet, EachSurvivesPercentEncodedAscii) {
   }
 }
 
+// A2
 TEST(Packet, StreamOfAllIsTheSameByteByByteAndWhole) {
   std::string stream = "\xEF\xBB\xBF";
   std::string expected;
@@ -64,6 +65,7 @@ TEST(Packet, StreamOfAllIsTheSameByteByByteAndWhole) {
   }
 }
 
+// A17
 TEST(Packet, EachTruncationIsAnErrorOrAnotherPacketButNeverACrash) {
   for (const Packet& packet : kPackets) {
     for (size_t size = 0; size < packet.line.size(); ++size) {

@@ -64,6 +64,7 @@ TEST_F(DataProxyTest, FirstAndLastSubscriberMakeSubAndUsb) {
   EXPECT_EQ(BodyOf(remote_->Next()), "USB|S|a");
 }
 
+// A4
 TEST_F(DataProxyTest, ItemNamesTravelAsAscii) {
   Start();
   house_.Attach(&one_, "a b+€");
@@ -89,6 +90,7 @@ TEST_F(DataProxyTest, ValuesReachTheItem) {
   EXPECT_EQ(house_.counters().events.value(), 2u);
 }
 
+// A9
 TEST_F(DataProxyTest, EventsMayComeBeforeTheReply) {
   Start();
   const std::string id = Subscribe(&one_, "a");
@@ -108,6 +110,7 @@ TEST_F(DataProxyTest, ClearSnapshotNullsTheFields) {
   EXPECT_EQ(house_.Value(one_, "f"), "#");
 }
 
+// A8
 TEST_F(DataProxyTest, StaleUnknownAndFailedSubscriptionsAreDroppedAndCounted) {
   Start();
   const std::string old_id = Subscribe(&one_, "a");
@@ -128,6 +131,7 @@ TEST_F(DataProxyTest, StaleUnknownAndFailedSubscriptionsAreDroppedAndCounted) {
   EXPECT_TRUE(house_.Proxy().ready);
 }
 
+// A7
 TEST_F(DataProxyTest, SubAndUsbAlternateEvenAfterAFailure) {
   Start();
   Say(Subscribe(&one_, "a") + "|SUB|EU|no such item");
@@ -137,6 +141,7 @@ TEST_F(DataProxyTest, SubAndUsbAlternateEvenAfterAFailure) {
 }
 
 // "Subscribe request come too late" answers a SUB that nobody waits for any more (A7).
+// A7
 TEST_F(DataProxyTest, ABurstLeavesTheLastSubscriptionActive) {
   Start();
   const std::string first = Subscribe(&one_, "a");
@@ -150,6 +155,7 @@ TEST_F(DataProxyTest, ABurstLeavesTheLastSubscriptionActive) {
   EXPECT_EQ(house_.Value(one_, "f"), "1");
 }
 
+// A12
 TEST_F(DataProxyTest, ALostSubReplyLeavesTheSubscriptionValid) {
   Start();
   const std::string id = Subscribe(&one_, "a");
@@ -161,6 +167,7 @@ TEST_F(DataProxyTest, ALostSubReplyLeavesTheSubscriptionValid) {
   EXPECT_EQ(house_.counters().late_replies.value(), 1u);
 }
 
+// A14
 TEST_F(DataProxyTest, AFatalAnswerEndsTheConnection) {
   Start();
   const std::string id = Subscribe(&one_, "a");
@@ -169,6 +176,7 @@ TEST_F(DataProxyTest, AFatalAnswerEndsTheConnection) {
   EXPECT_EQ(BodyOf(remote_->Next()).substr(0, 5), "CLOSE");
 }
 
+// A17
 TEST_F(DataProxyTest, MalformedLinesAreCountedAndSkipped) {
   Start();
   const std::string id = Subscribe(&one_, "a");
@@ -192,6 +200,7 @@ TEST_F(DataProxyTest, DiffDeclarationsAreReadAndCounted) {
   EXPECT_EQ(house_.counters().malformed_lines.value(), 0u);
 }
 
+// A4
 TEST_F(DataProxyTest, OlderDialectHasFormEncodingAndBytes) {
   version_ = "1.8.3";
   Start();
@@ -230,6 +239,7 @@ TEST_F(DataProxyTest, ItemsWantedWhileNobodyIsThereAreSubscribedLater) {
   EXPECT_EQ(house_.Value(one_, "f"), "1");
 }
 
+// A13
 TEST_F(DataProxyTest, WantedItemsAreSubscribedAgainUnderNewIds) {
   Start();
   const std::string old_id = Subscribe(&one_, "a");
@@ -275,6 +285,7 @@ class RecoveryTest : public DataProxyTest {
   std::string id_;
 };
 
+// A13
 TEST_F(RecoveryTest, LeaveHoleDropsTheSnapshot) {
   LoseAndRecover(EventsRecovery::kLeaveHole);
   EXPECT_EQ(f_when_lost_, "1");
@@ -285,6 +296,7 @@ TEST_F(RecoveryTest, LeaveHoleDropsTheSnapshot) {
   EXPECT_EQ(house_.Value(one_, "g"), "1");
 }
 
+// A13
 TEST_F(RecoveryTest, UseSnapshotReplacesTheState) {
   LoseAndRecover(EventsRecovery::kUseSnapshot);
   EXPECT_EQ(f_when_lost_, "1");
@@ -292,6 +304,7 @@ TEST_F(RecoveryTest, UseSnapshotReplacesTheState) {
   EXPECT_EQ(house_.Value(one_, "g"), "#");
 }
 
+// A13
 TEST_F(RecoveryTest, EnforceSnapshotClearsAtTheLossAndTellsTheNewStateAsNews) {
   LoseAndRecover(EventsRecovery::kEnforceSnapshot);
   EXPECT_EQ(f_when_lost_, "#");

@@ -51,6 +51,7 @@ struct Version {
 
 class AcceptedVersionTest : public HandshakeTest, public testing::WithParamInterface<Version> {};
 
+// A4
 TEST_P(AcceptedVersionTest, BecomesReady) {
   Start();
   auto remote = Connect();
@@ -69,6 +70,7 @@ INSTANTIATE_TEST_SUITE_P(Versions, AcceptedVersionTest,
 
 class RefusedInitTest : public HandshakeTest, public testing::WithParamInterface<const char*> {};
 
+// A4
 TEST_P(RefusedInitTest, IsToldWhyAndClosed) {
   Start();
   auto remote = Connect();
@@ -117,6 +119,7 @@ TEST_F(HandshakeTest, AConnectionWithoutAWordIsNoAttempt) {
   EXPECT_TRUE(house_.Proxy().ready);
 }
 
+// A3, A5
 TEST_F(HandshakeTest, ToleratesWhatSdksSend) {
   Start();
   auto remote = Connect();
@@ -132,6 +135,7 @@ TEST_F(HandshakeTest, ToleratesWhatSdksSend) {
 
 // --- Credentials (A6)
 
+// A6
 TEST_F(HandshakeTest, RightCredentialsGetInit) {
   RequireCredentials();
   Start();
@@ -144,6 +148,7 @@ TEST_F(HandshakeTest, RightCredentialsGetInit) {
 class WrongCredentialsTest : public HandshakeTest,
                              public testing::WithParamInterface<const char*> {};
 
+// A6
 TEST_P(WrongCredentialsTest, GetCloseAndNoInit) {
   RequireCredentials();
   Start();
@@ -161,6 +166,7 @@ INSTANTIATE_TEST_SUITE_P(Packets, WrongCredentialsTest,
                                          "1|RAC|S|enableClosePacket|S|true",
                                          "7|DPI|S|ARI.version|S|1.9.1", "2|FAL|E|#"));
 
+// A6
 TEST_F(HandshakeTest, LateCredentialsAreRefused) {
   RequireCredentials();
   Start();
@@ -255,6 +261,7 @@ TEST_F(HandshakeTest, AfterALossTheNextOneComesInAtOnce) {
   EXPECT_TRUE(house_.fatal().empty());
 }
 
+// A5, A15
 TEST_F(HandshakeTest, SilenceBeyondTheKeepaliveTimeoutEndsTheConnection) {
   data_.proxy.keepalive_timeout = seconds(20);
   Start();
@@ -270,6 +277,7 @@ TEST_F(HandshakeTest, SilenceBeyondTheKeepaliveTimeoutEndsTheConnection) {
   EXPECT_FALSE(house_.Proxy().ready);
 }
 
+// A14
 TEST_F(HandshakeTest, AFailureEndsTheConnection) {
   Start();
   auto remote = house_.ConnectReady();
@@ -278,6 +286,7 @@ TEST_F(HandshakeTest, AFailureEndsTheConnection) {
   EXPECT_FALSE(house_.Proxy().ready);
 }
 
+// A17
 TEST_F(HandshakeTest, ALineWithoutEndEndsTheConnection) {
   house_.settings.limits.adapter_line_bytes = 1000;
   Start();
@@ -287,6 +296,7 @@ TEST_F(HandshakeTest, ALineWithoutEndEndsTheConnection) {
   EXPECT_FALSE(house_.Proxy().ready);
 }
 
+// A14
 TEST_F(HandshakeTest, TheLossOfAPlainProxyIsFatalOnce) {
   data_.proxy.robust = false;
   Start();
@@ -331,6 +341,7 @@ TEST_F(TwoConnectionsTest, InitWaitsForBothAndGoesToTheRequestConnection) {
   EXPECT_FALSE(notify->HasLine());
 }
 
+// A6
 TEST_F(TwoConnectionsTest, BothShowCredentials) {
   RequireCredentials();
   Start();

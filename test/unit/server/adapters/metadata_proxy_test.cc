@@ -21,6 +21,7 @@ TEST_F(MetadataProxyTest, InitIsMpi) {
 
 // --- Sessions
 
+// A10
 TEST_F(MetadataProxyTest, OpensASessionWithUserThenSession) {
   StartReady();
   Open();
@@ -37,6 +38,7 @@ TEST_F(MetadataProxyTest, OpensASessionWithUserThenSession) {
   EXPECT_EQ(grant.time_to_live, seconds(3600));
 }
 
+// A10
 TEST_F(MetadataProxyTest, AConflictIsToldWithWhatIsKnownSoFarAndThenOnlyTheSessionIsAskedFor) {
   StartReady();
   Open();
@@ -82,6 +84,7 @@ TEST_F(MetadataProxyTest, WhereCertificatesAreAskedForTheSubjectIsTold) {
   EXPECT_TRUE(std::holds_alternative<tlcp::Error>(opened_.value()));
 }
 
+// A10
 TEST_F(MetadataProxyTest, ASessionMayHaveNoTimeToLive) {
   for (const char* reply : {"NNS|V", "NNS|I|0", "NNS|I|-1"}) {
     opened_.reset();
@@ -195,6 +198,7 @@ TEST_F(MetadataProxyTest, AGroupWithoutItemsIsASubscriptionWithoutItems) {
 
 // --- Tables
 
+// A11
 TEST_F(MetadataProxyTest, TableIsOpenedWithItsItems) {
   StartReady();
   auto query = Query();
@@ -208,6 +212,7 @@ TEST_F(MetadataProxyTest, TableIsOpenedWithItsItems) {
   EXPECT_FALSE(Grant().wants_final_statistics);
 }
 
+// A11
 TEST_F(MetadataProxyTest, ATableMayBeAnsweredWithV) {
   StartReady();
   auto query = Query();
@@ -220,6 +225,7 @@ TEST_F(MetadataProxyTest, ATableMayBeAnsweredWithV) {
   EXPECT_FALSE(Grant().enable_unsubscription);
 }
 
+// A16
 TEST_F(MetadataProxyTest, NodeGetsNoItemLists) {
   StartReady("1.9.1", "Node.js+Adapter+SDK");
   auto query = Query();

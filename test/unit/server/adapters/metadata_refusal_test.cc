@@ -209,6 +209,7 @@ TEST_F(MetadataProxyTest, ASelectorIsRefusedWithoutACall) {
 
 // --- Time and loss
 
+// A12
 TEST_F(MetadataProxyTest, EachCallHasItsDeadlineAndLateRepliesAreIgnored) {
   StartReady();
   const char* const replies[] = {"GIS|S|a|S|b", "GSC|S|last", "GIT|I|0|D|0|M|RMDC|I|0|D|0|M|RMDC",
