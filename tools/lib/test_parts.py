@@ -241,7 +241,7 @@ def concurrency():
 
 def part_conformance(part):
     """the official client and adapters, and hand-written peers, against the dev build"""
-    ok, folder = build(part, "dev", "penstock")
+    ok, folder = build(part, "dev", "penstock", "penstock-load")
     if ok and node_packages(part):
         conformance(part, os.path.join(folder, "server", "app", "penstock"))
 

@@ -4,6 +4,7 @@
 import { after } from 'node:test';
 
 const left = new Set();
+const kGraceMillis = 30000; // a server of a failed test gets 25 seconds
 
 // Remembers something with a way to close it; gives it back.
 export function closeLater(thing, close) {
@@ -19,4 +20,9 @@ after(() => {
       // It was closed by its test.
     }
   }
+  // A client library may keep a timer or a socket for ever after it was told to disconnect.
+  setTimeout(() => {
+    console.error(`still there after all tests: ${process.getActiveResourcesInfo().join(' ')}`);
+    process.exit();
+  }, kGraceMillis).unref();
 });
