@@ -199,6 +199,7 @@ void Application::MakeOptions() {
   session_options_.request_limit = static_cast<std::int64_t>(session.request_limit_bytes);
   session_options_.sync_interval = session.sync_interval;
   session_options_.max_delay = settings_.delivery.max_delay;
+  session_options_.adaptive_delay = settings_.delivery.adaptive_delay;
   session_options_.delta_delivery = settings_.delivery.delta_delivery;
   session_options_.diffs = {DiffOrderOf(settings_.delivery.default_diff_order),
                             DiffLimitsOf(settings_.delivery)};

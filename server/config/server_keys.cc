@@ -157,6 +157,9 @@ constexpr Key<Delivery> kDelivery[] = {
         "max_delay_millis",
         "Updates wait this long for company, after the first; 0 = every turn writes.",
         {.max = 10'000}),
+    Bind<&Delivery::adaptive_delay>(
+        "adaptive_delay",
+        "true: not while the server has time to spare; false: always, for the least CPU."),
     Bind<&Delivery::send_backlog_bytes>(
         "send_backlog_bytes", "Unsent bytes of a connection before updates are conflated.",
         {.min = 4096, .max = 1024 * kMebibyte}),

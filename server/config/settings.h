@@ -122,6 +122,7 @@ std::string_view ToString(DiffAlgorithm value);
 
 struct Delivery {
   Milliseconds max_delay{20};  // coalescing window; 0 = end of turn
+  bool adaptive_delay = true;  // the window shrinks to none while a shard has time to spare
   std::size_t send_backlog_bytes = 256 * 1024;
   Milliseconds write_timeout{120000};             // 0 = none
   int buffer_max_events = 1000;                   // of one item that may wait for one client

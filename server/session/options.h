@@ -45,6 +45,7 @@ struct Options {
   std::int64_t request_limit = 50'000;
   std::chrono::seconds sync_interval{20};
   Millis max_delay{20};        // coalescing window
+  bool adaptive_delay = true;  // it shrinks to none while the shard has time to spare
   bool delta_delivery = true;  // false: every field in every update
   DiffPolicy diffs;
   std::size_t max_buffer_bytes = 1024 * 1024;  // of the values of one item

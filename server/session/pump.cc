@@ -15,8 +15,8 @@ constexpr double kIdle = 0.5;
 constexpr double kBusy = 0.9;
 }  // namespace
 
-Pump::Pump(runtime::Shard& shard, kernel::ItemRegistry& items, Duration max_window)
-    : shard_(shard), items_(items), max_window_(max_window) {
+Pump::Pump(runtime::Shard& shard, kernel::ItemRegistry& items, const Options& options)
+    : shard_(shard), items_(items), options_(options) {
   shard_.AddHook(runtime::TurnPhase::kPump, this);
 }
 
@@ -36,8 +36,9 @@ void Pump::Forget(Session& session) {
 }
 
 Duration Pump::window() const {
+  if (!options_.adaptive_delay) return options_.max_delay;
   const double scale = std::clamp((shard_.load() - kIdle) / (kBusy - kIdle), 0.0, 1.0);
-  return std::chrono::duration_cast<Duration>(max_window_ * scale);
+  return std::chrono::duration_cast<Duration>(options_.max_delay * scale);
 }
 
 // Items whose owner lives on another shard have its answer now.

@@ -7,6 +7,7 @@
 
 #include "kernel/item_registry.h"
 #include "runtime/shard.h"
+#include "session/options.h"
 
 namespace penstock::session {
 
@@ -33,15 +34,16 @@ struct PumpCounters {
 // Owned by the SessionTable. Shard: own.
 class Pump final : public runtime::TurnHook {
  public:
-  Pump(runtime::Shard& shard, kernel::ItemRegistry& items, Duration max_window);
+  // `options` may be filled in until the first turn.
+  Pump(runtime::Shard& shard, kernel::ItemRegistry& items, const Options& options);
   ~Pump() override;
 
   // `session` is flushed at the end of this turn.
   void Ready(Session& session);
   void Forget(Session& session);
 
-  // The coalescing window in force: none while the shard has time to spare, up to the configured
-  // one as it gets busy.
+  // The coalescing window in force: the configured one; if it is adaptive, none while the shard has
+  // time to spare, and whole when it is busy.
   Duration window() const;
   PumpCounters& counters() { return counters_; }
 
@@ -55,7 +57,7 @@ class Pump final : public runtime::TurnHook {
 
   runtime::Shard& shard_;
   kernel::ItemRegistry& items_;
-  const Duration max_window_;
+  const Options& options_;
   std::vector<Session*> ready_;
   std::vector<Session*> flushing_;
   std::size_t rotation_ = 0;  // so that not the same sessions are always last

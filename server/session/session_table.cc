@@ -17,7 +17,7 @@ SessionTable::SessionTable(runtime::Shard& shard, const Options& options,
       reception_(*this, gate),
       field_names_(fields, kernel::FieldSource::kClient),
       schemas_(options.diffs),
-      pump_(shard, items, options.max_delay) {}
+      pump_(shard, items, options) {}
 
 SessionTable::~SessionTable() {
   // Only a process that is ending gets here with sessions: they leave their items in order. Their
