@@ -75,7 +75,7 @@ std::size_t BodyReader::TakeFrame(std::string_view bytes, std::string_view* wron
   if (length == 127) head = 10;
   if (bytes.size() < head) return 0;
   if (head > 2) length = BigEndian(bytes.substr(2, head - 2));
-  if (opcode <= kTextFrame) {
+  if (opcode <= kBinaryFrame) {
     left_ = length;
     return head;
   }

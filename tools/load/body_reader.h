@@ -13,7 +13,7 @@ namespace penstock::load {
 // What came out of a connection's bytes.
 class BodyUser {
  public:
-  // Text of the protocol, cut anywhere.
+  // What the protocol says, cut anywhere.
   virtual void OnText(std::string_view text) = 0;
   // A ping of the server, to be answered with this.
   virtual void OnPing(std::string_view payload) = 0;
@@ -45,7 +45,7 @@ class BodyReader {
   BodyUser* const user_;
   bool has_head_ = false;
   bool at_end_ = false;
-  std::uint64_t left_ = 0;  // of the payload of a text frame, or of a chunk
+  std::uint64_t left_ = 0;  // of the payload of a frame, or of a chunk
   bool after_chunk_ = false;
   std::string kept_;
 };
@@ -53,6 +53,7 @@ class BodyReader {
 // One client's frame around `payload`, masked as the protocol wants it.
 void AppendFrame(std::uint8_t opcode, std::string_view payload, std::string* out);
 inline constexpr std::uint8_t kTextFrame = 1;
+inline constexpr std::uint8_t kBinaryFrame = 2;
 inline constexpr std::uint8_t kCloseFrame = 8;
 inline constexpr std::uint8_t kPingFrame = 9;
 inline constexpr std::uint8_t kPongFrame = 10;

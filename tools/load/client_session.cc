@@ -213,15 +213,8 @@ void ClientSession::OnReady() {
 }
 
 void ClientSession::OnUpdate(std::string_view line) {
-  Tally& tally = plan_.tally;
-  ++tally.deliveries;
-  const auto published = FindTimeMark(line);
-  if (!published) return;
-  const auto latency = arrived_ - *published;
-  tally.latency_lately.Add(latency);
-  if (*published < tally.window_start || *published >= tally.window_end) return;
-  ++tally.delivered_of_window;
-  tally.latency.Add(latency);
+  ++plan_.tally.deliveries;
+  if (const auto published = FindTimeMark(line)) plan_.tally.Deliver(*published, arrived_);
 }
 
 }  // namespace penstock::load

@@ -9,6 +9,7 @@
 #include "load/body_reader.h"
 #include "load/options.h"
 #include "load/stream.h"
+#include "load/subscriber.h"
 #include "load/tally.h"
 
 namespace penstock::load {
@@ -24,15 +25,13 @@ struct SessionPlan {
 
 // One client: a session with at most one subscription, over a WebSocket or a streaming response
 // (TLCP §2, §3). It counts what comes and keeps nothing of it. Owned by the run.
-class ClientSession final : private StreamOwner, private BodyUser {
+class ClientSession final : public Subscriber, private StreamOwner, private BodyUser {
  public:
   // `number` decides which items it takes; `slow`: it stops reading once it is subscribed.
   ClientSession(const SessionPlan& plan, std::size_t number, bool slow);
 
-  void Open() { stream_.Open(plan_.address, plan_.tls); }
-  void Close() { stream_.Close(); }
-  // Has all that it asked for, or has failed.
-  bool settled() const { return state_ == State::kReady || state_ == State::kFailed; }
+  // Subscriber
+  void Open() override { stream_.Open(plan_.address, plan_.tls); }
 
  private:
   enum class State : std::uint8_t { kOpening, kCreated, kReady, kFailed };

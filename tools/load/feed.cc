@@ -20,11 +20,23 @@ constexpr std::uint64_t kMostAtOnce = 256;  // before sockets are looked at agai
 }  // namespace
 
 Feed::Feed(const Options& options, Poller& poller, Tally& tally)
-    : options_(options), tally_(tally), stream_(poller, this), splitter_(kMostLine) {
+    : options_(options),
+      tally_(tally),
+      stream_(poller, this),
+      splitter_(kMostLine),
+      pace_(options.rate) {
   field_names_.emplace_back("time");
   for (std::size_t i = 1; i <= options.fields; ++i) {
     field_names_.push_back("field" + std::to_string(i));
   }
+}
+
+std::string Feed::Open() {
+  Address address;
+  std::string error;
+  if (!Resolve(options_.host, *options_.feed, &address, &error)) return error;
+  stream_.Open(address, TlsClient());
+  return {};
 }
 
 void Feed::OnOpen() {
@@ -77,34 +89,18 @@ void Feed::OnUnsubscribe(const ari::PacketHead& head) {
   stream_.Send(out);
 }
 
-void Feed::Start(Clock::time_point now) {
-  running_ = true;
-  start_ = now;
-  done_ = 0;
-}
-
-std::uint64_t Feed::Due(Clock::time_point now) const {
-  return static_cast<std::uint64_t>(std::chrono::duration<double>(now - start_).count() *
-                                    options_.rate);
-}
-
-std::uint64_t Feed::behind(Clock::time_point now) const {
-  const std::uint64_t due = Due(now);
-  return due > done_ ? due - done_ : 0;
-}
-
 Clock::time_point Feed::Publish(Clock::time_point now) {
-  if (!running_ || items_.empty() || options_.rate <= 0) return Clock::time_point::max();
-  const std::uint64_t due = Due(now);
+  if (!pace_.running() || items_.empty()) return Clock::time_point::max();
+  const std::uint64_t due = pace_.Behind(now);
   out_.clear();
-  for (std::uint64_t i = 0; done_ < due && i < kMostAtOnce; ++i, ++done_) {
+  std::uint64_t done = 0;
+  for (; done < std::min(due, kMostAtOnce); ++done) {
     if (stream_.unsent() + out_.size() > kMostUnsent) break;
     Append(items_[next_item_++ % items_.size()], Clock::now());
+    pace_.Done();
   }
   stream_.Send(out_);
-  if (done_ < due) return now;
-  const auto wait = std::chrono::duration<double>(static_cast<double>(done_ + 1) / options_.rate);
-  return start_ + std::chrono::duration_cast<Clock::duration>(wait);
+  return done < due ? now : pace_.Next();
 }
 
 void Feed::Append(Item& item, Clock::time_point now) {
@@ -128,7 +124,6 @@ void Feed::Append(Item& item, Clock::time_point now) {
       std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
   ari::WriteUpdate(static_cast<std::uint64_t>(millis), item.name, item.subscription, false,
                    fields.data(), fields.size(), dialect_, &out_);
-  ++published_;
   if (now >= tally_.window_start && now < tally_.window_end) ++published_of_window_;
 }
 

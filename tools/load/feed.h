@@ -11,32 +11,28 @@
 #include "ari/method.h"
 #include "ari/version.h"
 #include "load/options.h"
+#include "load/pace.h"
+#include "load/publisher.h"
 #include "load/stream.h"
 #include "load/tally.h"
 
 namespace penstock::load {
 
 // The Data Adapter of a run (ari.md §4): it publishes at a steady rate, item after item of those
-// that are subscribed, each update with the time of its publication. A rate that the server does
-// not take makes it fall behind, not grow. Owned by the run.
-class Feed final : private StreamOwner {
+// that are subscribed, each update with the time of its publication.
+class Feed final : public Publisher, private StreamOwner {
  public:
   Feed(const Options& options, Poller& poller, Tally& tally);
 
-  void Open(const Address& address) { stream_.Open(address, TlsClient()); }
-  bool ready() const { return ready_; }
-  // Why it is of no more use; empty while it is.
-  const std::string& broken() const { return broken_; }
-
-  void Start(Clock::time_point now);
-  void Stop() { running_ = false; }
-  // Publishes what is due; tells when the next one is.
-  Clock::time_point Publish(Clock::time_point now);
-
-  std::uint64_t published() const { return published_; }
-  std::uint64_t published_of_window() const { return published_of_window_; }
-  // Updates that were due and not published yet.
-  std::uint64_t behind(Clock::time_point now) const;
+  // Publisher
+  std::string Open() override;
+  bool ready() const override { return ready_; }
+  const std::string& broken() const override { return broken_; }
+  void Start(Clock::time_point now) override { pace_.Start(now); }
+  void Stop() override { pace_.Stop(); }
+  Clock::time_point Publish(Clock::time_point now) override;
+  std::uint64_t published_of_window() const override { return published_of_window_; }
+  std::uint64_t behind(Clock::time_point now) const override { return pace_.Behind(now); }
 
  private:
   struct Item {
@@ -54,7 +50,6 @@ class Feed final : private StreamOwner {
   void OnSubscribe(const ari::PacketHead& head);
   void OnUnsubscribe(const ari::PacketHead& head);
   void Append(Item& item, Clock::time_point now);
-  std::uint64_t Due(Clock::time_point now) const;
 
   const Options& options_;
   Tally& tally_;
@@ -62,15 +57,12 @@ class Feed final : private StreamOwner {
   ari::LineSplitter splitter_;
   ari::Dialect dialect_;
   bool ready_ = false;
-  bool running_ = false;
   std::string broken_;
   std::vector<Item> items_;  // subscribed ones
   std::vector<std::string> field_names_;
-  Clock::time_point start_;
-  std::uint64_t done_ = 0;  // since start_
+  Pace pace_;
   std::size_t next_item_ = 0;
   std::size_t next_field_ = 0;
-  std::uint64_t published_ = 0;
   std::uint64_t published_of_window_ = 0;
   std::string out_;
   std::string values_;  // scratch

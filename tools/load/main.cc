@@ -7,8 +7,12 @@
 #include <csignal>
 #include <fstream>
 #include <iostream>
+#include <memory>
+#include <optional>
 #include <string>
 
+#include "load/client_session.h"
+#include "load/feed.h"
 #include "load/options.h"
 #include "load/plot.h"
 #include "load/report.h"
@@ -29,12 +33,12 @@ bool RaiseDescriptorLimit(std::size_t sessions) {
   return sessions + kOtherDescriptors <= limit.rlim_cur;
 }
 
-bool WriteFiles(const Options& options, const Run& run) {
+bool WriteFiles(const Options& options, const Run& run, const Tally& tally) {
   if (options.json == "-") {
-    WriteJson(options, run.result(), run.tally(), run.seconds(), std::cout);
+    WriteJson(options, run.result(), tally, run.seconds(), std::cout);
   } else if (!options.json.empty()) {
     std::ofstream file(options.json);
-    WriteJson(options, run.result(), run.tally(), run.seconds(), file);
+    WriteJson(options, run.result(), tally, run.seconds(), file);
     if (!file.flush()) return false;
   }
   if (options.plot.empty()) return true;
@@ -63,15 +67,29 @@ int main(int argc, char** argv) {
     std::cerr << "penstock-load: --sessions: more than this process may have descriptors\n";
     return 2;
   }
-  Run run(options);
+  Address address;
+  TlsClient tls;
+  if (!Resolve(options.host, options.port, &address, &error) ||
+      (options.tls && !MakeTlsClient(options.ca, options.insecure, options.host, &tls, &error))) {
+    std::cerr << "penstock-load: " << error << "\n";
+    return 1;
+  }
+  Poller poller;
+  Tally tally;
+  std::optional<Feed> feed;
+  if (options.feed) feed.emplace(options, poller, tally);
+  const SessionPlan plan{options, address, tls, poller, tally};
+  Run run(options, poller, tally, feed ? &*feed : nullptr, [&plan](std::size_t number, bool slow) {
+    return std::make_unique<ClientSession>(plan, number, slow);
+  });
   if (const std::string wrong = run.Go(); !wrong.empty()) {
     std::cerr << "penstock-load: " << wrong << "\n";
     return 1;
   }
-  if (options.json != "-") WriteText(options, run.result(), run.tally(), std::cout);
-  if (!WriteFiles(options, run)) {
+  if (options.json != "-") WriteText(options, run.result(), tally, std::cout);
+  if (!WriteFiles(options, run, tally)) {
     std::cerr << "penstock-load: a file cannot be written\n";
     return 1;
   }
-  return run.tally().errors.empty() ? 0 : 3;
+  return tally.errors.empty() ? 0 : 3;
 }

@@ -53,6 +53,15 @@ std::string ToServer(std::string_view text, Options* options) {
   return {};
 }
 
+std::string ToPids(std::string_view text, std::vector<int>* out) {
+  for (;;) {
+    const std::size_t comma = text.find(',');
+    std::string wrong = ToNumber(text.substr(0, comma), 1, 1 << 30, &out->emplace_back());
+    if (!wrong.empty() || comma == std::string_view::npos) return wrong;
+    text.remove_prefix(comma + 1);
+  }
+}
+
 using Take = std::function<std::string(const std::string& value)>;
 
 std::map<std::string, Take, std::less<>> TakersOf(Options* o) {
@@ -94,8 +103,7 @@ std::map<std::string, Take, std::less<>> TakersOf(Options* o) {
       {"value-bytes", size(&o->value_bytes, 1, 1 << 20)},
       {"seconds", real(&o->seconds, 0.1, kMostSeconds)},
       {"warmup", real(&o->warmup, 0, kMostSeconds)},
-      {"server-pid",
-       [o](const std::string& value) { return ToNumber(value, 1, 1 << 30, &o->server_pid); }},
+      {"server-pid", [o](const std::string& value) { return ToPids(value, &o->server_pids); }},
       {"json", text(&o->json)},
       {"plot", text(&o->plot)},
   };
@@ -140,7 +148,7 @@ const char* Options::Usage() {
   --rate N             updates a second over all items                  100
   --fields N --changed N --value-bytes N   of an update                 8 4 8
   --warmup S --seconds S                                                2 10
-  --server-pid PID     tell what the server uses
+  --server-pid PID[,…] tell what the server uses
   --json FILE --plot FILE.svg              the result; - is standard output
   --quiet              no progress
 )";

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace penstock::load {
 
@@ -45,7 +46,7 @@ struct Options {
   // The run.
   double seconds = 10;
   double warmup = 2;
-  int server_pid = 0;
+  std::vector<int> server_pids;
   std::string json;  // file; "-": standard output
   std::string plot;  // file of SVG
   bool quiet = false;

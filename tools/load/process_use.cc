@@ -9,24 +9,32 @@
 
 namespace penstock::load {
 
-ProcessUse UseOf(int pid) {
-  ProcessUse use;
+namespace {
+
+void Add(int pid, ProcessUse* use) {
   const std::filesystem::path root = "/proc/" + std::to_string(pid);
   // Nanoseconds of each thread; the ticks of /proc/PID/stat are too coarse for short runs.
   std::error_code error;
   for (const auto& task : std::filesystem::directory_iterator(root / "task", error)) {
     std::ifstream file(task.path() / "schedstat");
     double nanoseconds = 0;
-    if (file >> nanoseconds) use.cpu_seconds += nanoseconds * 1e-9;
+    if (file >> nanoseconds) use->cpu_seconds += nanoseconds * 1e-9;
   }
   std::ifstream status(root / "status");
   for (std::string word; status >> word;) {
     if (word != "VmRSS:") continue;
     std::uint64_t kibibytes = 0;
     status >> kibibytes;
-    use.resident_bytes = kibibytes * 1024;
+    use->resident_bytes += kibibytes * 1024;
     break;
   }
+}
+
+}  // namespace
+
+ProcessUse UseOf(const std::vector<int>& pids) {
+  ProcessUse use;
+  for (const int pid : pids) Add(pid, &use);
   return use;
 }
 

@@ -3,15 +3,16 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 namespace penstock::load {
 
-// What a process has used so far, by its own accounts in /proc; zeros if it is not there.
+// What processes have used so far, by their own accounts in /proc; one that is gone has none.
 struct ProcessUse {
-  double cpu_seconds = 0;  // of all its threads
+  double cpu_seconds = 0;  // of all threads
   std::uint64_t resident_bytes = 0;
 };
 
-ProcessUse UseOf(int pid);
+ProcessUse UseOf(const std::vector<int>& pids);
 
 }  // namespace penstock::load

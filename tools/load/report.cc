@@ -91,7 +91,7 @@ void WriteText(const Options& options, const Result& result, const Tally& tally,
         << Number(tally.latency.QuantileMillis(0.999), 2) << "  max "
         << Number(tally.latency.MaxMillis(), 2) << "\n";
   }
-  if (options.server_pid > 0) {
+  if (!options.server_pids.empty()) {
     out << "server        " << Number(Per(result.server_cpu_seconds, seconds) * 100)
         << " % of a core, "
         << Number(Per(static_cast<double>(result.deliveries), result.server_cpu_seconds), 0)

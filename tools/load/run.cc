@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kFeedTime = 10s;
+constexpr auto kPublisherTime = 10s;
 // How long the last sessions may take after the last one has begun.
 constexpr auto kSettleTime = 60s;
 constexpr std::size_t kMostOpening = 256;
@@ -28,7 +28,13 @@ double SecondsOf(Clock::duration time) { return std::chrono::duration<double>(ti
 
 }  // namespace
 
-Run::Run(const Options& options) : options_(options) {}
+Run::Run(const Options& options, Poller& poller, Tally& tally, Publisher* publisher,
+         MakeSubscriber make_subscriber)
+    : options_(options),
+      poller_(poller),
+      tally_(tally),
+      publisher_(publisher),
+      make_subscriber_(std::move(make_subscriber)) {}
 
 template <class Done>
 bool Run::WorkUntil(Clock::time_point end, Done done) {
@@ -38,14 +44,14 @@ bool Run::WorkUntil(Clock::time_point end, Done done) {
     if (now >= end) return false;
     if (now >= last_tick_ + kTick) Tick(now);
     auto wake = std::min(end, now + kLongestWait);
-    if (feed_) wake = std::min(wake, feed_->Publish(now));
+    if (publisher_ != nullptr) wake = std::min(wake, publisher_->Publish(now));
     poller_.Wait(wake - Clock::now());
   }
 }
 
 void Run::Tick(Clock::time_point now) {
   const double passed = SecondsOf(now - last_tick_);
-  const double cpu = options_.server_pid > 0 ? UseOf(options_.server_pid).cpu_seconds : 0;
+  const double cpu = UseOf(options_.server_pids).cpu_seconds;
   Second second;
   second.at = SecondsOf(now - start_);
   second.ready = tally_.ready;
@@ -63,60 +69,51 @@ void Run::Tick(Clock::time_point now) {
 }
 
 std::string Run::Go() {
-  std::string error;
-  if (!Resolve(options_.host, options_.port, &address_, &error)) return error;
-  if (options_.tls &&
-      !MakeTlsClient(options_.ca, options_.insecure, options_.host, &tls_, &error)) {
-    return error;
-  }
   start_ = last_tick_ = Clock::now();
-  const ProcessUse before = UseOf(options_.server_pid);
+  const ProcessUse before = UseOf(options_.server_pids);
   last_cpu_ = before.cpu_seconds;
   result_.server_bytes_before = before.resident_bytes;
-  if (error = OpenFeed(); !error.empty()) return error;
+  if (std::string error = OpenPublisher(); !error.empty()) return error;
   const auto opening = Clock::now();
-  if (error = OpenSessions(); !error.empty()) return error;
+  if (std::string error = OpenSubscribers(); !error.empty()) return error;
   result_.opened_per_second =
       static_cast<double>(tally_.ready) / std::max(1e-9, SecondsOf(Clock::now() - opening));
-  result_.server_open_cpu_seconds = UseOf(options_.server_pid).cpu_seconds - before.cpu_seconds;
+  result_.server_open_cpu_seconds = UseOf(options_.server_pids).cpu_seconds - before.cpu_seconds;
   Measure();
   if (!options_.quiet) std::cerr << "\n";
   return {};
 }
 
-std::string Run::OpenFeed() {
-  if (!options_.feed) return {};
-  Address address;
-  std::string error;
-  if (!Resolve(options_.host, *options_.feed, &address, &error)) return error;
-  feed_.emplace(options_, poller_, tally_);
-  feed_->Open(address);
-  const bool settled = WorkUntil(Clock::now() + kFeedTime,
-                                 [this] { return feed_->ready() || !feed_->broken().empty(); });
-  if (!feed_->broken().empty()) return "--feed: " + feed_->broken();
-  return settled ? "" : "--feed: the proxy does not open the adapter";
+std::string Run::OpenPublisher() {
+  if (publisher_ == nullptr) return {};
+  if (std::string error = publisher_->Open(); !error.empty()) return error;
+  const bool settled = WorkUntil(Clock::now() + kPublisherTime, [this] {
+    return publisher_->ready() || !publisher_->broken().empty();
+  });
+  if (!publisher_->broken().empty()) return "the feed: " + publisher_->broken();
+  return settled ? "" : "the feed: the server does not open it";
 }
 
-std::string Run::OpenSessions() {
+std::string Run::OpenSubscribers() {
   const auto start = Clock::now();
   const auto settled = [this] { return tally_.ready + tally_.error_count(); };
-  while (sessions_.size() < options_.sessions) {
+  while (subscribers_.size() < options_.sessions) {
     const auto due =
         static_cast<std::size_t>(SecondsOf(Clock::now() - start) * options_.open_rate) + 1;
-    while (sessions_.size() < std::min(due, options_.sessions) &&
-           sessions_.size() < settled() + kMostOpening) {
-      const std::size_t number = sessions_.size();
+    while (subscribers_.size() < std::min(due, options_.sessions) &&
+           subscribers_.size() < settled() + kMostOpening) {
+      const std::size_t number = subscribers_.size();
       // The slow ones are spread over all.
       const bool slow = options_.slow > 0 && (number + 1) * options_.slow / options_.sessions !=
                                                  number * options_.slow / options_.sessions;
-      sessions_.push_back(std::make_unique<ClientSession>(plan_, number, slow));
-      sessions_.back()->Open();
+      subscribers_.push_back(make_subscriber_(number, slow));
+      subscribers_.back()->Open();
     }
     WorkUntil(Clock::now() + 1ms, [] { return false; });
     if (tally_.ready == 0 && tally_.error_count() >= kMostOpening) break;
   }
   const bool all =
-      WorkUntil(Clock::now() + kSettleTime, [&] { return settled() >= sessions_.size(); });
+      WorkUntil(Clock::now() + kSettleTime, [&] { return settled() >= subscribers_.size(); });
   if (tally_.ready == 0) {
     return tally_.errors.empty() ? "no session came about"
                                  : "no session came about: " + tally_.errors.begin()->first;
@@ -126,7 +123,7 @@ std::string Run::OpenSessions() {
 }
 
 void Run::Measure() {
-  if (feed_) feed_->Start(Clock::now());
+  if (publisher_ != nullptr) publisher_->Start(Clock::now());
   const auto start = Clock::now() + Span(options_.warmup);
   const auto end = start + Span(options_.seconds);
   tally_.window_start = start;
@@ -134,11 +131,11 @@ void Run::Measure() {
   const auto never = [] { return false; };
   WorkUntil(start, never);
   const Tally before = tally_;
-  const ProcessUse use_before = UseOf(options_.server_pid);
+  const ProcessUse use_before = UseOf(options_.server_pids);
   const auto began = Clock::now();
   WorkUntil(end, never);
   const auto ended = Clock::now();
-  const ProcessUse use = UseOf(options_.server_pid);
+  const ProcessUse use = UseOf(options_.server_pids);
   result_.seconds = SecondsOf(ended - began);
   result_.sessions_ready = tally_.ready;
   result_.deliveries = tally_.deliveries - before.deliveries;
@@ -147,11 +144,11 @@ void Run::Measure() {
   result_.reads = tally_.reads - before.reads;
   result_.server_cpu_seconds = use.cpu_seconds - use_before.cpu_seconds;
   result_.server_bytes = use.resident_bytes;
-  if (!feed_) return;
-  result_.behind = feed_->behind(ended);
-  feed_->Stop();
+  if (publisher_ == nullptr) return;
+  result_.behind = publisher_->behind(ended);
+  publisher_->Stop();
   WorkUntil(Clock::now() + kDrain, never);
-  result_.published = feed_->published_of_window();
+  result_.published = publisher_->published_of_window();
   // Each item has the same share of the sessions.
   const std::size_t each = options_.items_each == 0 ? options_.items : options_.items_each;
   const double watchers = static_cast<double>(options_.sessions) * static_cast<double>(each) /

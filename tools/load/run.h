@@ -2,36 +2,40 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "load/client_session.h"
-#include "load/feed.h"
 #include "load/options.h"
 #include "load/poller.h"
 #include "load/process_use.h"
+#include "load/publisher.h"
 #include "load/report.h"
+#include "load/subscriber.h"
 #include "load/tally.h"
 
 namespace penstock::load {
 
-// One run: the feed connects, the sessions open, the window is measured. One thread.
+// Number n of all; `slow`: it stops reading once it is subscribed.
+using MakeSubscriber = std::function<std::unique_ptr<Subscriber>(std::size_t number, bool slow)>;
+
+// One run: the publisher connects, the subscribers open, the window is measured. One thread.
 class Run {
  public:
-  explicit Run(const Options& options);
+  // All must outlive the run; `publisher` may be null.
+  Run(const Options& options, Poller& poller, Tally& tally, Publisher* publisher,
+      MakeSubscriber make_subscriber);
 
   // Empty, or why there is no result.
   std::string Go();
 
   const Result& result() const { return result_; }
-  const Tally& tally() const { return tally_; }
   const std::vector<Second>& seconds() const { return seconds_; }
 
  private:
-  std::string OpenFeed();
-  std::string OpenSessions();
+  std::string OpenPublisher();
+  std::string OpenSubscribers();
   void Measure();
   // Works until `end`, or until `done` holds.
   template <class Done>
@@ -39,13 +43,11 @@ class Run {
   void Tick(Clock::time_point now);
 
   const Options& options_;
-  Poller poller_;
-  Tally tally_;
-  Address address_;
-  TlsClient tls_;
-  SessionPlan plan_{options_, address_, tls_, poller_, tally_};
-  std::optional<Feed> feed_;
-  std::vector<std::unique_ptr<ClientSession>> sessions_;
+  Poller& poller_;
+  Tally& tally_;
+  Publisher* const publisher_;
+  const MakeSubscriber make_subscriber_;
+  std::vector<std::unique_ptr<Subscriber>> subscribers_;
   Result result_;
   std::vector<Second> seconds_;
   Clock::time_point start_;

@@ -33,6 +33,13 @@ struct Tally {
   Histogram latency;         // of the window
   Histogram latency_lately;  // since somebody cleared it
 
+  // An update has arrived; it was published then.
+  void Deliver(Clock::time_point published, Clock::time_point arrived) {
+    latency_lately.Add(arrived - published);
+    if (published < window_start || published >= window_end) return;
+    ++delivered_of_window;
+    latency.Add(arrived - published);
+  }
   void Fail(std::string_view what) {
     const auto found = errors.find(what);
     if (found == errors.end()) {
