@@ -3,21 +3,23 @@
 
 #include "connector.h"
 
-#include <cstdint>
-#include <utility>
+#include "dialer.h"
+#include "listener.h"
+#include "tls.h"
 
 namespace penstock::adapter {
 
-std::vector<std::unique_ptr<Stream>> Connector::Open(const StopSignal& stop, std::string* error) {
-  std::vector<uint16_t> ports{endpoint_.port};
-  if (endpoint_.notify_port) ports.push_back(*endpoint_.notify_port);
-  std::vector<std::unique_ptr<Stream>> streams;
-  for (const uint16_t port : ports) {
-    UniqueFd fd = Dial(endpoint_.host, port, options_.connect_timeout, stop, error);
-    if (!fd) return {};
-    streams.push_back(std::make_unique<Stream>(std::move(fd)));
-  }
-  return streams;
+std::unique_ptr<Connector> Connector::Create(const Endpoint& endpoint, const HostOptions& options,
+                                             const Log& log, CounterCells& counters) {
+  if (endpoint.listens()) return std::make_unique<Listener>(endpoint, options, log, counters);
+  return std::make_unique<Dialer>(endpoint, options);
+}
+
+Status Connector::Check(const Endpoint& endpoint, const HostOptions& options) {
+  if (!endpoint.tls) return {};
+  const auto loaded = LoadTls(options.tls, endpoint.role);
+  if (!loaded) return Error("endpoint \"" + endpoint.text + "\": " + loaded.error().message());
+  return {};
 }
 
 }  // namespace penstock::adapter

@@ -3,31 +3,41 @@
 #pragma once
 
 #include <memory>
-#include <string>
 #include <vector>
 
+#include "counters.h"
 #include "endpoint.h"
+#include "log.h"
 #include "penstock/adapter/host_options.h"
+#include "penstock/adapter/result.h"
 #include "socket.h"
 #include "stream.h"
 
 namespace penstock::adapter {
 
-// Makes the connections of one node, as its endpoint says.
-// Owner and thread: the node; life: as the node's, over all its connections.
+// Where the connections of one node come from: from dialling the server, or from the server that
+// dials. Owner and thread: the node; life: as the node's, over all its connections.
 class Connector {
  public:
-  // Both must outlive the connector.
-  Connector(const Endpoint* endpoint, const HostOptions* options)
-      : endpoint_(*endpoint), options_(*options) {}
+  // The stream of requests and answers and, in the two-connection form, that of events.
+  using Streams = std::vector<std::unique_ptr<Stream>>;
 
-  // The stream of requests and answers and, in the two-connection form, that of events. Empty on
-  // failure, with the cause in *error. Gives up when `stop` is raised.
-  std::vector<std::unique_ptr<Stream>> Open(const StopSignal& stop, std::string* error);
+  // All but the endpoint, which is copied, must outlive the connector.
+  static std::unique_ptr<Connector> Create(const Endpoint& endpoint, const HostOptions& options,
+                                           const Log& log, CounterCells& counters);
+  // Whether the options serve such an endpoint: the files of TLS can be read, and so on.
+  static Status Check(const Endpoint& endpoint, const HostOptions& options);
 
- private:
-  const Endpoint& endpoint_;
-  const HostOptions& options_;
+  virtual ~Connector() = default;
+
+  // Waits for a connection. The error says why there is none; until `stop` is raised one may come
+  // later.
+  virtual Result<Streams> Open(const StopSignal& stop) = 0;
+
+  // While a connection is in use: readable when another one is wanted; -1 if none can be.
+  virtual int fd() const { return -1; }
+  // Turns away who is there; true if anybody was.
+  virtual bool TurnAway() { return false; }
 };
 
 }  // namespace penstock::adapter

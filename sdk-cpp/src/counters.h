@@ -14,6 +14,7 @@ namespace penstock::adapter {
 struct CounterCells {
   using Cell = std::atomic<uint64_t>;
   Cell connections{0};
+  Cell turned_away{0};
   Cell requests{0};
   Cell malformed{0};
   Cell events{0};
@@ -29,6 +30,7 @@ struct CounterCells {
   HostCounters Read() const {
     HostCounters c;
     c.connections = connections.load(std::memory_order_relaxed);
+    c.turned_away = turned_away.load(std::memory_order_relaxed);
     c.requests = requests.load(std::memory_order_relaxed);
     c.malformed = malformed.load(std::memory_order_relaxed);
     c.events = events.load(std::memory_order_relaxed);

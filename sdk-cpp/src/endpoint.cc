@@ -4,61 +4,134 @@
 #include "endpoint.h"
 
 #include <charconv>
-#include <string>
+#include <system_error>
 
 namespace penstock::adapter {
 namespace {
 
-constexpr std::string_view kScheme = "tcp://";
+struct Scheme {
+  std::string_view name;
+  Endpoint::Role role;
+  bool tls;
+};
+
+constexpr Scheme kSchemes[] = {
+    {"tcp", Endpoint::Role::kDial, false},
+    {"tls", Endpoint::Role::kDial, true},
+    {"tcp-listen", Endpoint::Role::kListen, false},
+    {"tls-listen", Endpoint::Role::kListen, true},
+};
+constexpr std::string_view kLoopback = "127.0.0.1";
 constexpr std::string_view kNotify = "notify=";
 
-// 1 to 65535, nothing else around it.
-std::optional<uint16_t> ReadPort(std::string_view text) {
-  uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc() || end != text.data() + text.size() || port == 0) return std::nullopt;
-  return port;
-}
+// Reads one endpoint from left to right. The views are parts of the text, so that an error can say
+// where it is.
+class Parser {
+ public:
+  explicit Parser(std::string_view text) : text_(text) {}
 
-Error Bad(std::string_view text, std::string_view what) {
-  return Error("server \"" + std::string(text) + "\": " + std::string(what));
-}
-
-// Splits host:port, [host]:port. False if it is neither.
-bool SplitAuthority(std::string_view text, std::string_view* host, std::string_view* port) {
-  const size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return false;
-  *host = text.substr(0, colon);
-  *port = text.substr(colon + 1);
-  if (host->size() > 2 && host->front() == '[' && host->back() == ']') {
-    *host = host->substr(1, host->size() - 2);
-    return true;
+  Result<Endpoint> Parse() {
+    endpoint_.text = text_;
+    Status status = TakeScheme();
+    if (status) status = TakeHost();
+    if (status) status = TakePort();
+    if (status) status = TakeQuery();
+    if (!status) return status.error();
+    return std::move(endpoint_);
   }
-  return !host->empty() && host->find_first_of("[]:/@") == std::string_view::npos;
-}
+
+ private:
+  Error Fault(std::string_view part, std::string_view what) const {
+    const auto at = static_cast<size_t>(part.data() - text_.data()) + 1;
+    return Error("endpoint \"" + std::string(text_) + "\", character " + std::to_string(at) + ": " +
+                 std::string(what));
+  }
+
+  Status TakeScheme() {
+    const size_t end = text_.find("://");
+    const std::string_view name = text_.substr(0, end);
+    for (const Scheme& scheme : kSchemes) {
+      if (end == std::string_view::npos || name != scheme.name) continue;
+      endpoint_.role = scheme.role;
+      endpoint_.tls = scheme.tls;
+      rest_ = text_.substr(end + 3);
+      return {};
+    }
+    return Fault(text_, "it begins with tcp://, tls://, tcp-listen:// or tls-listen://");
+  }
+
+  Status TakeHost() {
+    std::string_view host;
+    if (rest_.starts_with('[')) {
+      const size_t close = rest_.find(']');
+      if (close == std::string_view::npos) return Fault(rest_, "\"[\" has no \"]\"");
+      host = rest_.substr(1, close - 1);
+      if (host.find(':') == std::string_view::npos) {
+        return Fault(host, "brackets are for IPv6 addresses");
+      }
+      rest_.remove_prefix(close + 1);
+    } else {
+      host = rest_.substr(0, rest_.find_first_of(":/?"));
+      rest_.remove_prefix(host.size());
+      if (const size_t colon = rest_.find(':', 1);
+          rest_.starts_with(':') && colon < rest_.find('?')) {
+        return Fault(rest_.substr(colon), "an IPv6 address stands in brackets");
+      }
+    }
+    if (host.empty() && !endpoint_.listens()) return Fault(rest_, "the host is missing");
+    if (const size_t bad = host.find_first_of(" \t@#\""); bad != std::string_view::npos) {
+      return Fault(host.substr(bad), "no host has such a character");
+    }
+    endpoint_.host = host.empty() ? kLoopback : host;
+    return {};
+  }
+
+  Status TakePort() {
+    if (!rest_.starts_with(':')) return Fault(rest_, "\":\" and a port are missing");
+    rest_.remove_prefix(1);
+    const std::string_view digits = rest_.substr(0, rest_.find('?'));
+    const Result<uint16_t> port = ReadPort(digits, endpoint_.listens() ? 0 : 1);
+    if (!port) return port.error();
+    endpoint_.port = *port;
+    rest_.remove_prefix(digits.size());
+    return {};
+  }
+
+  Status TakeQuery() {
+    if (rest_.empty()) return {};
+    const std::string_view query = rest_.substr(1);
+    if (!query.starts_with(kNotify)) return Fault(query, "the only parameter is notify=port");
+    if (endpoint_.listens()) {
+      return Fault(query, "a server that dials makes one connection, so there is no notify port");
+    }
+    const Result<uint16_t> port = ReadPort(query.substr(kNotify.size()), 1);
+    if (!port) return port.error();
+    if (*port == endpoint_.port) return Fault(query, "notify needs a port of its own");
+    endpoint_.notify_port = *port;
+    return {};
+  }
+
+  Result<uint16_t> ReadPort(std::string_view digits, uint16_t least) const {
+    uint16_t port = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    if (error != std::errc() || end != digits.data() + digits.size() || port < least) {
+      return Fault(digits, "a port is a number from " + std::to_string(least) + " to 65535");
+    }
+    return port;
+  }
+
+  const std::string_view text_;
+  std::string_view rest_;
+  Endpoint endpoint_;
+};
 
 }  // namespace
 
-Result<Endpoint> ParseEndpoint(std::string_view text) {
-  if (text.substr(0, kScheme.size()) != kScheme) return Bad(text, "does not begin with tcp://");
-  Endpoint endpoint;
-  endpoint.text = text;
-  std::string_view rest = text.substr(kScheme.size());
-  if (const size_t mark = rest.find('?'); mark != std::string_view::npos) {
-    const std::string_view query = rest.substr(mark + 1);
-    rest = rest.substr(0, mark);
-    if (query.substr(0, kNotify.size()) != kNotify) return Bad(text, "knows only ?notify=PORT");
-    endpoint.notify_port = ReadPort(query.substr(kNotify.size()));
-    if (!endpoint.notify_port) return Bad(text, "the notify port is none");
-  }
-  std::string_view host;
-  std::string_view port;
-  if (!SplitAuthority(rest, &host, &port)) return Bad(text, "is not tcp://host:port");
-  const std::optional<uint16_t> number = ReadPort(port);
-  if (!number) return Bad(text, "the port is none");
-  endpoint.host = host;
-  endpoint.port = *number;
-  return endpoint;
+Result<Endpoint> ParseEndpoint(std::string_view text) { return Parser(text).Parse(); }
+
+std::string HostAndPort(std::string_view host, uint16_t port) {
+  const bool bare = host.find(':') == std::string_view::npos;
+  return (bare ? std::string(host) : "[" + std::string(host) + "]") + ":" + std::to_string(port);
 }
 
 }  // namespace penstock::adapter

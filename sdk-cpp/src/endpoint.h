@@ -11,17 +11,31 @@
 
 namespace penstock::adapter {
 
-// Where a server's proxy is, as one entry of HostOptions::servers says it:
-//   tcp://host:port               one connection
-//   tcp://host:port?notify=port   two, for data adapters of older servers
-// An IPv6 address stands in brackets. Thread: any; a value.
+// Where one server is met, and how: the parsed form of an element of HostOptions::servers.
+//
+//   tcp://host:port  tls://host:port                  the host dials; ?notify=port for two
+//   connections tcp-listen://address:port  tls-listen://...:port  the server dials (its
+//   remote_host)
+//
+// An IPv6 address stands in brackets. A listener without an address takes the loopback's, and with
+// port 0 one that the system chooses.
 struct Endpoint {
-  std::string text;  // as given, for the log and the listener
-  std::string host;
+  enum class Role { kDial, kListen };
+
+  std::string text;  // as it was written, for the log
+  Role role = Role::kDial;
+  bool tls = false;
+  std::string host;  // a name or an address, without brackets
   uint16_t port = 0;
-  std::optional<uint16_t> notify_port;
+  std::optional<uint16_t> notify_port = {};
+
+  bool listens() const { return role == Role::kListen; }
 };
 
+// The error names the endpoint, the part that is wrong and where it stands.
 Result<Endpoint> ParseEndpoint(std::string_view text);
+
+// "host:port", with the brackets that an IPv6 address needs.
+std::string HostAndPort(std::string_view host, uint16_t port);
 
 }  // namespace penstock::adapter

@@ -43,6 +43,7 @@ Status AdapterHost::Core::MakeNodes() {
     if (endpoint->notify_port && !adapter_.is_data()) {
       return Error("server \"" + server + "\": a notify port is for data adapters only");
     }
+    if (Status s = Connector::Check(*endpoint, options_); !s) return s;
     Node::Context context;
     context.options = &options_;
     context.adapter = &adapter_;

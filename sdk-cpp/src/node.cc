@@ -19,7 +19,6 @@ namespace penstock::adapter {
 namespace {
 
 using std::chrono::milliseconds;
-using Clock = Outbox::Clock;
 
 constexpr size_t kReadBuffer = 64u << 10;
 constexpr std::string_view kSdkName = "Penstock C++ SDK";
@@ -39,7 +38,8 @@ uint64_t NowMillis() {
 Node::Node(Endpoint endpoint, Context context)
     : endpoint_(std::move(endpoint)),
       context_(std::move(context)),
-      connector_(&endpoint_, context_.options),
+      connector_(
+          Connector::Create(endpoint_, *context_.options, *context_.log, *context_.counters)),
       buffer_(kReadBuffer),
       random_(std::random_device{}()) {}
 
@@ -95,7 +95,8 @@ void Node::Run() {
     if (state() != HostState::kConnecting) SetState(HostState::kConnecting, reason);
     bool was_ready = false;
     reason = OpenLinks();
-    if (reason.empty()) {
+    const bool was_open = reason.empty();
+    if (was_open) {
       SetState(HostState::kInit, {});
       was_ready = Serve(&reason);
     }
@@ -105,20 +106,24 @@ void Node::Run() {
     if (!options().reconnect) break;
     if (was_ready) attempt = 0;
     SetState(HostState::kConnecting, reason);
+    // A server that dials keeps its own delays.
+    if (was_open && endpoint_.listens()) continue;
     if (stop.WaitFor(NextDelay(attempt++))) break;
   }
+  // A host that is stopped keeps no port.
+  connector_.reset();
   SetState(HostState::kStopped, stop.raised() ? std::string_view("stopped") : reason);
 }
 
 std::string Node::OpenLinks() {
-  std::string error;
-  for (auto& stream : connector_.Open(*context_.stop, &error)) {
+  Result<Connector::Streams> streams = connector_->Open(*context_.stop);
+  if (!streams) return streams.error().message();
+  for (auto& stream : std::move(streams).value()) {
     Link& link = links_.emplace_back();
     link.stream = std::move(stream);
     link.outbox = std::make_shared<Outbox>(options().max_queued_bytes, options().queue_policy,
                                            context_.counters);
   }
-  if (links_.empty()) return error;
   // RAC must be the first packet of each connection (ari.md 1.4).
   std::string rac;
   ari::WriteRac("1", {options().user, options().password, true, std::string(kSdkName)}, &rac);
@@ -138,25 +143,14 @@ std::string Node::OpenLinks() {
 }
 
 bool Node::Serve(std::string* reason) {
+  // A listener must not be held by somebody who says nothing.
+  const auto init_deadline =
+      endpoint_.listens() ? Clock::now() + options().connect_timeout : Clock::time_point::max();
   Next next = Next::kGoOn;
-  while (next == Next::kGoOn) {
-    std::vector<pollfd> waits;
-    for (const Link& link : links_) waits.push_back({link.stream->fd(), POLLIN, 0});
-    waits.push_back({context_.stop->fd(), POLLIN, 0});
-    if (::poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) {
-      *reason = std::system_category().message(errno);
-      break;
-    }
-    if (waits.back().revents != 0) {
-      Flush(Clock::now() + context_.stop->drain());
-      break;
-    }
-    for (size_t i = 0; i < links_.size() && next == Next::kGoOn; ++i) {
-      if (waits[i].revents != 0) next = ReadSome(i, reason);
-    }
-  }
+  while (next == Next::kGoOn) next = ServeOnce(init_deadline, reason);
   const bool was_ready = session_ != nullptr;
   if (next == Next::kFlushAndDisconnect) Flush(Clock::now() + kFlushTime);
+  if (next == Next::kStop) Flush(Clock::now() + context_.stop->drain());
   // First the links: a call that waits for room in the queue must be let go before all calls can
   // end.
   CloseLinks();
@@ -164,16 +158,56 @@ bool Node::Serve(std::string* reason) {
   return was_ready;
 }
 
-Node::Next Node::ReadSome(size_t link, std::string* reason) {
-  const ssize_t n = links_[link].stream->Read(buffer_.data(), buffer_.size());
-  if (n < 0 && (errno == EINTR || errno == EAGAIN)) return Next::kGoOn;
-  if (n <= 0) {
-    *reason = n == 0 ? "the server closed the connection" : std::system_category().message(errno);
+Node::Next Node::ServeOnce(Clock::time_point init_deadline, std::string* reason) {
+  waits_.clear();
+  bool pending = false;
+  for (const Link& link : links_) {
+    waits_.push_back({link.stream->fd(), POLLIN, 0});
+    pending = pending || link.stream->HasPending();
+  }
+  waits_.push_back({connector_->fd(), POLLIN, 0});
+  waits_.push_back({context_.stop->fd(), POLLIN, 0});
+  const auto deadline = session_ == nullptr ? init_deadline : Clock::time_point::max();
+  if (::poll(waits_.data(), waits_.size(), pending ? 0 : MillisUntil(deadline)) < 0 &&
+      errno != EINTR) {
+    *reason = std::system_category().message(errno);
     return Next::kDisconnect;
+  }
+  if (waits_.back().revents != 0) return Next::kStop;
+  for (size_t i = 0; i < links_.size(); ++i) {
+    if (waits_[i].revents == 0 && !links_[i].stream->HasPending()) continue;
+    if (const Next next = ReadSome(i, reason); next != Next::kGoOn) return next;
+  }
+  if (session_ == nullptr && Clock::now() >= init_deadline) {
+    *reason = "the server sent no init request in time";
+    return Next::kDisconnect;
+  }
+  // Somebody else comes because this server is gone without a word? Then what is written now is
+  // answered by a reset, or by nobody.
+  if (waits_[links_.size()].revents != 0 && connector_->TurnAway()) {
+    links_.front().outbox->PushAnswer(ari::kKeepaliveLine);
+    CounterCells::Add(context_.counters->keepalives);
+  }
+  return Next::kGoOn;
+}
+
+Node::Next Node::ReadSome(size_t link, std::string* reason) {
+  const Stream::ReadResult got = links_[link].stream->Read(buffer_);
+  switch (got.status) {
+    case Stream::ReadStatus::kGot:
+      break;
+    case Stream::ReadStatus::kNothingYet:
+      return Next::kGoOn;
+    case Stream::ReadStatus::kEnd:
+      *reason = "the server closed the connection";
+      return Next::kDisconnect;
+    case Stream::ReadStatus::kFailed:
+      *reason = links_[link].stream->why();
+      return Next::kDisconnect;
   }
   // Nothing comes down the notification connection.
   if (link != 0) return Next::kGoOn;
-  splitter_->Feed(std::string_view(buffer_.data(), static_cast<size_t>(n)));
+  splitter_->Feed(std::string_view(buffer_.data(), got.size));
   while (true) {
     std::string_view line;
     switch (splitter_->Next(&line)) {

@@ -2,6 +2,8 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <poll.h>
+
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -69,7 +71,8 @@ class Node {
     std::shared_ptr<Outbox> outbox;
     std::thread writer;
   };
-  enum class Next { kGoOn, kDisconnect, kFlushAndDisconnect };
+  using Clock = Outbox::Clock;
+  enum class Next { kGoOn, kDisconnect, kFlushAndDisconnect, kStop };
 
   bool is_data() const { return context_.adapter->is_data(); }
   const HostOptions& options() const { return *context_.options; }
@@ -82,6 +85,8 @@ class Node {
   std::string OpenLinks();
   // Serves one connection to its end; *reason says why it ended. True if it got as far as ready.
   bool Serve(std::string* reason);
+  // Waits for what comes next and sees to it.
+  Next ServeOnce(Clock::time_point init_deadline, std::string* reason);
   Next ReadSome(size_t link, std::string* reason);
   Next OnLine(std::string_view line, std::string* reason);
   Next OnInit(const ari::PacketHead& head, std::string* reason);
@@ -89,17 +94,18 @@ class Node {
   Next ProtocolError(std::string_view what, std::string* reason);
   void OpenSession(ari::Version version);
   // Lets running calls end and queued lines go out, until the deadline.
-  void Flush(Outbox::Clock::time_point deadline);
+  void Flush(Clock::time_point deadline);
   void CloseLinks();
   void EndSession();
 
   const Endpoint endpoint_;
   const Context context_;
-  Connector connector_;
   std::atomic<HostState> state_{HostState::kStopped};
 
   // Reader only.
+  std::unique_ptr<Connector> connector_;
   std::vector<Link> links_;
+  std::vector<pollfd> waits_;
   std::optional<ari::LineSplitter> splitter_;
   std::vector<char> buffer_;
   bool warned_ = false;

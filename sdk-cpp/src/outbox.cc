@@ -12,11 +12,11 @@ namespace {
 
 bool WriteAll(Stream* stream, std::string_view bytes, CounterCells* counters) {
   while (!bytes.empty()) {
-    const ssize_t n = stream->Write(bytes);
-    if (n < 0) return false;
+    const size_t n = stream->Write(bytes);
+    if (n == 0) return false;
     CounterCells::Add(counters->writes);
-    CounterCells::Add(counters->bytes, static_cast<uint64_t>(n));
-    bytes.remove_prefix(static_cast<size_t>(n));
+    CounterCells::Add(counters->bytes, n);
+    bytes.remove_prefix(n);
   }
   return true;
 }

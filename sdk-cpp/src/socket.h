@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "penstock/adapter/result.h"
+
 namespace penstock::adapter {
 
 // Owns a file descriptor.
@@ -52,9 +54,16 @@ class StopSignal {
   UniqueFd write_;
 };
 
-// Connects to host:port, with TCP keepalive and without Nagle's delay; the socket blocks. No socket
-// on failure, with the cause in *error. Gives up when `stop` is raised.
-UniqueFd Dial(const std::string& host, uint16_t port, std::chrono::milliseconds timeout,
-              const StopSignal& stop, std::string* error);
+// How long an attempt may take: until a moment, and until the host is stopped.
+struct Patience {
+  std::chrono::steady_clock::time_point deadline;
+  const StopSignal* stop;
+
+  // Polls for `events`. The error says why there is no more waiting.
+  Status WaitFor(int fd, short events) const;
+};
+
+// For poll(): the time left, rounded up; -1, for ever, if the deadline is the last of all moments.
+int MillisUntil(std::chrono::steady_clock::time_point deadline);
 
 }  // namespace penstock::adapter

@@ -13,19 +13,10 @@ namespace penstock::adapter {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-ssize_t Stream::Read(char* to, size_t size) { return ::recv(fd(), to, size, MSG_DONTWAIT); }
-
-ssize_t Stream::Write(std::string_view bytes) {
-  while (true) {
-    const ssize_t n = ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (n >= 0 || errno != EINTR) return n;
-  }
-}
-
 void Stream::Shutdown() { ::shutdown(fd(), SHUT_RDWR); }
 
 void Stream::Linger(steady_clock::time_point deadline) {
-  ::shutdown(fd(), SHUT_WR);
+  EndSending();
   char sink[4096];
   while (true) {
     const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now()).count();
@@ -33,7 +24,7 @@ void Stream::Linger(steady_clock::time_point deadline) {
     pollfd wait = {fd(), POLLIN, 0};
     const int n = ::poll(&wait, 1, static_cast<int>(left));
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0 || Read(sink, sizeof(sink)) <= 0) return;
+    if (n <= 0 || ::recv(fd(), sink, sizeof(sink), MSG_DONTWAIT) <= 0) return;
   }
 }
 

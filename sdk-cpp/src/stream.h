@@ -2,10 +2,10 @@
 // Copyright the Penstock authors.
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <cstddef>
+#include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -13,35 +13,54 @@
 
 namespace penstock::adapter {
 
-// The bytes of one connection to a server, both ways.
-// Owner: a node's link. Thread: one reads, one writes, any may shut it down. Life: connected when
-// made; a loss shows as the end of reading or as a failing Write().
+// One connection with a server as bytes both ways, plain or TLS.
+// Owner: the connection that reads it. Thread: one reads, one writes, at once; Shutdown() is for
+// any. Invariant: a call never keeps the other thread waiting for the network.
 class Stream {
  public:
-  // `fd` is a connected, blocking socket.
-  explicit Stream(UniqueFd fd) : fd_(std::move(fd)) {}
+  enum class ReadStatus {
+    kGot,         // `size` bytes, at least one
+    kNothingYet,  // poll for input, then again
+    kEnd,         // the server says no more
+    kFailed,      // why() tells
+  };
+  struct ReadResult {
+    ReadStatus status;
+    size_t size = 0;
+  };
+
+  virtual ~Stream() = default;
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
-  // Readable when Read() is worth calling.
-  int fd() const { return fd_.get(); }
+  // What is there, without waiting.
+  virtual ReadResult Read(std::span<char> buffer) = 0;
+  // A read gives something that polling would not announce.
+  virtual bool HasPending() = 0;
+  // Why a read failed, for people.
+  virtual std::string why() const = 0;
 
-  // As recv() without waiting: 0 at the end, below 0 with errno EAGAIN if nothing is there.
-  ssize_t Read(char* to, size_t size);
+  // Waits until some of `bytes`, which are not none, have gone; how many. 0: never again.
+  virtual size_t Write(std::string_view bytes) = 0;
 
-  // One write, which may take only a part; waits until some is taken. Below 0 the connection is
-  // gone.
-  ssize_t Write(std::string_view bytes);
-
-  // Wakes reader and writer; both see the end.
+  // Ends reads, writes and what waits in them.
   void Shutdown();
 
-  // No more will be written. Then reads and drops until the server has closed as well, so that
-  // closing with unread bytes does not reset the connection under the lines just written.
+  // After the last write: ends sending, then drops what still comes until the server has closed as
+  // well, so that closing with unread bytes does not reset the connection under the last lines.
   void Linger(std::chrono::steady_clock::time_point deadline);
 
+  // To poll for input.
+  int fd() const { return fd_.get(); }
+
+ protected:
+  // Tells the server that no more comes.
+  virtual void EndSending() = 0;
+
+  explicit Stream(UniqueFd fd) : fd_(std::move(fd)) {}
+
  private:
-  UniqueFd fd_;
+  const UniqueFd fd_;
 };
 
 }  // namespace penstock::adapter

@@ -13,6 +13,7 @@
 #include "handshake.h"
 #include "keepalive.h"
 #include "outbox.h"
+#include "tcp_stream.h"
 
 namespace penstock::adapter {
 namespace {
@@ -66,7 +67,7 @@ TEST(Outbox, WritesAllThatIsQueuedAtOnce) {
   EXPECT_EQ(outbox.PushEvent("two\r\n"), PushResult::kOk);
   EXPECT_EQ(outbox.PushEvent("three\r\n"), PushResult::kOk);
   outbox.Finish();
-  Stream stream{UniqueFd(fds[0])};
+  TcpStream stream{UniqueFd(fds[0])};
   outbox.WriterLoop(&stream);
   EXPECT_EQ(counters->Read().writes, 1u);
   char bytes[64] = {};

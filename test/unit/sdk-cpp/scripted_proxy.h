@@ -90,6 +90,11 @@ class ScriptedProxy {
   // For HostOptions::servers.
   std::string server() const { return "tcp://127.0.0.1:" + std::to_string(port_); }
 
+  // Whether somebody waits to be accepted.
+  bool HasCaller() const {
+    pollfd wait = {fd_, POLLIN, 0};
+    return ::poll(&wait, 1, 0) > 0;
+  }
   ProxyConnection Accept() {
     pollfd wait = {fd_, POLLIN, 0};
     if (::poll(&wait, 1, kPatienceMillis) <= 0) return ProxyConnection(-1);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "penstock/adapter/export.h"
+#include "penstock/adapter/tls_options.h"
 #include "penstock/adapter/types.h"
 
 namespace penstock::adapter {
@@ -25,7 +26,7 @@ enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
 enum class HostState {
   kStopped,     // not started, or stopped
-  kConnecting,  // dials, or waits until it is time to
+  kConnecting,  // dials, waits until it is time to, or waits for a server that dials
   kInit,        // connected; the server's init request has not been answered yet
   kReady,       // serves requests
 };
@@ -49,17 +50,24 @@ struct HostOptions {
   // For the log; with several hosts in one process, a telling name.
   std::string name = "adapter";
 
-  // Where the servers' proxies are, one string each:
-  //   tcp://host:port               the proxy's request_reply_port
+  // Where the servers' proxies are met, one string each:
+  //   tcp://host:port               the host dials the proxy's request_reply_port
   //   tcp://host:port?notify=port   and its notify_port: the two-connection form, for data adapters
   //                                 only. One connection needs a server of protocol 1.9.1.
-  // An IPv6 address stands in brackets. The host keeps a connection to each of them.
+  //   tls://host:port               the same over TLS, with one connection or two
+  //   tcp-listen://address:port     the host listens, for a proxy that dials (its remote_host); one
+  //   tls-listen://address:port     connection at a time, others are turned away meanwhile
+  // An IPv6 address stands in brackets. Without an address a listener takes the loopback's, with
+  // port 0 any free port, which it logs. The host keeps a connection with each of them.
   std::vector<std::string> servers = {};
 
-  // Sent in clear at the start of each connection (RAC), if set. The protocol refuses one without
-  // the other.
+  // Sent at the start of each connection (RAC), if set; readable on the way unless the endpoint
+  // says "tls". The protocol refuses one without the other.
   std::optional<std::string> user = {};
   std::optional<std::string> password = {};
+
+  // For the endpoints that say "tls".
+  TlsOptions tls = {};
 
   // Overlay the parameters that the server sends to Init().
   Params params = {};
@@ -71,10 +79,11 @@ struct HostOptions {
 
   // A connection that is refused or lost is tried again: after a random time between half and all
   // of a delay that doubles from `min_backoff` to `max_backoff`, and starts over once a connection
-  // was ready.
+  // was ready. Who listens accepts the next server at once.
   bool reconnect = true;
   std::chrono::milliseconds min_backoff{500};
   std::chrono::milliseconds max_backoff{30000};
+  // For each attempt, with its TLS handshake; and, of a server that dials, until its init request.
   std::chrono::milliseconds connect_timeout{10000};
 
   // Threads that run the provider's calls; at least 1.
@@ -96,6 +105,7 @@ struct HostOptions {
 // What a host has done since it was made. Read at any time, from any thread; the numbers only grow.
 struct HostCounters {
   uint64_t connections = 0;     // that got as far as kReady
+  uint64_t turned_away = 0;     // that came to a listening endpoint and were not let in
   uint64_t requests = 0;        // received
   uint64_t malformed = 0;       // lines that could not be understood
   uint64_t events = 0;          // queued by subscriptions

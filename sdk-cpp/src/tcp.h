@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "penstock/adapter/result.h"
+#include "socket.h"
+
+// TCP connections, made from either side. Their sockets do not block, send without Nagle's delay,
+// and notice within half a minute that the peer is gone without a word.
+namespace penstock::adapter {
+
+Result<UniqueFd> Dial(const std::string& host, uint16_t port, const Patience& patience);
+
+// A socket that listens on one address. Port 0: the system chooses.
+Result<UniqueFd> Listen(const std::string& address, uint16_t port);
+
+// "address:port" of a socket's own end.
+std::string LocalAddress(int fd);
+
+struct Accepted {
+  UniqueFd fd;       // none: `error` tells, EAGAIN if nobody is there
+  std::string peer;  // "address:port"
+  int error = 0;
+};
+// The next connection, without waiting for one.
+Accepted Accept(int listening);
+
+}  // namespace penstock::adapter

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "penstock/adapter/adapter_host.h"
+#include "unit/sdk-cpp/dialling_server.h"
+#include "unit/sdk-cpp/fakes.h"
+
+namespace penstock::adapter {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+
+// A host that waits for a server; nobody in here would live to see its back-off.
+class ListeningHost : public ::testing::Test {
+ protected:
+  ListeningHost() {
+    options_.servers = {"tcp-listen://:0"};
+    options_.min_backoff = options_.max_backoff = hours(1);
+    options_.listener = &listener_;
+  }
+  ~ListeningHost() override {
+    if (host_ != nullptr) host_->Stop();
+  }
+
+  // The port to dial.
+  uint16_t Start() {
+    host_ = std::make_unique<AdapterHost>(provider_, options_);
+    EXPECT_TRUE(host_->Start().ok());
+    return ListeningPort(&listener_);
+  }
+
+  const std::shared_ptr<FakeData> provider_ = std::make_shared<FakeData>();
+  FakeListener listener_;
+  HostOptions options_;
+  std::unique_ptr<AdapterHost> host_;
+};
+
+// A6 the other way round: who dials is the only difference, the adapter still speaks first.
+TEST_F(ListeningHost, ServesTheServerThatDials) {
+  options_.user = "u";
+  options_.password = "p";
+  ProxyConnection c = DialHost(Start());
+  EXPECT_EQ(c.Hear(), std::string(kRac) + "|S|user|S|u|S|password|S|p");
+  c.Say("1a|DPI|S|ARI.version|S|1.9.1");
+  EXPECT_EQ(c.Hear(), "1a|DPI|S|ARI.version|S|1.9.1");
+  c.Say("2a|SUB|S|snap");
+  EXPECT_EQ(c.Hear(), "2a|SUB|V");
+  EXPECT_EQ(provider_->handle("snap").Update({{"a", "1"}}), PushResult::kOk);
+  EXPECT_EQ(c.HearEvent(), "UD3|S|snap|S|2a|B|0|S|a|S|1");
+}
+
+TEST_F(ListeningHost, AcceptsAgainAtOnceAfterALoss) {
+  const uint16_t port = Start();
+  for (int i = 0; i < 3; ++i) {
+    ProxyConnection c = DialHost(port);
+    OpenData(&c);
+  }
+  // One that never got as far as an init makes nobody wait, either.
+  DialHost(port).Drop();
+  ProxyConnection c = DialHost(port);
+  OpenData(&c);
+  c.Say("2a|SUB|S|snap");
+  EXPECT_EQ(c.Hear(), "2a|SUB|V");
+}
+
+TEST_F(ListeningHost, TurnsASecondServerAwayAndAsksTheFirstForASignOfLife) {
+  const uint16_t port = Start();
+  ProxyConnection first = DialHost(port);
+  OpenData(&first);
+  ProxyConnection second = DialHost(port);
+  EXPECT_EQ(second.Hear(), "<closed>");
+  // If the first is gone without a word, the answer to this is a reset.
+  EXPECT_EQ(first.Hear(), "KEEPALIVE");
+  EXPECT_EQ(host_->counters().turned_away, 1u);
+  first.Say("2a|SUB|S|snap");
+  EXPECT_EQ(first.Hear(), "2a|SUB|V");
+
+  first.Drop();
+  ProxyConnection third = DialHost(port);
+  OpenData(&third);
+  third.Say("2b|SUB|S|snap");
+  EXPECT_EQ(third.Hear(), "2b|SUB|V");
+}
+
+TEST_F(ListeningHost, GivesUpOnWhoeverConnectsAndSaysNothing) {
+  options_.connect_timeout = milliseconds(20);
+  const uint16_t port = Start();
+  ProxyConnection c = DialHost(port);
+  EXPECT_EQ(c.Hear(), kRac);
+  EXPECT_EQ(c.Hear(), "<closed>");
+  EXPECT_TRUE(listener_.states.SkipTo("connecting the server sent no init request in time"));
+}
+
+TEST_F(ListeningHost, SaysThatItsPortIsTakenAndTriesAgain) {
+  const uint16_t port = Start();
+  HostOptions options = options_;
+  FakeListener listener;
+  options.listener = &listener;
+  options.servers = {"tcp-listen://127.0.0.1:" + std::to_string(port)};
+  options.min_backoff = options.max_backoff = milliseconds(1);
+  AdapterHost other(provider_, options);
+  ASSERT_TRUE(other.Start().ok());
+  const std::string taken =
+      "connecting cannot listen on 127.0.0.1:" + std::to_string(port) + ": Address already in use";
+  EXPECT_TRUE(listener.states.SkipTo(taken));
+  host_->Stop();
+  EXPECT_EQ(ListeningPort(&listener), port);
+  other.Stop();
+}
+
+TEST_F(ListeningHost, StopsWhileItWaits) {
+  Start();
+  host_->Stop();
+  EXPECT_EQ(host_->state(), HostState::kStopped);
+  EXPECT_TRUE(listener_.states.SkipTo("stopped stopped"));
+}
+
+TEST_F(ListeningHost, NeedsNoTlsFilesButForTls) {
+  options_.servers = {"tls-listen://:0"};
+  const Status started = AdapterHost(provider_, options_).Start();
+  ASSERT_FALSE(started.ok());
+  const std::string start = "endpoint \"tls-listen://:0\": ";
+  EXPECT_TRUE(started.error().message().starts_with(start)) << started.error().message();
+}
+
+}  // namespace
+}  // namespace penstock::adapter

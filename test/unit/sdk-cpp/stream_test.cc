@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "tcp_stream.h"
+#include "unit/sdk-cpp/stream_pair.h"
+
+namespace penstock::adapter {
+namespace {
+
+int Option(int fd, int level, int name) {
+  int value = -1;
+  socklen_t size = sizeof(value);
+  ::getsockopt(fd, level, name, &value, &size);
+  return value;
+}
+
+StreamPair Connected() {
+  SocketPair sockets = SocketPair::Make();
+  return {std::make_unique<TcpStream>(std::move(sockets.dialled)),
+          std::make_unique<TcpStream>(std::move(sockets.accepted))};
+}
+
+// What is left to TCP to notice: ari.md 1.8.
+TEST(Tcp, BothEndsNoticeADeadPeer) {
+  const SocketPair pair = SocketPair::Make();
+  for (const int fd : {pair.dialled.get(), pair.accepted.get()}) {
+    EXPECT_EQ(Option(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+    EXPECT_EQ(Option(fd, IPPROTO_TCP, TCP_NODELAY), 1);
+    EXPECT_EQ(Option(fd, IPPROTO_TCP, TCP_KEEPIDLE), 10);
+    EXPECT_EQ(Option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 25000);
+  }
+}
+
+TEST(Tcp, SaysWhyThereIsNoConnection) {
+  const StopSignal stop;
+  const Patience patience{std::chrono::steady_clock::now() + std::chrono::seconds(20), &stop};
+  uint16_t port = 0;
+  {
+    const auto socket = Listen("127.0.0.1", 0);
+    ASSERT_TRUE(socket.ok());
+    const std::string address = LocalAddress(socket->get());
+    port = static_cast<uint16_t>(std::stoi(address.substr(address.find(':') + 1)));
+    EXPECT_EQ(Listen("127.0.0.1", port).error().message(), "Address already in use");
+    EXPECT_EQ(Accept(socket->get()).error, EAGAIN);
+  }
+  EXPECT_EQ(Dial("127.0.0.1", port, patience).error().message(), "Connection refused");
+  const std::string unknown = Dial("host.invalid", 1, patience).error().message();
+  EXPECT_TRUE(unknown.starts_with("cannot resolve \"host.invalid\": ")) << unknown;
+}
+
+TEST(Patience, EndsWhenTheHostIsStopped) {
+  StopSignal stop;
+  const SocketPair pair = SocketPair::Make();
+  const Patience forever{std::chrono::steady_clock::time_point::max(), &stop};
+  EXPECT_TRUE(forever.WaitFor(pair.dialled.get(), POLLOUT).ok());
+  stop.Raise(std::chrono::milliseconds(0));
+  EXPECT_EQ(forever.WaitFor(pair.dialled.get(), POLLIN).error().message(), "stopped");
+}
+
+TEST(Patience, EndsInTime) {
+  const StopSignal stop;
+  const SocketPair pair = SocketPair::Make();
+  const Patience none{std::chrono::steady_clock::now(), &stop};
+  EXPECT_EQ(none.WaitFor(pair.dialled.get(), POLLIN).error().message(), "Connection timed out");
+}
+
+TEST(TcpStream, CarriesBothWaysAtOnce) {
+  StreamPair pair = Connected();
+  ExpectBothWaysAtOnce(&pair);
+}
+
+TEST(TcpStream, ShutdownEndsAWriteThatWaits) {
+  StreamPair pair = Connected();
+  ExpectShutdownEndsAWrite(&pair);
+}
+
+TEST(TcpStream, LastWordsArrive) {
+  StreamPair pair = Connected();
+  ExpectLingerLosesNothing(&pair);
+}
+
+TEST(TcpStream, TellsAnEndFromALoss) {
+  StreamPair pair = Connected();
+  Stream::ReadStatus how = Stream::ReadStatus::kGot;
+  const linger reset{1, 0};
+  ::setsockopt(pair.accepted->fd(), SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+  pair.accepted.reset();
+  EXPECT_EQ(ReadBytes(pair.dialled.get(), 1, &how), "");
+  EXPECT_EQ(how, Stream::ReadStatus::kFailed);
+  EXPECT_EQ(pair.dialled->why(), "Connection reset by peer");
+}
+
+}  // namespace
+}  // namespace penstock::adapter
