@@ -35,7 +35,7 @@ int Main(int argc, const char* const* argv) {
     return Fail(error + "\n" + Options::Usage());
   }
   if (options->help) {
-    std::fputs(Options::Usage(), stdout);
+    std::fputs(Options::Usage().c_str(), stdout);
     return EXIT_SUCCESS;
   }
 
@@ -45,9 +45,8 @@ int Main(int argc, const char* const* argv) {
                     static_cast<double>(sysconf(_SC_PAGESIZE))};
   const auto data = std::make_shared<HostmonitorData>(
       HostSampler("/proc", units, options->process_count), options->interval);
-  adapter::HostOptions host_options;
+  adapter::HostOptions host_options = options->host;
   host_options.name = "hostmonitor";
-  host_options.servers = {"tcp://" + options->host + ":" + std::to_string(options->data_port)};
   host_options.listener = &listener;
   adapter::AdapterHost host(data, host_options);
   if (const adapter::Status started = host.Start(); !started) {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "program/command_line.h"
+#include "program/connection_options.h"
 
 namespace penstock::hostmonitor {
 namespace {
@@ -28,12 +29,9 @@ bool TakeInterval(std::string_view text, std::chrono::milliseconds& interval) {
 Taken Check(bool good) { return good ? Taken::kYes : Taken::kBadValue; }
 
 Taken Take(std::string_view name, const std::string& value, Options& options) {
-  if (name == "--host") {
-    options.host = value;
+  if (name == "--server") {
+    options.host.servers.push_back(value);
     return Taken::kYes;
-  }
-  if (name == "--data-port") {
-    return Check(ParseWhole(value, options.data_port) && options.data_port != 0);
   }
   if (name == "--interval") {
     return Check(TakeInterval(value, options.interval));
@@ -42,7 +40,7 @@ Taken Take(std::string_view name, const std::string& value, Options& options) {
     return Check(ParseWhole(value, options.process_count) &&
                  options.process_count <= kMaxProcesses);
   }
-  return Taken::kUnknown;
+  return program::TakeConnectionOption(name, value, options.host);
 }
 
 }  // namespace
@@ -62,16 +60,21 @@ std::optional<Options> Options::Parse(int argc, const char* const* argv, std::st
     options.help = true;
     return options;
   }
+  if (options.host.servers.empty()) {
+    options.host.servers = {"tcp://127.0.0.1:6662"};
+  }
   return options;
 }
 
-const char* Options::Usage() {
-  return "penstock-example-hostmonitor [options]\n"
-         "  --host HOST       where the server is (127.0.0.1)\n"
-         "  --data-port PORT  the server's port for the Data Adapter (6662)\n"
-         "  --interval N      seconds between two readings, 0.1 to 3600 (1)\n"
-         "  --processes N     how many of the busiest processes are items, 0 to 100 (10)\n"
-         "  --help            this text\n";
+std::string Options::Usage() {
+  return std::string(
+             "penstock-example-hostmonitor [options]\n"
+             "  --server ENDPOINT      where to meet the server (tcp://127.0.0.1:6662); may be\n"
+             "                         given several times\n"
+             "  --interval N           seconds between two readings, 0.1 to 3600 (1)\n"
+             "  --processes N          how many of the busiest processes are items, 0 to 100 (10)\n"
+             "  --help                 this text\n") +
+         program::ConnectionUsage();
 }
 
 }  // namespace penstock::hostmonitor

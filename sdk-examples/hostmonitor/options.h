@@ -4,16 +4,16 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
+
+#include "penstock/adapter/host_options.h"
 
 namespace penstock::hostmonitor {
 
 // What the command line asks for.
 struct Options {
-  std::string host = "127.0.0.1";
-  std::uint16_t data_port = 6662;
+  adapter::HostOptions host;  // its servers, who the adapter is and whom it trusts
   std::chrono::milliseconds interval{1000};
   std::size_t process_count = 10;
   bool help = false;
@@ -21,7 +21,7 @@ struct Options {
   // Nothing on failure; then `error` says which option is wrong.
   [[nodiscard]] static std::optional<Options> Parse(int argc, const char* const* argv,
                                                     std::string& error);
-  [[nodiscard]] static const char* Usage();
+  [[nodiscard]] static std::string Usage();
 };
 
 }  // namespace penstock::hostmonitor

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "penstock/adapter/adapter_host.h"
 #include "program/console_listener.h"
@@ -38,11 +39,12 @@ std::optional<UserTable> ReadUsers(const Options& options, std::string& error) {
   return table ? UserTable::Read(*table, error) : std::nullopt;
 }
 
-adapter::HostOptions HostOptionsFor(const Options& options, const char* name, std::uint16_t port,
+adapter::HostOptions HostOptionsFor(const Options& options, const char* name,
+                                    const std::vector<std::string>& servers,
                                     program::ConsoleListener& listener) {
-  adapter::HostOptions host;
+  adapter::HostOptions host = options.host;
   host.name = name;
-  host.servers = {"tcp://" + options.host + ":" + std::to_string(port)};
+  host.servers = servers;
   host.listener = &listener;
   return host;
 }
@@ -54,7 +56,7 @@ int Main(int argc, const char* const* argv) {
     return Fail(error + "\n" + Options::Usage());
   }
   if (options->help) {
-    std::fputs(Options::Usage(), stdout);
+    std::fputs(Options::Usage().c_str(), stdout);
     return EXIT_SUCCESS;
   }
   std::optional<UserTable> users = ReadUsers(*options, error);
@@ -75,9 +77,9 @@ int Main(int argc, const char* const* argv) {
   const auto data = std::make_shared<StocklistData>(std::move(*replay), options->speed);
   adapter::AdapterHost metadata_host(
       std::make_shared<StocklistMetadata>(std::move(*users)),
-      HostOptionsFor(*options, "metadata", options->metadata_port, listener));
+      HostOptionsFor(*options, "metadata", options->metadata_servers, listener));
   adapter::AdapterHost data_host(
-      data, HostOptionsFor(*options, "stocklist", options->data_port, listener));
+      data, HostOptionsFor(*options, "stocklist", options->data_servers, listener));
   for (adapter::AdapterHost* host : {&metadata_host, &data_host}) {
     if (const adapter::Status started = host->Start(); !started) {
       return Fail(started.error().message());

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "program/command_line.h"
+#include "program/connection_options.h"
 #include "stocklist/replay_clock.h"
 
 namespace penstock::stocklist {
@@ -21,15 +22,13 @@ bool TakeDay(std::string_view text, std::optional<CalendarDay>& day) {
 Taken Check(bool good) { return good ? Taken::kYes : Taken::kBadValue; }
 
 Taken Take(std::string_view name, const std::string& value, Options& options) {
-  if (name == "--host") {
-    options.host = value;
+  if (name == "--metadata-server") {
+    options.metadata_servers.push_back(value);
     return Taken::kYes;
   }
-  if (name == "--metadata-port") {
-    return Check(ParseWhole(value, options.metadata_port) && options.metadata_port != 0);
-  }
-  if (name == "--data-port") {
-    return Check(ParseWhole(value, options.data_port) && options.data_port != 0);
+  if (name == "--data-server") {
+    options.data_servers.push_back(value);
+    return Taken::kYes;
   }
   if (name == "--data") {
     options.data_folder = value;
@@ -49,7 +48,7 @@ Taken Take(std::string_view name, const std::string& value, Options& options) {
   if (name == "--to") {
     return Check(TakeDay(value, options.to));
   }
-  return Taken::kUnknown;
+  return program::TakeConnectionOption(name, value, options.host);
 }
 
 }  // namespace
@@ -73,20 +72,30 @@ std::optional<Options> Options::Parse(int argc, const char* const* argv, std::st
     error = "--data is missing: the folder with stocks.csv and sp500-2000.csv";
     return std::nullopt;
   }
+  if (options.metadata_servers.empty()) {
+    options.metadata_servers = {"tcp://127.0.0.1:6663"};
+  }
+  if (options.data_servers.empty()) {
+    options.data_servers = {"tcp://127.0.0.1:6661"};
+  }
   return options;
 }
 
-const char* Options::Usage() {
-  return "penstock-example-stocklist --data DIR [options]\n"
-         "  --data DIR            folder with stocks.csv and sp500-2000.csv\n"
-         "  --host HOST           where the server is (127.0.0.1)\n"
-         "  --metadata-port PORT  the server's port for the Metadata Adapter (6663)\n"
-         "  --data-port PORT      the server's port for the Data Adapter (6661)\n"
-         "  --speed N             trading days a second, 0.01 to 10000 (5)\n"
-         "  --from DATE           first day to show, as 2000-01-31 (the first recorded one)\n"
-         "  --to DATE             last day to show (the last one that stocks and index both have)\n"
-         "  --users FILE          table of users: user,password,items,max_frequency\n"
-         "  --help                this text\n";
+std::string Options::Usage() {
+  return std::string(
+             "penstock-example-stocklist --data DIR [options]\n"
+             "  --data DIR             folder with stocks.csv and sp500-2000.csv\n"
+             "  --metadata-server ENDPOINT, --data-server ENDPOINT\n"
+             "                         where to meet the server for each of the two adapters\n"
+             "                         (tcp://127.0.0.1:6663, tcp://127.0.0.1:6661); may be given\n"
+             "                         several times\n"
+             "  --speed N              trading days a second, 0.01 to 10000 (5)\n"
+             "  --from DATE            first day to show, as 2000-01-31 (the first recorded one)\n"
+             "  --to DATE              last day to show (the last that stocks and index both "
+             "have)\n"
+             "  --users FILE           table of users: user,password,items,max_frequency\n"
+             "  --help                 this text\n") +
+         program::ConnectionUsage();
 }
 
 }  // namespace penstock::stocklist

@@ -2,19 +2,20 @@
 // Copyright the Penstock authors.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "penstock/adapter/host_options.h"
 #include "stocklist/calendar_day.h"
 
 namespace penstock::stocklist {
 
 // What the command line asks for.
 struct Options {
-  std::string host = "127.0.0.1";
-  std::uint16_t metadata_port = 6663;
-  std::uint16_t data_port = 6661;
+  adapter::HostOptions host;  // who the adapters are and whom they trust
+  std::vector<std::string> data_servers;
+  std::vector<std::string> metadata_servers;
   std::string data_folder;
   std::string users_file;  // empty: the built-in table
   double speed = 5;        // trading days a second
@@ -25,7 +26,7 @@ struct Options {
   // Nothing on failure; then `error` says which option is wrong.
   [[nodiscard]] static std::optional<Options> Parse(int argc, const char* const* argv,
                                                     std::string& error);
-  [[nodiscard]] static const char* Usage();
+  [[nodiscard]] static std::string Usage();
 };
 
 }  // namespace penstock::stocklist

@@ -24,20 +24,19 @@ std::string ErrorOf(std::vector<const char*> arguments) {
 TEST(StocklistOptions, TakesValuesAfterABlankOrAnEqualsSign) {
   std::string error;
   const auto options =
-      Parse({"--data", "d", "--speed=2.5", "--data-port", "7001", "--to=2001-02-03"}, error);
+      Parse({"--data", "d", "--speed=2.5", "--data-server", "tls://a:1", "--to=2001-02-03"}, error);
   ASSERT_TRUE(options.has_value()) << error;
   EXPECT_EQ(options->data_folder, "d");
   EXPECT_EQ(options->speed, 2.5);
-  EXPECT_EQ(options->data_port, 7001);
-  EXPECT_EQ(options->metadata_port, 6663);
+  EXPECT_EQ(options->data_servers, std::vector<std::string>{"tls://a:1"});
+  EXPECT_EQ(options->metadata_servers, std::vector<std::string>{"tcp://127.0.0.1:6663"});
   EXPECT_EQ(options->to, ParseDay("2001-02-03"));
 }
 
 TEST(StocklistOptions, NamesTheOptionThatIsWrong) {
   EXPECT_EQ(ErrorOf({"--data", "d", "--speed", "0"}), "--speed: \"0\" is no good value");
-  EXPECT_EQ(ErrorOf({"--data-port", "70000"}), "--data-port: \"70000\" is no good value");
   EXPECT_EQ(ErrorOf({"--colour", "red"}), "--colour is no option of this program");
-  EXPECT_EQ(ErrorOf({"--data", "d", "--host"}), "--host: \"\" is no good value");
+  EXPECT_EQ(ErrorOf({"--data", "d", "--user"}), "--user: \"\" is no good value");
   EXPECT_NE(ErrorOf({}).find("--data is missing"), std::string::npos);
 }
 
