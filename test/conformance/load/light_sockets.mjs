@@ -7,7 +7,7 @@ import { kCid } from '../lib/lines.mjs';
 
 const kCreate = `${kCid}&LS_adapter_set=DEMO&LS_send_sync=false&LS_keepalive_millis=30000`;
 
-function frame(text) {
+export function frame(text) {
   const payload = Buffer.from(text);
   const head = payload.length < 126 ? Buffer.from([0x81, 0x80 | payload.length]) : Buffer.from([0x81, 0xfe, payload.length >> 8, payload.length & 0xff]);
   return Buffer.concat([head, Buffer.alloc(4), payload]);  // the mask is zero
