@@ -174,12 +174,13 @@ def sources():
 
 
 def part_checks(part):
-    """format, includes, text and architecture"""
+    """format, includes, text, architecture, and the tests of the adapter protocol"""
     part.must("the format of the sources", "clang-format", "--dry-run", "-Werror", *sources())
     part.must("the include check tests itself", "tools/check-includes", "--self-test")
     part.must("the direction of includes", "tools/check-includes")
     part.must("the text of the files", "tools/check-text")
     part.must("the names in ARCHITECTURE.md", "tools/check-architecture")
+    part.must("the rows of the adapter protocol's list", "tools/check-ari-rows")
 
 
 def part_dev(part):
@@ -274,6 +275,15 @@ def part_quickstart(part):
     part.check(took < 30, f"the second quickstart took {took:.0f} s")
 
 
+def part_guides(part):
+    """the pages of docs/ that tell how to do it, followed word by word from a clean folder"""
+    ok, folder = build(part, "dev", "penstock")
+    if ok and node_packages(part):
+        conformance(part, os.path.join(folder, "server", "app", "penstock"),
+                    *(os.path.relpath(path, CONFORMANCE) for path in
+                      sorted(glob.glob(os.path.join(CONFORMANCE, "guides", "*.test.mjs")))))
+
+
 def part_fuzz(part):
     """each fuzz target for a while, from its corpus"""
     folder = os.path.join(ROOT, "build", "fuzz")
@@ -296,21 +306,29 @@ def part_fuzz(part):
                   limit=FUZZ_SECONDS + 120)
 
 
+def load_script(part, env, *command):
+    """A script that prints "ok …" and "not ok …" lines, and "# …" lines that are worth showing."""
+    failed = part.failed
+    code, output = part.run(*command, cwd=CONFORMANCE, limit=300, env=env)
+    for line in re.findall(r"^(?:ok|not ok) .*", output, re.M):
+        part.check(line.startswith("ok"), line)
+    if code != 0 and part.failed == failed:
+        part.check(False, f"{command[1]} (exit code {code})")
+    for line in re.findall(r"^# .*", output, re.M):
+        print("  " + line[2:])
+
+
 def part_load(part):
-    """thousands of sessions at once against the release build"""
-    ok, folder = build(part, "release", "penstock")
+    """thousands of sessions at once against the release build, adapters that come and go, a short soak"""
+    ok, folder = build(part, "release", "penstock", "soak_adapter")
     if ok and node_packages(part):
-        binary = {"PENSTOCK_BIN": os.path.join(folder, "server", "app", "penstock")}
-        for arguments in ((), ("3000", "300", "10", "tls")):
-            failed = part.failed
-            code, output = part.run("node", "load/sessions_load.mjs", *arguments, cwd=CONFORMANCE,
-                                    limit=300, env=binary)
-            for line in re.findall(r"^(?:ok|not ok) .*", output, re.M):
-                part.check(line.startswith("ok"), line)
-            if code != 0 and part.failed == failed:
-                part.check(False, f"the load test (exit code {code})")
-            for line in re.findall(r"^# .*", output, re.M):
-                print("  " + line[2:])
+        env = {"PENSTOCK_BIN": os.path.join(folder, "server", "app", "penstock"),
+               "SOAK_ADAPTER": os.path.join(folder, "test", "conformance", "load", "soak_adapter",
+                                            "soak_adapter")}
+        load_script(part, env, "node", "load/sessions_load.mjs")
+        load_script(part, env, "node", "load/sessions_load.mjs", "3000", "300", "10", "tls")
+        load_script(part, env, "node", "load/adapters_load.mjs")
+        load_script(part, env, "node", "load/soak.mjs", "1")
 
 
 def part_bench(part):
@@ -363,8 +381,8 @@ def adapter_throughput(part, folder):
 
 PARTS = {name[len("part_"):]: function for name, function in list(globals().items())
          if name.startswith("part_")}
-ORDER = ("checks", "dev", "tsan", "release", "conformance", "network", "pages", "quickstart", "fuzz",
-         "load", "bench")
+ORDER = ("checks", "dev", "tsan", "release", "conformance", "network", "pages", "quickstart", "guides",
+         "fuzz", "load", "bench")
 assert sorted(ORDER) == sorted(PARTS)
 
 

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -17,6 +18,16 @@ namespace penstock::adapter {
 
 // The longest that a test waits for something that must come.
 inline constexpr int kPatienceMillis = 20000;
+
+// A signal, such as a fuzzer's timer, is no answer.
+inline bool AwaitReadable(int fd) {
+  pollfd wait = {fd, POLLIN, 0};
+  int ready = 0;
+  do {
+    ready = ::poll(&wait, 1, kPatienceMillis);
+  } while (ready < 0 && errno == EINTR);
+  return ready > 0;
+}
 
 // The server's end of one connection: says lines, hears lines.
 // Owner and thread: the test.
@@ -45,8 +56,7 @@ class ProxyConnection {
         heard_.erase(0, end + 2);
         return line;
       }
-      pollfd wait = {fd_, POLLIN, 0};
-      if (::poll(&wait, 1, kPatienceMillis) <= 0) return "<nothing>";
+      if (!AwaitReadable(fd_)) return "<nothing>";
       char bytes[65536];
       const ssize_t n = ::recv(fd_, bytes, sizeof(bytes), 0);
       if (n <= 0) return "<closed>";
@@ -96,8 +106,7 @@ class ScriptedProxy {
     return ::poll(&wait, 1, 0) > 0;
   }
   ProxyConnection Accept() {
-    pollfd wait = {fd_, POLLIN, 0};
-    if (::poll(&wait, 1, kPatienceMillis) <= 0) return ProxyConnection(-1);
+    if (!AwaitReadable(fd_)) return ProxyConnection(-1);
     return ProxyConnection(::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC));
   }
 
