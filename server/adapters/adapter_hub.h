@@ -29,9 +29,10 @@ struct ProxyStatus {
   bool ready = false;  // a remote adapter is there and has been initialised
   std::uint16_t port = 0;
   std::uint16_t notify_port = 0;  // 0: one connection
-  std::string peer;  // of the remote adapter; these three are empty while none is there
+  std::string peer;  // of the active remote adapter; these three are empty while none is there
   std::string sdk;
   std::string version;
+  std::vector<std::string> standbys;        // peers; the first one is the next to take over
   const ProxyCounters* counters = nullptr;  // lives as long as the hub
 };
 

@@ -63,7 +63,7 @@ class Proxy {
 
   // Changes what Describe() tells.
   template <class Change>
-  void UpdateStatus(Change&& change) {
+  void SetStatus(Change&& change) {
     const std::lock_guard lock(mutex_);
     change(status_);
   }

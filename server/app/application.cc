@@ -405,6 +405,8 @@ void Application::LogTotals() {
                  {"connections", counted.connections.value()},
                  {"connections_lost", counted.connections_lost.value()},
                  {"connections_refused", counted.connections_refused.value()},
+                 {"takeovers", counted.takeovers.value()},
+                 {"standby_packets", counted.standby_packets.value()},
                  {"requests", counted.requests.value()},
                  {"requests_failed", counted.requests_failed.value()},
                  {"timeouts", counted.timeouts.value()},

@@ -48,6 +48,10 @@ constexpr Key<ProxySettings> kProxy[] = {
         "connection_recovery_timeout_millis",
         "The pause after a failed attempt; -1: the first failure is the last.",
         {.min = -1, .max = kDayMillis, .robust_only = true}),
+    Bind<&ProxySettings::max_standbys>(
+        "max_standby",
+        "More adapters that may connect and take over when one is lost; none with notify_port.",
+        {.max = 100}),
     Bind<&ProxySettings::address_allow_list>("address_allow_list",
                                              "Addresses the adapter may come from; empty: any.",
                                              {.check = kAddresses}),

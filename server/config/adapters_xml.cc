@@ -320,6 +320,10 @@ class XmlReader {
       ReadMillis(params, "connection_recovery_timeout_millis", 0, Milliseconds(-1),
                  &proxy->connection_recovery_timeout);
     }
+    if (const auto* standbys = params->Take("max_standby")) {
+      std::int64_t count = 0;
+      if (ReadInteger(*standbys, 0, 100, &count)) proxy->max_standbys = static_cast<int>(count);
+    }
     ReadAllowList(params, proxy);
     ReadCredentials(params, proxy);
     ReadRemoteParams(params, proxy);
@@ -431,6 +435,7 @@ class XmlReader {
                                             "keepalive_hint_millis",
                                             "remote_params_prefix",
                                             "remote_address_whitelist",
+                                            "max_standby",
                                             "first_connection_timeout_millis",
                                             "connection_recovery_timeout_millis"};
     known.insert(known.end(), std::begin(kShared), std::end(kShared));

@@ -230,8 +230,9 @@ struct ProxySettings {
   bool auth = false;
   std::vector<Credential> credentials = {};  // any of them lets a remote adapter in
   std::vector<NameValue> remote_params = {};
-  Milliseconds first_connection_timeout{0};          // -1 = wait for ever, 0 = do not wait
-  Milliseconds connection_recovery_timeout{10000};   // after a failed attempt; -1 = never again
+  Milliseconds first_connection_timeout{0};         // -1 = wait for ever, 0 = do not wait
+  Milliseconds connection_recovery_timeout{10000};  // after a failed attempt; -1 = never again
+  int max_standbys = 3;  // remote adapters beside the one that does the work
   std::vector<std::string> address_allow_list = {};  // numeric addresses; empty = any
   bool operator==(const ProxySettings&) const = default;
 };

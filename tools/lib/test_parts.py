@@ -328,6 +328,7 @@ def part_load(part):
         load_script(part, env, "node", "load/sessions_load.mjs")
         load_script(part, env, "node", "load/sessions_load.mjs", "3000", "300", "10", "tls")
         load_script(part, env, "node", "load/adapters_load.mjs")
+        load_script(part, env, "node", "load/adapter_failover.mjs")
         load_script(part, env, "node", "load/soak.mjs", "1")
 
 

@@ -17,7 +17,8 @@ class DataLinkUser {
   // The remote adapter has been initialised: subscriptions may be sent. No subscription of a
   // former connection is known to it.
   virtual void OnReady() = 0;
-  // It is gone; only after OnReady().
+  // It is gone; only after OnReady(). Where another one takes over at once, the link is ready()
+  // already, and OnReady() follows.
   virtual void OnLost() = 0;
 
   virtual void OnSubscribeDone(std::string_view subscription) = 0;

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <asio/ip/address.hpp>
+#include <chrono>
+#include <cstddef>
 #include <utility>
 
+#include "ari/exception.h"
 #include "base/log.h"
 
 namespace penstock::adapters {
@@ -99,7 +102,21 @@ void AriChannel::StopInput() {
 
 void AriChannel::Shutdown(std::string_view reason) {
   StopInput();
-  if (remote_ != nullptr) remote_->End(reason, EndKind::kClosed);
+  for (auto* group : {&entering_, &standbys_}) {
+    while (!group->empty()) group->back()->End(reason, EndKind::kClosed);
+  }
+  if (ready()) active_->End(reason, EndKind::kClosed);
+}
+
+void AriChannel::Describe(ProxyStatus* status) const {
+  status->port = port_;
+  status->notify_port = notify_port_;
+  status->ready = ready();
+  status->peer = ready() ? active_->peer() : "";
+  status->sdk = ready() ? active_->sdk() : "";
+  status->version = ready() ? std::string(ari::VersionText(dialect_.version)) : "";
+  status->standbys.clear();
+  for (const RemotePtr& standby : standbys_) status->standbys.push_back(standby->peer());
 }
 
 // --- Letting in
@@ -140,57 +157,122 @@ void AriChannel::OnAdmitted(ConnectionPtr connection) {
     context_.Refuse(std::move(connection), why);
     return;
   }
-  AriRemoteOwner* const owner = this;
-  if (remote_ == nullptr) remote_ = std::make_unique<AriRemote>(context_, owner);
-  remote_->Join(std::move(connection));
+  AriRemote* remote = FindLacking(connection->role());
+  if (remote == nullptr) {
+    AriRemoteOwner* const owner = this;
+    remote = entering_.emplace_back(std::make_unique<AriRemote>(context_, owner)).get();
+  }
+  remote->Join(std::move(connection));
+}
+
+AriRemote* AriChannel::FindLacking(AriRole role) const {
+  for (const RemotePtr& remote : entering_) {
+    if (remote->Lacks(role)) return remote.get();
+  }
+  return nullptr;
 }
 
 std::string_view AriChannel::Refusal(AriRole role) const {
-  if (remote_ != nullptr && !remote_->Lacks(role)) return "another remote adapter is connected";
   if (state_ == State::kResting) return "the last attempt failed, try again later";
   if (state_ == State::kGivenUp) return "an attempt failed and no other one is allowed";
   if (state_ == State::kClosed) return "not waiting for a remote adapter";
-  return {};
+  if (FindLacking(role) != nullptr) return {};
+  const AriChannelSettings& settings = context_.settings;
+  const int others = settings.notify_port ? 0 : settings.proxy.max_standbys;
+  const std::size_t there = entering_.size() + standbys_.size() + (ready() ? 1 : 0);
+  if (there <= static_cast<std::size_t>(others)) return {};
+  return others == 0 ? "another remote adapter is connected"
+                     : "as many remote adapters are connected as may be";
 }
 
 // --- Remote adapters
 
 void AriChannel::OnRemoteReady(AriRemote& remote) {
-  dialect_ = remote.dialect();
+  RemotePtr taken = Take(remote);
+  const config::ProxySettings& proxy = context_.settings.proxy;
+  if (ready()) {
+    standbys_.push_back(std::move(taken));
+    PENSTOCK_LOG(kAdapter, kInfo, "remote adapter stands by", {"proxy", proxy.name},
+                 {"peer", remote.peer()}, {"active", active_->peer()});
+    OnStandbysChanged();
+    return;
+  }
+  active_ = std::move(taken);
+  dialect_ = active_->dialect();
+  if (!stopped_) state_ = State::kOpen;
+  rest_.Cancel();
+  const Duration away = lost_at_ ? context_.shard.now() - *lost_at_ : Duration::zero();
+  PENSTOCK_LOG(
+      kAdapter, kInfo, "remote adapter active", {"proxy", proxy.name}, {"peer", active_->peer()},
+      {"why", lost_at_ ? "none was there" : "the first one"},
+      {"away_millis", std::chrono::duration_cast<std::chrono::milliseconds>(away).count()});
+  lost_at_.reset();
   user_->OnReady();
 }
 
-ari::Status AriChannel::OnRemotePacket(AriRemote&, const ari::PacketHead& packet) {
-  return user_->OnPacket(packet);
+// Whoever stands by has nothing to say: its events would mix with those of the active one, and
+// whether a session has to end is not for it to decide.
+ari::Status AriChannel::OnRemotePacket(AriRemote& remote, const ari::PacketHead& packet) {
+  if (&remote == active_.get()) return user_->OnPacket(packet);
+  context_.counters.standby_packets.Add();
+  if (packet.method == ari::Method::kFst || packet.method == ari::Method::kFus) {
+    ari::Exception refusal;
+    refusal.message = "this remote adapter stands by: only the active one may ask for this";
+    ari::WriteException(packet.id, packet.method, refusal, remote.dialect(), &remote.out());
+  }
+  return {};
 }
 
 void AriChannel::OnEndTurn() {
-  if (remote_ != nullptr) remote_->Flush();
+  // One that ends takes itself out of its group.
+  for (auto* group : {&entering_, &standbys_}) {
+    for (std::size_t i = group->size(); i-- > 0;) (*group)[i]->Flush();
+  }
+  // If it ends, its successor has things to say at once.
+  for (const AriRemote* flushed = nullptr; ready() && flushed != active_.get();) {
+    flushed = active_.get();
+    active_->Flush();
+  }
 }
 
-void AriChannel::Lose(std::string_view reason) { remote_->End(reason, EndKind::kRefused); }
+void AriChannel::Lose(std::string_view reason) { active_->End(reason, EndKind::kRefused); }
+
+AriChannel::RemotePtr AriChannel::Take(const AriRemote& remote) {
+  if (&remote == active_.get()) return std::move(active_);
+  for (auto* group : {&entering_, &standbys_}) {
+    const auto it = std::find_if(group->begin(), group->end(),
+                                 [&remote](const RemotePtr& one) { return one.get() == &remote; });
+    if (it == group->end()) continue;
+    RemotePtr taken = std::move(*it);
+    group->erase(it);
+    return taken;
+  }
+  return nullptr;
+}
+
+void AriChannel::OnStandbysChanged() {
+  context_.counters.standbys.Set(standbys_.size());
+  user_->OnStandbysChanged();
+}
 
 void AriChannel::OnRemoteEnd(const AriRemoteEnd& end) {
   const config::ProxySettings& proxy = context_.settings.proxy;
-  std::unique_ptr<AriRemote> remote = std::move(remote_);
-  const bool was_ready = end.stage == Stage::kReady;
-  if (stopped_ && end.kind == EndKind::kClosed) {
-    PENSTOCK_LOG(kAdapter, kInfo, "remote adapter dismissed", {"proxy", proxy.name},
-                 {"peer", remote->peer()});
-  } else {
-    PENSTOCK_LOG(kAdapter, kWarn, was_ready ? "remote adapter lost" : "remote adapter not let in",
-                 {"proxy", proxy.name}, {"peer", remote->peer()}, {"reason", end.reason});
-  }
-  if (!was_ready) {
+  const State state_before = state_;
+  const bool was_active = end.remote == active_.get();
+  RemotePtr remote = Take(*end.remote);
+  LogEnd(*remote, end);
+  if (end.stage != Stage::kReady) {
     context_.counters.connections_refused.Add();
-    if (end.stage == Stage::kInitSent && !stopped_) AfterFailedAttempt(end);
+    if (end.stage == Stage::kInitSent && !stopped_ && IsAlone()) AfterFailedAttempt(end);
   } else {
     context_.counters.connections_lost.Add();
-    if (!proxy.robust && !stopped_) state_ = State::kGivenUp;
-    remote->FailCalls();
-    user_->OnLost();
+    if (was_active) {
+      OnActiveLost(*remote, end);
+    } else {
+      OnStandbysChanged();
+    }
   }
-  if (state_ == State::kGivenUp) {
+  if (state_ == State::kGivenUp && state_before != State::kGivenUp) {
     if (proxy.robust) {
       user_->OnGivenUp();
     } else {
@@ -198,6 +280,49 @@ void AriChannel::OnRemoteEnd(const AriRemoteEnd& end) {
     }
   }
   AriRemote::Retire(std::move(remote));
+}
+
+void AriChannel::OnActiveLost(AriRemote& lost, const AriRemoteEnd& end) {
+  const config::ProxySettings& proxy = context_.settings.proxy;
+  // Before the calls fail, so that those that may be made again find somebody.
+  const bool taken_over = !standbys_.empty();
+  if (taken_over) {
+    active_ = std::move(standbys_.front());
+    standbys_.erase(standbys_.begin());
+    dialect_ = active_->dialect();
+  } else {
+    lost_at_ = context_.shard.now();
+    if (!proxy.robust && !stopped_) state_ = State::kGivenUp;
+  }
+  lost.FailCalls();
+  user_->OnLost();
+  if (!taken_over) return;
+  context_.counters.takeovers.Add();
+  const Duration silent = context_.shard.now() - end.last_heard;
+  PENSTOCK_LOG(
+      kAdapter, kWarn, "a standby has taken over", {"proxy", proxy.name}, {"peer", active_->peer()},
+      {"instead_of", lost.peer()}, {"reason", end.reason},
+      {"silent_millis", std::chrono::duration_cast<std::chrono::milliseconds>(silent).count()},
+      {"standbys", standbys_.size()});
+  OnStandbysChanged();
+  user_->OnReady();
+}
+
+void AriChannel::LogEnd(const AriRemote& remote, const AriRemoteEnd& end) const {
+  const std::string& name = context_.settings.proxy.name;
+  if (stopped_ && end.kind == EndKind::kClosed) {
+    PENSTOCK_LOG(kAdapter, kInfo, "remote adapter dismissed", {"proxy", name},
+                 {"peer", remote.peer()});
+    return;
+  }
+  PENSTOCK_LOG(kAdapter, kWarn,
+               end.stage == Stage::kReady ? "remote adapter lost" : "remote adapter not let in",
+               {"proxy", name}, {"peer", remote.peer()}, {"reason", end.reason});
+}
+
+bool AriChannel::IsAlone() const {
+  return !ready() && std::none_of(entering_.begin(), entering_.end(),
+                                  [](const RemotePtr& one) { return one->heard_anything(); });
 }
 
 // A connection that closes without a word was not a remote adapter: nothing has failed.

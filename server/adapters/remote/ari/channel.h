@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "adapters/adapter_hub.h"
 #include "adapters/proxy_counters.h"
 #include "adapters/remote/ari/candidates.h"
 #include "adapters/remote/ari/channel_context.h"
@@ -25,10 +27,14 @@ namespace penstock::adapters {
 // Who uses a channel: the proxy. Shard: the proxy's.
 class AriChannelUser {
  public:
+  // Another remote adapter is the active one.
   virtual void OnReady() = 0;
-  // After every call under way has failed; only after OnReady().
+  // It is lost; only after OnReady(), and after every call under way has failed. When a standby
+  // takes over, that one is ready() already while they fail, and OnReady() follows at once.
   virtual void OnLost() = 0;
-  // A packet that answers no call. An error when it cannot be understood.
+  // Others stand by than before.
+  virtual void OnStandbysChanged() = 0;
+  // A packet of the active one that answers no call. An error when it cannot be understood.
   virtual ari::Status OnPacket(const ari::PacketHead& packet) = 0;
   // No other remote adapter will be let in; the server may go on without.
   virtual void OnGivenUp() = 0;
@@ -39,8 +45,11 @@ class AriChannelUser {
   ~AriChannelUser() = default;
 };
 
-// The way to one remote adapter over TCP: listens, lets one remote in, and hands calls to it until
-// it is lost; then it listens for the next one. What a remote adapter goes through is AriRemote's.
+// The way to the remote adapters of a proxy over TCP: listens, lets them in, and hands calls to the
+// active one until it is lost. Others stand by, initialised and watched, and hear of nothing; the
+// one that has done so longest takes over in the same turn. What a remote adapter goes through is
+// AriRemote's. A remote adapter with two connections stands alone: nothing says which two belong
+// together.
 //
 // Owned by its proxy. Shard: the proxy's; ClaimPorts() and Listen() may run before it does.
 class AriChannel final : private AriRemoteOwner, private runtime::TurnHook {
@@ -52,35 +61,34 @@ class AriChannel final : private AriRemoteOwner, private runtime::TurnHook {
   Status ClaimPorts();
   Status Listen();
   void StopInput();
-  // CLOSE to the remote adapter; nobody else comes in.
+  // CLOSE to each remote adapter; nobody else comes in.
   void Shutdown(std::string_view reason);
   // A request has not been answered yet.
-  bool IsBusy() const { return remote_ != nullptr && remote_->calls_under_way() != 0; }
+  bool IsBusy() const { return ready() && active_->calls_under_way() != 0; }
 
-  bool ready() const { return remote_ != nullptr && remote_->ready(); }
-  std::uint16_t port() const { return port_; }
-  std::uint16_t notify_port() const { return notify_port_; }
-
-  // Of the remote adapter; of the last one while none is there.
+  // Ports and remote adapters.
+  void Describe(ProxyStatus* status) const;
+  // A remote adapter is active.
+  bool ready() const { return active_ != nullptr; }
+  // Of the active one; of the last one while none is there.
   const ari::Dialect& dialect() const { return dialect_; }
 
-  // All below only while ready(); see AriRemote.
-  const std::string& peer() const { return remote_->peer(); }
-  const std::string& sdk() const { return remote_->sdk(); }
-  std::string NextId() { return remote_->NextId(); }
-  std::string& out() { return remote_->out(); }
+  // To the active one, while ready() only; see AriRemote.
+  std::string NextId() { return active_->NextId(); }
+  std::string& out() { return active_->out(); }
   void Expect(const std::string& id, PendingCalls::Handler handler) {
-    remote_->Expect(id, std::move(handler));
+    active_->Expect(id, std::move(handler));
   }
-  // The remote adapter is of no more use.
+  // It is of no more use.
   void Lose(std::string_view reason);
 
  private:
   using ConnectionPtr = std::unique_ptr<AriConnection>;
+  using RemotePtr = std::unique_ptr<AriRemote>;
 
   enum class State : std::uint8_t {
     kClosed,   // ports not open
-    kOpen,     // for a remote adapter, or with one
+    kOpen,     // for remote adapters
     kResting,  // an attempt has failed: the next one is not welcome yet
     kGivenUp,  // no further attempt
   };
@@ -101,6 +109,15 @@ class AriChannel final : private AriRemoteOwner, private runtime::TurnHook {
   void OnAdmitted(ConnectionPtr connection);
   // Why nobody is let in with this role right now; empty when somebody is.
   std::string_view Refusal(AriRole role) const;
+  // The remote adapter that waits for a connection of this role; null if none does.
+  AriRemote* FindLacking(AriRole role) const;
+
+  RemotePtr Take(const AriRemote& remote);
+  void OnStandbysChanged();
+  void OnActiveLost(AriRemote& lost, const AriRemoteEnd& end);
+  void LogEnd(const AriRemote& remote, const AriRemoteEnd& end) const;
+  // Nobody is active, nor about to be.
+  bool IsAlone() const;
   void AfterFailedAttempt(const AriRemoteEnd& end);
 
   // Fixed after construction.
@@ -116,8 +133,11 @@ class AriChannel final : private AriRemoteOwner, private runtime::TurnHook {
   std::unique_ptr<tcp::Listener> request_listener_;
   std::unique_ptr<tcp::Listener> notify_listener_;
   AriCandidates candidates_;
-  std::unique_ptr<AriRemote> remote_;
+  std::vector<RemotePtr> entering_;  // not initialised yet
+  std::vector<RemotePtr> standbys_;  // the oldest first
+  RemotePtr active_;
   ari::Dialect dialect_;
+  std::optional<TimePoint> lost_at_;  // since when nobody has been active
   runtime::WheelTimer rest_;
 };
 

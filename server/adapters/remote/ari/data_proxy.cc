@@ -33,10 +33,7 @@ AriDataProxy::AriDataProxy(Place place, kernel::DataSourceId id, const std::stri
 
 Status AriDataProxy::ClaimPorts() {
   PENSTOCK_RETURN_IF_ERROR(channel_.ClaimPorts());
-  UpdateStatus([this](ProxyStatus& status) {
-    status.port = channel_.port();
-    status.notify_port = channel_.notify_port();
-  });
+  UpdateStatus();
   return OkStatus();
 }
 
@@ -98,23 +95,13 @@ void AriDataProxy::OnUnsubscribeEnd(CallEnd end, const ari::PacketHead* reply) {
 // --- From the remote adapter
 
 void AriDataProxy::OnReady() {
-  UpdateStatus([this](ProxyStatus& status) {
-    status.ready = true;
-    status.peer = channel_.peer();
-    status.sdk = channel_.sdk();
-    status.version = std::string(ari::VersionText(channel_.dialect().version));
-  });
+  UpdateStatus();
   source_.OnReady();
   observer_.OnProxyReady(*this);
 }
 
 void AriDataProxy::OnLost() {
-  UpdateStatus([](ProxyStatus& status) {
-    status.ready = false;
-    status.peer.clear();
-    status.sdk.clear();
-    status.version.clear();
-  });
+  UpdateStatus();
   source_.OnLost();
 }
 

@@ -51,9 +51,14 @@ class AriDataProxy final : public Proxy, private DataLink, private AriChannelUse
   // AriChannelUser
   void OnReady() override;
   void OnLost() override;
+  void OnStandbysChanged() override { UpdateStatus(); }
   ari::Status OnPacket(const ari::PacketHead& packet) override;
   void OnGivenUp() override { observer_.OnProxyGivenUp(*this); }
   void OnFatal(const std::string& reason) override { observer_.OnProxyFatal(*this, reason); }
+
+  void UpdateStatus() {
+    SetStatus([this](ProxyStatus& status) { channel_.Describe(&status); });
+  }
 
   void OnSubscribeEnd(std::string_view id, CallEnd end, const ari::PacketHead* reply);
   void OnUnsubscribeEnd(CallEnd end, const ari::PacketHead* reply);

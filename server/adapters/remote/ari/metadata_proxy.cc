@@ -48,7 +48,7 @@ AriMetadataProxy::AriMetadataProxy(Place place, const std::string& adapter_set,
 
 Status AriMetadataProxy::ClaimPorts() {
   PENSTOCK_RETURN_IF_ERROR(channel_.ClaimPorts());
-  UpdateStatus([this](ProxyStatus& status) { status.port = channel_.port(); });
+  UpdateStatus();
   return OkStatus();
 }
 
@@ -163,7 +163,54 @@ void AriMetadataProxy::NotifySessionClose(const std::string& session_id, Done<Vo
       [](const ari::Nothing&) -> std::optional<Void> { return Void(); });
 }
 
+template <class T, class Ask>
+void AriMetadataProxy::AskTwice(Ask ask, Done<T> done) {
+  ask([this, ask, done = std::move(done)](Outcome<T> outcome) mutable {
+    const auto* const failure = std::get_if<Failure>(&outcome);
+    if (failure != nullptr && failure->kind == FailureKind::kDisconnected && ready()) {
+      ask(std::move(done));
+    } else {
+      done(std::move(outcome));
+    }
+  });
+}
+
 void AriMetadataProxy::GetItems(const UserName& user, const std::string& session_id,
+                                const std::string& group, Done<std::vector<std::string>> done) {
+  AskTwice<std::vector<std::string>>(
+      [this, user, session_id, group](Done<std::vector<std::string>> told) {
+        AskItems(user, session_id, group, std::move(told));
+      },
+      std::move(done));
+}
+
+void AriMetadataProxy::GetSchema(const UserName& user, const std::string& session_id,
+                                 const std::string& group, const std::string& schema,
+                                 Done<std::vector<std::string>> done) {
+  AskTwice<std::vector<std::string>>(
+      [this, user, session_id, group, schema](Done<std::vector<std::string>> told) {
+        AskSchema(user, session_id, group, schema, std::move(told));
+      },
+      std::move(done));
+}
+
+void AriMetadataProxy::GetItemData(std::span<const std::string> items,
+                                   Done<std::vector<ItemData>> done) {
+  AskTwice<std::vector<ItemData>>(
+      [this, names = std::vector<std::string>(items.begin(), items.end())](
+          Done<std::vector<ItemData>> told) { AskItemData(names, std::move(told)); },
+      std::move(done));
+}
+
+void AriMetadataProxy::GetUserItemData(const UserName& user, std::span<const std::string> items,
+                                       Done<std::vector<UserItemData>> done) {
+  AskTwice<std::vector<UserItemData>>(
+      [this, user, names = std::vector<std::string>(items.begin(), items.end())](
+          Done<std::vector<UserItemData>> told) { AskUserItemData(user, names, std::move(told)); },
+      std::move(done));
+}
+
+void AriMetadataProxy::AskItems(const UserName& user, const std::string& session_id,
                                 const std::string& group, Done<std::vector<std::string>> done) {
   const ari::Dialect& dialect = channel_.dialect();
   Call<std::vector<std::string>>(
@@ -180,7 +227,7 @@ void AriMetadataProxy::GetItems(const UserName& user, const std::string& session
       });
 }
 
-void AriMetadataProxy::GetSchema(const UserName& user, const std::string& session_id,
+void AriMetadataProxy::AskSchema(const UserName& user, const std::string& session_id,
                                  const std::string& group, const std::string& schema,
                                  Done<std::vector<std::string>> done) {
   const ari::Dialect& dialect = channel_.dialect();
@@ -198,7 +245,7 @@ void AriMetadataProxy::GetSchema(const UserName& user, const std::string& sessio
       });
 }
 
-void AriMetadataProxy::GetItemData(std::span<const std::string> items,
+void AriMetadataProxy::AskItemData(std::span<const std::string> items,
                                    Done<std::vector<ItemData>> done) {
   const ari::Dialect& dialect = channel_.dialect();
   Call<std::vector<ari::ItemLimits>>(
@@ -214,7 +261,7 @@ void AriMetadataProxy::GetItemData(std::span<const std::string> items,
       });
 }
 
-void AriMetadataProxy::GetUserItemData(const UserName& user, std::span<const std::string> items,
+void AriMetadataProxy::AskUserItemData(const UserName& user, std::span<const std::string> items,
                                        Done<std::vector<UserItemData>> done) {
   const ari::Dialect& dialect = channel_.dialect();
   Call<std::vector<ari::UserItemLimits>>(
@@ -281,23 +328,13 @@ void AriMetadataProxy::NotifyTableClose(const std::string& session_id, const ses
 // --- The channel
 
 void AriMetadataProxy::OnReady() {
-  UpdateStatus([this](ProxyStatus& status) {
-    status.ready = true;
-    status.peer = channel_.peer();
-    status.sdk = channel_.sdk();
-    status.version = std::string(ari::VersionText(channel_.dialect().version));
-  });
+  UpdateStatus();
   metadata_.OnReady();
   observer_.OnProxyReady(*this);
 }
 
 void AriMetadataProxy::OnLost() {
-  UpdateStatus([](ProxyStatus& status) {
-    status.ready = false;
-    status.peer.clear();
-    status.sdk.clear();
-    status.version.clear();
-  });
+  UpdateStatus();
   metadata_.OnLost();
 }
 

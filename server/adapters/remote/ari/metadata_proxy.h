@@ -64,15 +64,32 @@ class AriMetadataProxy final : public Proxy, private MetadataLink, private AriCh
   // AriChannelUser
   void OnReady() override;
   void OnLost() override;
+  void OnStandbysChanged() override { UpdateStatus(); }
   ari::Status OnPacket(const ari::PacketHead& packet) override;
   void OnGivenUp() override { observer_.OnProxyGivenUp(*this); }
   void OnFatal(const std::string& reason) override { observer_.OnProxyFatal(*this, reason); }
+
+  void UpdateStatus() {
+    SetStatus([this](ProxyStatus& status) { channel_.Describe(&status); });
+  }
 
   // The frame of each call: `write(id)` appends the packet, `parse(args, &reply)` reads the
   // answer, `convert(value)` makes our terms of it.
   template <class Wire, class T, class Write, class Parse, class Convert>
   void Call(ari::Method method, Done<T> done, Write write, Parse parse, Convert convert);
   Failure Refused(const ari::Exception& exception);
+
+  // A call that only asks: when its remote adapter is lost and another one has taken over, that
+  // one is asked. Once only: a question that kills adapters shall not kill all of them.
+  template <class T, class Ask>
+  void AskTwice(Ask ask, Done<T> done);
+  void AskItems(const UserName& user, const std::string& session_id, const std::string& group,
+                Done<std::vector<std::string>> done);
+  void AskSchema(const UserName& user, const std::string& session_id, const std::string& group,
+                 const std::string& schema, Done<std::vector<std::string>> done);
+  void AskItemData(std::span<const std::string> items, Done<std::vector<ItemData>> done);
+  void AskUserItemData(const UserName& user, std::span<const std::string> items,
+                       Done<std::vector<UserItemData>> done);
 
   // Fixed after construction.
   ProxyObserver& observer_;

@@ -249,7 +249,10 @@ void AriRemote::End(std::string_view reason, EndKind kind) {
   AriRemoteEnd end{.kind = kind, .reason = std::string(reason), .remote = this};
   if (state_ == State::kInitSent) end.stage = Stage::kInitSent;
   if (state_ == State::kReady) end.stage = Stage::kReady;
-  end.heard_anything = requests_ != nullptr && requests_->heard_anything();
+  end.heard_anything = heard_anything();
+  for (const ConnectionPtr* slot : {&requests_, &notifications_}) {
+    if (*slot != nullptr) end.last_heard = std::max(end.last_heard, (*slot)->last_heard());
+  }
   init_timer_.Cancel();
   CloseConnections(reason, kind);
   state_ = State::kEnded;

@@ -34,6 +34,7 @@ struct AriRemoteEnd {
   enum class Stage : std::uint8_t { kConnecting, kInitSent, kReady };
   Stage stage = Stage::kConnecting;
   bool heard_anything = false;
+  TimePoint last_heard = {};
 };
 
 // Who is told how a remote adapter fares: its channel.
@@ -75,6 +76,7 @@ class AriRemote final : public runtime::Deferred, private AriConnectionOwner {
   const std::string& sdk() const { return requests_->remote.sdk; }
   const std::string& user() const { return requests_->remote.user; }
   const ari::Dialect& dialect() const { return dialect_; }
+  bool heard_anything() const { return requests_ != nullptr && requests_->heard_anything(); }
 
   // A call: take an id, append the packet to out(), then Expect() the answer. While ready() only.
   std::string NextId();

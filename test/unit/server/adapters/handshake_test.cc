@@ -225,6 +225,7 @@ TEST_F(HandshakeTest, AnAdapterMayTakeItsTimeToInitialise) {
 }
 
 TEST_F(HandshakeTest, ASurplusConnectionIsToldAndClosed) {
+  data_.proxy.max_standbys = 0;
   Start();
   auto remote = house_.ConnectReady();
   auto surplus = Connect();

@@ -166,6 +166,7 @@ address_allow_list = ["10.0.0.7"]
 [[adapter_set.data_adapter]]
 label = "chat"
 request_reply_port = 7004
+max_standby = 0
 robust = false
 )";
 
@@ -190,6 +191,8 @@ TEST(Loader, ReadsAnAdapterSet) {
   EXPECT_EQ(set.data_adapters[0].proxy.remote_params[0].value, "nasdaq");
   EXPECT_EQ(set.data_adapters[1].name, "DEFAULT");
   EXPECT_EQ(set.data_adapters[1].proxy.name, "chat");
+  EXPECT_EQ(set.data_adapters[0].proxy.max_standbys, 3);
+  EXPECT_EQ(set.data_adapters[1].proxy.max_standbys, 0);
   EXPECT_FALSE(set.data_adapters[1].proxy.robust);
 }
 

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// A remote adapter as a process of its own, which a test may kill or stop as it likes.
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+import { DataAdapter } from './ari.mjs';
+import { closeLater } from './cleanup.mjs';
+import { until } from './wait.mjs';
+
+const kFile = fileURLToPath(import.meta.url);
+const kKeepaliveMillis = 200;
+
+// A Data Adapter whose every item has the value `tag`.
+export class AdapterProcess {
+  #output = '';
+  ended = false;
+
+  constructor(port, tag) {
+    this.tag = tag;
+    this.child = spawn(process.execPath, [kFile, String(port), tag], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.child.stdout.setEncoding('utf8').on('data', (text) => (this.#output += text));
+    this.child.on('exit', () => (this.ended = true));
+    closeLater(this, (one) => one.signal('SIGKILL'));
+  }
+
+  // Gives the process once the server has initialised it.
+  static async start(port, tag) {
+    const one = new AdapterProcess(port, tag);
+    await until(() => `adapter ${tag} to be initialised; it said: ${one.#output}`, () => one.#output.includes('initialised\n'), 20000);
+    return one;
+  }
+
+  // The items that the server has asked it for so far.
+  get items() {
+    return [...this.#output.matchAll(/^SUB (.*)$/gm)].map(([, item]) => item);
+  }
+  // The server has ended the connection, or the process has died.
+  get lost() {
+    return this.ended || this.#output.includes('closed\n');
+  }
+  signal(name) {
+    if (!this.ended) this.child.kill(name);
+  }
+}
+
+if (process.argv[1] === kFile) {
+  const [port, tag] = process.argv.slice(2);
+  const adapter = new DataAdapter({ snapshots: { '*': { value: tag } } });
+  const say = (text) => process.stdout.write(`${text}\n`);
+  const request = adapter.request.bind(adapter);
+  adapter.request = (packet) => {
+    say(`${packet.method} ${adapter.strings(packet)[0]}`);
+    request(packet);
+  };
+  await adapter.connect(Number(port));
+  await adapter.ready();
+  say('initialised');
+  setInterval(() => adapter.socket.write('KEEPALIVE\r\n'), kKeepaliveMillis);
+  adapter.socket.on('close', () => {
+    say('closed');
+    process.exit(0);
+  });
+}
