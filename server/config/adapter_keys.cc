@@ -81,6 +81,9 @@ constexpr Key<DataAdapter> kDataAdapter[] = {
     Bind<&DataAdapter::events_recovery>(
         "events_recovery", "How items go on when a lost adapter is back.",
         {.choices = "leave_hole, use_snapshot or enforce_snapshot", .robust_only = true}),
+    Bind<&DataAdapter::status_item>(
+        "status_item", "An item by which clients see whether the adapter is there; absent: none.",
+        {.check = kLabel, .example = "\"feed_status\"", .robust_only = true}),
 };
 
 constexpr Key<Policy> kPolicy[] = {

@@ -260,8 +260,13 @@ class XmlReader {
                        "\"" + recovery->value +
                            "\" is no choice; write leave_hole, use_snapshot or enforce_snapshot");
       }
+      if (const auto* item = params.Take("status_item")) {
+        const std::string wrong = CheckLabel(item->value);
+        if (!wrong.empty()) problems_->Add(item->place, item->name, wrong);
+        adapter.status_item = item->value;
+      }
     }
-    ReportRest(&params, {"notify_port", "events_recovery"});
+    ReportRest(&params, {"notify_port", "events_recovery", "status_item"});
     loaded->set.data_adapters.push_back(std::move(adapter));
     return true;
   }

@@ -16,7 +16,6 @@ struct Absent {
 constexpr Absent kNotThereYet[] = {
     {"remote_host", "this version does not dial out to adapters; let the adapter connect"},
     {"forwarded_for_depth", "write skip_local_forwards"},
-    {"status_item", "this version serves no status item; leave it out"},
     {"close_notifications_recovery", "this version repeats no lost notification; leave it out"},
 };
 

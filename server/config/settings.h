@@ -258,6 +258,7 @@ struct DataAdapter {
   ProxySettings proxy = {.request_reply_port = 6661};
   std::optional<std::uint16_t> notify_port;  // present: two connections, as older kits need
   EventsRecovery events_recovery = EventsRecovery::kUseSnapshot;
+  std::optional<std::string> status_item;  // served by the proxy: how the remote adapter fares
   bool operator==(const DataAdapter&) const = default;
 };
 

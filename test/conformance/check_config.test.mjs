@@ -58,7 +58,7 @@ test('a value out of range', () => refuses('[[listener]]\nport = 70000\n', 2, '7
 test('two listeners on one port', () => refuses('[[listener]]\nname = "a"\nport = 8080\n[[listener]]\nname = "b"\nport = 8080\n', 6, '8080'));
 test('a key of another table', () => refuses('[session]\nmax_sessions = 5\n', 2, 'limits'));
 test('an address that is none', () => refuses('[[listener]]\naddress = "not an address"\n', 2));
-test('what this version does not do yet, by name', () => refuses('[session]\nstatus_item = "x"\n', 2, 'status item'));
+test('what this version does not do yet, by name', () => refuses('[session]\nforwarded_for_depth = 1\n', 2, 'skip_local_forwards'));
 test('credentials without auth', () => refuses('[[adapter_set]]\nid = "A"\n[[adapter_set.data_adapter]]\nname = "D"\ncredentials = [{ user = "u", password = "topsecret" }]\n', 5, 'auth'));
 
 function tlsOf(certificates, more = '') {

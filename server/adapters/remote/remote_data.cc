@@ -13,8 +13,12 @@ using kernel::EventKind;
 using kernel::ItemEvent;
 
 RemoteData::RemoteData(Place place, kernel::DataSourceId id, std::string proxy_name,
-                       config::EventsRecovery recovery)
-    : place_(place), id_(id), proxy_name_(std::move(proxy_name)), recovery_(recovery) {}
+                       config::EventsRecovery recovery, std::optional<std::string> status_item)
+    : place_(place),
+      id_(id),
+      proxy_name_(std::move(proxy_name)),
+      recovery_(recovery),
+      status_(std::move(status_item), place.router, place.counters) {}
 
 void RemoteData::Subscribe(kernel::ItemRef item, std::string name) {
   place_.courier.Send(place_.shard, [this, item, name = std::move(name)]() mutable {
@@ -27,6 +31,10 @@ void RemoteData::Unsubscribe(kernel::ItemRef item) {
 }
 
 void RemoteData::Want(kernel::ItemRef item, std::string name) {
+  if (status_.IsNamed(name)) {
+    status_.Subscribe(item);
+    return;
+  }
   auto wanted = std::make_unique<Wanted>();
   wanted->ref = item;
   wanted->name = std::move(name);
@@ -43,6 +51,10 @@ void RemoteData::Want(kernel::ItemRef item, std::string name) {
 }
 
 void RemoteData::Unwant(kernel::ItemRef item) {
+  if (status_.Is(item)) {
+    status_.Unsubscribe();
+    return;
+  }
   const auto it = items_.find(item);
   if (it == items_.end()) {
     PENSTOCK_BUG("an item was unsubscribed that nobody had subscribed");
@@ -64,10 +76,13 @@ void RemoteData::StartSubscription(Wanted& wanted) {
 }
 
 void RemoteData::OnReady() {
+  status_.Set(StatusItem::Status::kConnected);
   for (auto& [ref, wanted] : items_) StartSubscription(*wanted);
 }
 
 void RemoteData::OnLost() {
+  // With a successor there already, clients have nothing to worry about.
+  if (!link_->ready()) status_.Set(StatusItem::Status::kReconnecting);
   subscriptions_.clear();
   for (auto& [ref, wanted] : items_) {
     if (wanted->state == State::kIdle) continue;

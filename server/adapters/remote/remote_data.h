@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "adapters/courier.h"
 #include "adapters/proxy_counters.h"
 #include "adapters/remote/data_link.h"
+#include "adapters/remote/status_item.h"
 #include "base/string_hash.h"
 #include "config/settings.h"
 #include "kernel/data_source.h"
@@ -37,7 +39,7 @@ class RemoteData final : public kernel::DataSource, public DataLinkUser {
   };
 
   RemoteData(Place place, kernel::DataSourceId id, std::string proxy_name,
-             config::EventsRecovery recovery);
+             config::EventsRecovery recovery, std::optional<std::string> status_item);
 
   // Before the first turn.
   void Connect(DataLink* link) { link_ = link; }
@@ -94,6 +96,7 @@ class RemoteData final : public kernel::DataSource, public DataLinkUser {
   DataLink* link_ = nullptr;
 
   // State.
+  StatusItem status_;
   absl::flat_hash_map<kernel::ItemRef, std::unique_ptr<Wanted>, RefHash> items_;
   absl::flat_hash_map<std::string, Wanted*, StringHash, std::equal_to<>> subscriptions_;
 };

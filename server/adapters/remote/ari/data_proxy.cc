@@ -17,7 +17,7 @@ AriDataProxy::AriDataProxy(Place place, kernel::DataSourceId id, const std::stri
       observer_(place.observer),
       field_names_(place.router.field_names()),
       source_({place.courier, place.shard, place.router, counters_}, id, settings.proxy.name,
-              settings.events_recovery),
+              settings.events_recovery, settings.status_item),
       channel_(place.shard,
                {.proxy = settings.proxy,
                 .is_metadata = false,

@@ -138,10 +138,12 @@ TEST(AdaptersXml, NamesMatchWhateverTheirCase) {
   EXPECT_EQ(outcome.set.data_adapters[0].events_recovery, EventsRecovery::kLeaveHole);
 }
 
-TEST(AdaptersXml, ReadsHowManyMayStandBy) {
-  const Outcome outcome = Parse(WithData(Param("max_standby", "1")));
+TEST(AdaptersXml, ReadsStandbysAndTheStatusItem) {
+  const Outcome outcome =
+      Parse(WithData(Param("max_standby", "1") + Param("status_item", "feed_status")));
   EXPECT_EQ(outcome.error, "");
   EXPECT_EQ(outcome.set.data_adapters.at(0).proxy.max_standbys, 1);
+  EXPECT_EQ(outcome.set.data_adapters.at(0).status_item, "feed_status");
   EXPECT_EQ(Parse(WithData(Param("max_standby", "-1"))).error,
             "a.xml:5: max_standby: -1 is too small; write 0 to 100");
 }

@@ -160,6 +160,7 @@ name = "QUOTES"
 request_reply_port = 7001
 notify_port = 7002
 events_recovery = "enforce_snapshot"
+status_item = "quotes_status"
 keepalive_hint_millis = 500
 remote_params = [{ name = "remote:feed", value = "nasdaq" }]
 address_allow_list = ["10.0.0.7"]
@@ -191,6 +192,8 @@ TEST(Loader, ReadsAnAdapterSet) {
   EXPECT_EQ(set.data_adapters[0].proxy.remote_params[0].value, "nasdaq");
   EXPECT_EQ(set.data_adapters[1].name, "DEFAULT");
   EXPECT_EQ(set.data_adapters[1].proxy.name, "chat");
+  EXPECT_EQ(set.data_adapters[0].status_item, "quotes_status");
+  EXPECT_EQ(set.data_adapters[1].status_item, std::nullopt);
   EXPECT_EQ(set.data_adapters[0].proxy.max_standbys, 3);
   EXPECT_EQ(set.data_adapters[1].proxy.max_standbys, 0);
   EXPECT_FALSE(set.data_adapters[1].proxy.robust);
@@ -212,9 +215,8 @@ TEST(Loader, AnUnknownTableIsAnError) {
 }
 
 TEST(Loader, WhatThisVersionDoesNotDoIsSaid) {
-  EXPECT_EQ(ErrorOf("[session]\nstatus_item = \"x\"\n"),
-            "p.toml:2: session.status_item: is no key; this version serves no status item; leave "
-            "it out");
+  EXPECT_EQ(ErrorOf("[session]\nforwarded_for_depth = 1\n"),
+            "p.toml:2: session.forwarded_for_depth: is no key; write skip_local_forwards");
 }
 
 TEST(Loader, ReadsTheTlsOfAListener) {
