@@ -134,8 +134,9 @@ RemoteData::Wanted* RemoteData::FindForEvent(std::string_view subscription) {
 
 void RemoteData::OnUpdate(std::string_view subscription, bool is_snapshot,
                           std::span<const kernel::FieldValue> fields) {
-  const Wanted* const wanted = FindForEvent(subscription);
+  Wanted* const wanted = FindForEvent(subscription);
   if (wanted == nullptr) return;
+  if (!is_snapshot) wanted->recovering = false;
   if (is_snapshot && wanted->recovering) {
     if (recovery_ == config::EventsRecovery::kLeaveHole) {
       place_.counters.events_refused.Add();
@@ -150,16 +151,17 @@ void RemoteData::OnUpdate(std::string_view subscription, bool is_snapshot,
 }
 
 void RemoteData::OnEndOfSnapshot(std::string_view subscription) {
-  const Wanted* const wanted = FindForEvent(subscription);
+  Wanted* const wanted = FindForEvent(subscription);
   if (wanted == nullptr) return;
-  // The end of a snapshot that was dropped says nothing.
-  if (wanted->recovering && recovery_ == config::EventsRecovery::kLeaveHole) return;
+  wanted->recovering = false;
   Route(*wanted, EventKind::kEndOfSnapshot);
 }
 
 void RemoteData::OnClearSnapshot(std::string_view subscription) {
-  const Wanted* const wanted = FindForEvent(subscription);
-  if (wanted != nullptr) Route(*wanted, EventKind::kClearSnapshot);
+  Wanted* const wanted = FindForEvent(subscription);
+  if (wanted == nullptr) return;
+  wanted->recovering = false;
+  Route(*wanted, EventKind::kClearSnapshot);
 }
 
 void RemoteData::OnDiffOrder(std::string_view subscription,

@@ -70,7 +70,9 @@ class RemoteData final : public kernel::DataSource, public DataLinkUser {
     kernel::ItemRef ref;
     std::string name;
     State state = State::kIdle;
-    bool recovering = false;   // had a subscription on a remote adapter that went away
+    // Had a subscription on a remote adapter that went away, and the snapshot of this one is not
+    // over.
+    bool recovering = false;
     std::string subscription;  // empty when idle
   };
   struct RefHash {

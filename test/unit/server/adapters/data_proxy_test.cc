@@ -297,6 +297,15 @@ TEST_F(RecoveryTest, LeaveHoleDropsTheSnapshot) {
 }
 
 // A13
+TEST_F(RecoveryTest, LeaveHoleDropsNothingBehindTheEndOfTheSnapshot) {
+  LoseAndRecover(EventsRecovery::kLeaveHole);
+  Say("0|EOS|S|a|S|" + id_);
+  Update(id_, true, "S|f|S|3");
+  EXPECT_EQ(house_.Value(one_, "f"), "3");
+  EXPECT_EQ(one_.item->realtime_generation(), one_.item->generation());
+}
+
+// A13
 TEST_F(RecoveryTest, UseSnapshotReplacesTheState) {
   LoseAndRecover(EventsRecovery::kUseSnapshot);
   EXPECT_EQ(f_when_lost_, "1");
