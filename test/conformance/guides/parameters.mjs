@@ -53,6 +53,7 @@ export const kParameters = [
   ['tls.skip_hostname_check', kBoth, 'N', kTls],
   ['first_connection_timeout_millis', kBoth, '0'],
   ['connection_recovery_timeout_millis', kBoth, '10000'],
+  ['max_standby', kBoth, '1'], // of this server only
   ['close_notifications_recovery', ['metadata'], 'pessimistic'],
   ['notify_user_on_disconnection', ['metadata'], 'force_retry'],
   ['notify_user_disconnection_code', ['metadata'], '-1'],
