@@ -7,23 +7,27 @@
 
 namespace penstock::tls {
 
+Authorities::Authorities() : store_(::X509_STORE_new()), names_(sk_X509_NAME_new_null()) {}
+
+void Authorities::Add(X509* certificate) {
+  ::X509_STORE_add_cert(store_.get(), certificate);
+  sk_X509_NAME_push(names_.get(), ::X509_NAME_dup(::X509_get_subject_name(certificate)));
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  ::X509_digest(certificate, ::EVP_sha256(), digest, &size);
+  fingerprint_.append(reinterpret_cast<const char*>(digest), size);
+}
+
 StatusOr<Authorities> Authorities::Load(const std::string& path) {
   std::string why;
   const Owned<BIO> file = OpenPem(path, &why);
   if (file == nullptr) return InvalidArgument(why + "; name a PEM file with certificates");
   Authorities loaded;
-  loaded.store_.reset(::X509_STORE_new());
-  loaded.names_.reset(sk_X509_NAME_new_null());
   bool encrypted = false;
   for (;;) {
     const Owned<X509> one(::PEM_read_bio_X509(file.get(), nullptr, RefusePassphrase, &encrypted));
     if (one == nullptr) break;
-    ::X509_STORE_add_cert(loaded.store_.get(), one.get());
-    sk_X509_NAME_push(loaded.names_.get(), ::X509_NAME_dup(::X509_get_subject_name(one.get())));
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int size = 0;
-    ::X509_digest(one.get(), ::EVP_sha256(), digest, &size);
-    loaded.fingerprint_.append(reinterpret_cast<const char*>(digest), size);
+    loaded.Add(one.get());
   }
   const unsigned long end = ::ERR_peek_last_error();
   ::ERR_clear_error();
@@ -33,6 +37,19 @@ StatusOr<Authorities> Authorities::Load(const std::string& path) {
   if (loaded.fingerprint_.empty()) {
     return InvalidArgument("\"" + path +
                            "\" holds no certificate in PEM; it begins with -----BEGIN CERTIFICATE");
+  }
+  return loaded;
+}
+
+StatusOr<Authorities> Authorities::LoadStore(const Pkcs12Store& store) {
+  const StatusOr<Pkcs12Content> content = ReadPkcs12(store);
+  if (!content.ok()) return content.status();
+  Authorities loaded;
+  if (content->leaf != nullptr) loaded.Add(content->leaf.get());
+  STACK_OF(X509)* const others = content->others.get();
+  for (int i = 0; i < sk_X509_num(others); ++i) loaded.Add(sk_X509_value(others, i));
+  if (loaded.fingerprint_.empty()) {
+    return InvalidArgument("\"" + store.file + "\" holds no certificate");
   }
   return loaded;
 }

@@ -6,14 +6,16 @@
 
 #include "base/status.h"
 #include "transport/tls/openssl.h"
+#include "transport/tls/pkcs12.h"
 
 namespace penstock::tls {
 
-// The authorities whose certificates clients may show. Owned by a Context. Shard: any; immutable.
+// The authorities whose certificates peers may show. Owned by a Context. Shard: any; immutable.
 class Authorities {
  public:
   // A PEM file with one certificate or more.
   static StatusOr<Authorities> Load(const std::string& path);
+  static StatusOr<Authorities> LoadStore(const Pkcs12Store& store);
 
   X509_STORE* store() const { return store_.get(); }
   // Their names, which clients are told; a new list for whoever takes it.
@@ -22,7 +24,9 @@ class Authorities {
   const std::string& fingerprint() const { return fingerprint_; }
 
  private:
-  Authorities() = default;
+  Authorities();
+
+  void Add(X509* certificate);
 
   Owned<X509_STORE> store_;
   Owned<STACK_OF(X509_NAME)> names_;

@@ -7,6 +7,7 @@
 #include <openssl/x509v3.h>
 
 #include <string_view>
+#include <utility>
 
 namespace penstock::tls {
 
@@ -44,6 +45,26 @@ std::vector<std::string> NamesOf(X509* certificate) {
   auto name = DnsName(::X509_NAME_ENTRY_get_data(::X509_NAME_get_entry(subject, at)));
   if (name) names.push_back(std::move(*name));
   return names;
+}
+
+// From `leaf` upwards, each the issuer of the one before: a store keeps them in any order.
+Owned<STACK_OF(X509)> ChainOf(X509* leaf, STACK_OF(X509) * others) {
+  Owned<STACK_OF(X509)> chain(sk_X509_new_null());
+  X509* last = leaf;
+  for (int left = sk_X509_num(others); left > 0; --left) {
+    X509_NAME* const issuer = ::X509_get_issuer_name(last);
+    if (::X509_NAME_cmp(issuer, ::X509_get_subject_name(last)) == 0) break;
+    X509* found = nullptr;
+    for (int i = 0; i < sk_X509_num(others) && found == nullptr; ++i) {
+      X509* const other = sk_X509_value(others, i);
+      if (::X509_NAME_cmp(issuer, ::X509_get_subject_name(other)) == 0) found = other;
+    }
+    if (found == nullptr) break;
+    ::X509_up_ref(found);
+    sk_X509_push(chain.get(), found);
+    last = found;
+  }
+  return chain;
 }
 
 std::string TimeText(const ASN1_TIME* time) {
@@ -99,6 +120,20 @@ StatusOr<Certificate> Certificate::Load(const CertificateFiles& files) {
                            "in \"" + files.certificate + "\"; name the one that it was made with");
   }
   loaded.names_ = NamesOf(loaded.leaf_.get());
+  return loaded;
+}
+
+StatusOr<Certificate> Certificate::LoadStore(const Pkcs12Store& store) {
+  StatusOr<Pkcs12Content> content = ReadPkcs12(store);
+  if (!content.ok()) return content.status();
+  if (content->leaf == nullptr || content->key == nullptr) {
+    return InvalidArgument("\"" + store.file + "\" holds no certificate with its key; store both");
+  }
+  Certificate loaded;
+  loaded.names_ = NamesOf(content->leaf.get());
+  loaded.chain_ = ChainOf(content->leaf.get(), content->others.get());
+  loaded.leaf_ = std::move(content->leaf);
+  loaded.key_ = std::move(content->key);
   return loaded;
 }
 

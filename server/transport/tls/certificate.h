@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "transport/tls/openssl.h"
+#include "transport/tls/pkcs12.h"
 
 namespace penstock::tls {
 
@@ -25,6 +26,7 @@ class Certificate {
   // Fails with a text that names the file: not there, no PEM, an encrypted key, a key that belongs
   // to another certificate.
   static StatusOr<Certificate> Load(const CertificateFiles& files);
+  static StatusOr<Certificate> LoadStore(const Pkcs12Store& store);
 
   X509* leaf() const { return leaf_.get(); }
   EVP_PKEY* key() const { return key_.get(); }

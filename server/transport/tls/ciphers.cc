@@ -14,6 +14,11 @@ namespace penstock::tls {
 
 namespace {
 
+// Of TLS 1.3.
+constexpr std::string_view kSuites[] = {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384",
+                                        "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_CCM_SHA256",
+                                        "TLS_AES_128_CCM_8_SHA256"};
+
 std::vector<std::string> Split(std::string_view list) {
   std::vector<std::string> parts;
   while (!list.empty()) {
@@ -24,7 +29,43 @@ std::vector<std::string> Split(std::string_view list) {
   return parts;
 }
 
+void Append(std::string_view name, std::string* list) {
+  if (!list->empty()) *list += ':';
+  *list += name;
+}
+
+bool IsSuite(std::string_view name) {
+  return std::find(std::begin(kSuites), std::end(kSuites), name) != std::end(kSuites);
+}
+
 }  // namespace
+
+CipherLists ChooseCiphers(const CipherLists& lists, const std::vector<std::string>& allowed,
+                          const std::function<bool(std::string_view)>& removed,
+                          std::vector<std::string>* unknown) {
+  std::vector<std::string> names = allowed;
+  if (allowed.empty()) {
+    const Owned<SSL_CTX> context(::SSL_CTX_new(::TLS_server_method()));
+    ::SSL_CTX_set_cipher_list(context.get(), lists.ciphers.c_str());
+    ::SSL_CTX_set_ciphersuites(context.get(), lists.cipher_suites.c_str());
+    const STACK_OF(SSL_CIPHER)* const known = ::SSL_CTX_get_ciphers(context.get());
+    for (int i = 0; i < sk_SSL_CIPHER_num(known); ++i) {
+      names.emplace_back(::SSL_CIPHER_standard_name(sk_SSL_CIPHER_value(known, i)));
+    }
+  }
+  CipherLists left;
+  for (const std::string& name : names) {
+    if (removed(name)) continue;
+    const std::string_view ours = ::OPENSSL_cipher_name(name.c_str());
+    if (ours == "(NONE)") {
+      unknown->push_back(name);
+    } else {
+      Append(ours, IsSuite(ours) ? &left.cipher_suites : &left.ciphers);
+    }
+  }
+  ::ERR_clear_error();
+  return left;
+}
 
 Status CheckCiphers(const std::string& list) {
   const Owned<SSL_CTX> context(::SSL_CTX_new(::TLS_server_method()));
@@ -43,12 +84,9 @@ Status CheckCiphers(const std::string& list) {
 }
 
 Status CheckCipherSuites(const std::string& list) {
-  static constexpr std::string_view kKnown[] = {
-      "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256",
-      "TLS_AES_128_CCM_SHA256", "TLS_AES_128_CCM_8_SHA256"};
   const std::vector<std::string> parts = Split(list);
   for (const std::string& part : parts) {
-    if (std::find(std::begin(kKnown), std::end(kKnown), part) == std::end(kKnown)) {
+    if (!IsSuite(part)) {
       return InvalidArgument("\"" + part +
                              "\" is no cipher suite of TLS 1.3; write names such as " +
                              "TLS_AES_128_GCM_SHA256");

@@ -18,8 +18,8 @@ Status Failure(const std::string& what) { return Internal(what + ": " + TakeReas
 
 }  // namespace
 
-Context::Context(std::vector<Certificate> certificates)
-    : context_(::SSL_CTX_new(::TLS_server_method())), certificates_(std::move(certificates)) {
+Context::Context(const SSL_METHOD* method, std::vector<Certificate> certificates)
+    : context_(::SSL_CTX_new(method)), certificates_(std::move(certificates)) {
   for (std::size_t i = 0; i < certificates_.size(); ++i) {
     for (const std::string& name : certificates_[i].names()) names_.Add(name, i);
   }
@@ -29,7 +29,7 @@ StatusOr<std::shared_ptr<const Context>> Context::Create(const ContextOptions& o
                                                          std::vector<Certificate> certificates,
                                                          std::optional<Authorities> authorities) {
   ::ERR_clear_error();
-  const std::shared_ptr<Context> made(new Context(std::move(certificates)));
+  const std::shared_ptr<Context> made(new Context(::TLS_server_method(), std::move(certificates)));
   if (made->context_ == nullptr) return Failure("cannot make a TLS context");
   made->authorities_ = std::move(authorities);
   made->tickets_ = options.tickets;
@@ -37,13 +37,15 @@ StatusOr<std::shared_ptr<const Context>> Context::Create(const ContextOptions& o
   return std::shared_ptr<const Context>(made);
 }
 
-Status Context::Configure(const ContextOptions& options) {
+Status Context::ConfigureProtocol(const ProtocolOptions& options) {
   SSL_CTX* const context = context_.get();
-  ::SSL_CTX_set_min_proto_version(
-      context, options.min_version == Version::k13 ? TLS1_3_VERSION : TLS1_2_VERSION);
-  // A client may go on with another renegotiation for ever; nobody needs one.
-  ::SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                     SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+  const auto number = [](Version version) {
+    return version == Version::k13 ? TLS1_3_VERSION : TLS1_2_VERSION;
+  };
+  ::SSL_CTX_set_min_proto_version(context, number(options.min_version));
+  ::SSL_CTX_set_max_proto_version(context, number(options.max_version));
+  // A peer may go on with another renegotiation for ever; nobody needs one.
+  ::SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   // No buffer while idle; a record at a time; what is retried may lie elsewhere by then; no chain
   // made up of the authorities of clients.
   ::SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
@@ -53,13 +55,22 @@ Status Context::Configure(const ContextOptions& options) {
       ::SSL_CTX_set_ciphersuites(context, options.cipher_suites.c_str()) != 1) {
     return Failure("cannot use these ciphers");
   }
+  return OkStatus();
+}
+
+Status Context::Configure(const ContextOptions& options) {
+  PENSTOCK_RETURN_IF_ERROR(ConfigureProtocol(options));
+  SSL_CTX* const context = context_.get();
+  if (options.prefer_own_ciphers) {
+    ::SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+  }
   const Certificate& first = certificates_.front();
   if (::SSL_CTX_use_cert_and_key(context, first.leaf(), first.key(), first.chain(), 1) != 1) {
     return Failure("cannot use this certificate");
   }
   ::SSL_CTX_set_tlsext_servername_callback(context, OnServerName);
   ::SSL_CTX_set_tlsext_servername_arg(context, this);
-  ::SSL_CTX_set_alpn_select_cb(context, OnProtocols, this);
+  if (options.http) ::SSL_CTX_set_alpn_select_cb(context, OnProtocols, this);
   AskForCertificates(options.client_certificates);
   if (!SetSessionId(options)) return Failure("cannot name the sessions");
   ::SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);

@@ -20,18 +20,25 @@ namespace penstock::tls {
 enum class Version : std::uint8_t { k12, k13 };
 enum class ClientCertificates : std::uint8_t { kNone, kOptional, kRequired };
 
-struct ContextOptions {
-  std::string listener;  // a session of one is not resumed on another
+// What both ends of a connection choose.
+struct ProtocolOptions {
   Version min_version = Version::k12;
+  Version max_version = Version::k13;
   std::string ciphers;
   std::string cipher_suites;
+};
+
+struct ContextOptions : ProtocolOptions {
+  std::string listener;  // a session of one is not resumed on another
+  bool prefer_own_ciphers = true;
+  bool http = true;  // what ALPN agrees on
   ClientCertificates client_certificates = ClientCertificates::kNone;
   std::shared_ptr<TicketKeys> tickets;  // null: none
 };
 
 // All that the handshakes of a listener need: certificates by name, versions and ciphers, whose
-// client certificates are good. A snapshot: a reload makes a new one, and connections keep the one
-// they began with.
+// client certificates are good. Or those of the connections that are dialed for one purpose. A
+// snapshot: a reload makes a new one, and connections keep the one they began with.
 //
 // Shared by shards and connections. Shard: any; immutable.
 class Context {
@@ -43,12 +50,19 @@ class Context {
                                                          std::vector<Certificate> certificates,
                                                          std::optional<Authorities> authorities);
 
+  // For connections that are dialed. `own`: shown to servers that ask for a certificate. Trusted is
+  // who has a certificate of `authorities`; null: of those that the system trusts.
+  static StatusOr<std::shared_ptr<const Context>> CreateForClient(
+      const ProtocolOptions& options, std::optional<Certificate> own,
+      std::optional<Authorities> authorities);
+
   SSL_CTX* get() const { return context_.get(); }
   bool asks_for_certificates() const { return asks_for_certificates_; }
 
  private:
-  explicit Context(std::vector<Certificate> certificates);
+  Context(const SSL_METHOD* method, std::vector<Certificate> certificates);
 
+  Status ConfigureProtocol(const ProtocolOptions& options);
   Status Configure(const ContextOptions& options);
   void AskForCertificates(ClientCertificates which);
   bool SetSessionId(const ContextOptions& options);

@@ -11,6 +11,7 @@
 namespace penstock::tls {
 
 struct OpenSslDelete {
+  void operator()(ASN1_OCTET_STRING* object) const { ::ASN1_OCTET_STRING_free(object); }
   void operator()(BIO* object) const { ::BIO_free(object); }
   void operator()(EVP_PKEY* object) const { ::EVP_PKEY_free(object); }
   void operator()(SSL* object) const { ::SSL_free(object); }

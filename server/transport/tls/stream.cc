@@ -17,15 +17,42 @@ bool IsReason(unsigned long error, int reason) {
 
 }  // namespace
 
-std::unique_ptr<Stream> Stream::Create(std::shared_ptr<const Context> context, int descriptor) {
+std::unique_ptr<Stream> Stream::Make(std::shared_ptr<const Context> context, int descriptor) {
   ::ERR_clear_error();
   Owned<SSL> ssl(::SSL_new(context->get()));
   if (ssl == nullptr || ::SSL_set_fd(ssl.get(), descriptor) != 1) {
     ::ERR_clear_error();
     return nullptr;
   }
-  ::SSL_set_accept_state(ssl.get());
   return std::unique_ptr<Stream>(new Stream(std::move(context), std::move(ssl)));
+}
+
+std::unique_ptr<Stream> Stream::Create(std::shared_ptr<const Context> context, int descriptor) {
+  std::unique_ptr<Stream> stream = Make(std::move(context), descriptor);
+  if (stream != nullptr) ::SSL_set_accept_state(stream->ssl_.get());
+  return stream;
+}
+
+std::unique_ptr<Stream> Stream::Connect(std::shared_ptr<const Context> context, int descriptor,
+                                        const PeerName& peer) {
+  std::unique_ptr<Stream> stream = Make(std::move(context), descriptor);
+  if (stream == nullptr) return nullptr;
+  SSL* const ssl = stream->ssl_.get();
+  ::SSL_set_connect_state(ssl);
+  const Owned<ASN1_OCTET_STRING> address(::a2i_IPADDRESS(peer.host.c_str()));
+  bool good = true;
+  if (address == nullptr) {
+    // A dot at the end is for the name service alone.
+    const std::string name = peer.host.substr(0, peer.host.find_last_not_of('.') + 1);
+    good = ::SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
+    ::SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    if (peer.check) good = good && ::SSL_set1_host(ssl, name.c_str()) == 1;
+  } else if (peer.check) {
+    good = ::X509_VERIFY_PARAM_set1_ip(::SSL_get0_param(ssl), address->data,
+                                       static_cast<std::size_t>(address->length)) == 1;
+  }
+  ::ERR_clear_error();
+  return good ? std::move(stream) : nullptr;
 }
 
 Stream::Stream(std::shared_ptr<const Context> context, Owned<SSL> ssl)
@@ -109,7 +136,8 @@ std::optional<std::string> Stream::PeerSubject() const {
 
 std::string Stream::why() const {
   if (IsReason(error_, SSL_R_CERTIFICATE_VERIFY_FAILED)) {
-    return std::string("the client's certificate is not accepted: ") +
+    const char* const whose = ::SSL_is_server(ssl_.get()) == 1 ? "client" : "server";
+    return "the " + std::string(whose) + "'s certificate is not accepted: " +
            ::X509_verify_cert_error_string(::SSL_get_verify_result(ssl_.get()));
   }
   return ReasonText(error_);

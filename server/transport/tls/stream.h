@@ -37,7 +37,13 @@ enum class Failure : std::uint8_t {
   kProtocol,   // what it sent is no TLS, or none that we accept
 };
 
-// The server's end of TLS on one non-blocking descriptor, which it neither owns nor waits for:
+// Whose certificate a client wants to see.
+struct PeerName {
+  std::string host;   // a name, or a numeric address
+  bool check = true;  // false: one of any host will do
+};
+
+// An end of TLS on one non-blocking descriptor, which it neither owns nor waits for:
 // whoever does calls again when the descriptor is ready. Reads and writes shake hands first, as far
 // as they get. Idle it has no buffer. Writes to a dead peer raise SIGPIPE, which the process
 // ignores.
@@ -46,8 +52,12 @@ enum class Failure : std::uint8_t {
 // all that is read or written in part. Shard: own.
 class Stream {
  public:
-  // Null when there is no memory for it.
+  // The server's end; null when there is no memory for it.
   static std::unique_ptr<Stream> Create(std::shared_ptr<const Context> context, int descriptor);
+  // The client's end, with a context of CreateForClient(); null likewise, and when `peer` is no
+  // host. It speaks first: the first Read() says what is to be said.
+  static std::unique_ptr<Stream> Connect(std::shared_ptr<const Context> context, int descriptor,
+                                         const PeerName& peer);
 
   // At most one record, so that with 16 KiB of buffer nothing decrypted stays behind.
   [[nodiscard]] IoResult Read(std::span<char> buffer);
@@ -77,6 +87,7 @@ class Stream {
 
  private:
   Stream(std::shared_ptr<const Context> context, Owned<SSL> ssl);
+  static std::unique_ptr<Stream> Make(std::shared_ptr<const Context> context, int descriptor);
 
   // After each call to OpenSSL: what its result means.
   IoStatus Understand(int result);
