@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <asio/post.hpp>
 #include <cerrno>
 #include <utility>
@@ -226,6 +227,17 @@ int Socket::Release() {
 AsioSocket Socket::Take() {
   PENSTOCK_DCHECK(quiet() && backlog_size() == 0);
   return std::move(socket_);
+}
+
+void Socket::WatchPeer(std::chrono::milliseconds patience) {
+  const int descriptor = socket_.native_handle();
+  const int on = 1;
+  const auto millis = static_cast<unsigned>(patience.count());
+  const int quarter = std::max(1, static_cast<int>(patience.count() / 4000));  // seconds
+  ::setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &quarter, sizeof quarter);
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, &quarter, sizeof quarter);
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &millis, sizeof millis);
 }
 
 Endpoint Socket::Remote() const {

@@ -5,6 +5,7 @@
 #include <asio/basic_stream_socket.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -88,6 +89,10 @@ class Socket {
   // Gives up the socket on its own shard; nothing may be under way. What is left is closed.
   AsioSocket Take();
   bool ipv6() const { return ipv6_; }
+
+  // Breaks the connection when its peer is gone without a word for so long, while there is nothing
+  // to send as well: the kernel asks it meanwhile.
+  void WatchPeer(std::chrono::milliseconds patience);
 
   // The peer's address; of port 0 if it is gone already.
   Endpoint Remote() const;
