@@ -3,6 +3,8 @@
 
 #include "ari/data_messages.h"
 
+#include <charconv>
+
 #include "ari/exception.h"
 #include "ari/packet_writer.h"
 #include "ari/token_reader.h"
@@ -107,14 +109,33 @@ Status NotificationParser::Parse(Method method, std::string_view args, const Dia
 void WriteUpdate(uint64_t timestamp_millis, std::string_view item, std::string_view sub_id,
                  bool is_snapshot, const FieldView* fields, size_t field_count,
                  const Dialect& dialect, std::string* out) {
-  PacketWriter writer(timestamp_millis, Method::kUd3, dialect, out);
-  writer.String(item).String(sub_id).Bool(is_snapshot);
+  char digits[24];
+  const auto result = std::to_chars(digits, digits + sizeof(digits), timestamp_millis);
+  out->append(digits, static_cast<size_t>(result.ptr - digits));
+  WriteUpdateHead(item, sub_id, dialect, out);
+  WriteUpdateTail(is_snapshot, fields, field_count, dialect.WriteEncoding(Method::kUd3), out);
+}
+
+void WriteUpdateHead(std::string_view item, std::string_view sub_id, const Dialect& dialect,
+                     std::string* out) {
+  PacketWriter(std::string_view(), Method::kUd3, dialect, out).String(item).String(sub_id);
+}
+
+void WriteUpdateTail(bool is_snapshot, const FieldView* fields, size_t field_count,
+                     Encoding encoding, std::string* out) {
+  out->append(is_snapshot ? "|B|1" : "|B|0", 4);
   for (size_t i = 0; i < field_count; ++i) {
-    writer.String(fields[i].name);
-    writer.Nullable(fields[i].null ? std::nullopt
-                                   : std::optional<std::string_view>(fields[i].value));
+    const FieldView& field = fields[i];
+    out->append("|S|", 3);
+    AppendEncoded(field.name, encoding, out);
+    out->append("|S|", 3);
+    if (field.null) {
+      out->push_back('#');
+    } else {
+      AppendEncoded(field.value, encoding, out);
+    }
   }
-  writer.End();
+  out->append("\r\n", 2);
 }
 
 void WriteItemEvent(uint64_t timestamp_millis, Method method, std::string_view item,

@@ -73,6 +73,12 @@ class NotificationParser {
 void WriteUpdate(uint64_t timestamp_millis, std::string_view item, std::string_view sub_id,
                  bool is_snapshot, const FieldView* fields, size_t field_count,
                  const Dialect& dialect, std::string* out);
+// The same in parts, for one update that goes to several receivers: a timestamp, the head of one
+// subscription, and the tail, which all receivers of one encoding share.
+void WriteUpdateHead(std::string_view item, std::string_view sub_id, const Dialect& dialect,
+                     std::string* out);
+void WriteUpdateTail(bool is_snapshot, const FieldView* fields, size_t field_count,
+                     Encoding encoding, std::string* out);
 // kEos or kCls.
 void WriteItemEvent(uint64_t timestamp_millis, Method method, std::string_view item,
                     std::string_view sub_id, const Dialect& dialect, std::string* out);

@@ -11,13 +11,37 @@
 
 namespace penstock::adapter {
 
+Adapter::Adapter(std::shared_ptr<DataProvider> data, std::shared_ptr<MetadataProvider> metadata,
+                 const HostOptions& options, const Log* log)
+    : data_(std::move(data)),
+      metadata_(std::move(metadata)),
+      feeds_(std::make_shared<FeedContext>()),
+      several_servers_(options.servers.size() > 1) {
+  feeds_->policy = options.queue_policy;
+  feeds_->keeps_state = several_servers_ || options.queue_policy == QueuePolicy::kConflate;
+  feeds_->log = log;
+  feeds_->budget.max_bytes = options.max_kept_bytes;
+}
+
+void Adapter::Start(size_t threads) {
+  pool_ = std::make_unique<WorkerPool>(threads);
+  if (is_data()) items_ = std::make_unique<ItemTable>(data_.get(), pool_.get(), feeds_);
+}
+
 Status Adapter::Open(const Params& params) {
-  const std::lock_guard lock(mutex_);
-  if (open_ == 0) {
-    const Status status =
-        Guard([&] { return is_data() ? data_->Init(params) : metadata_->Init(params); });
-    if (!status.ok()) return status;
+  const std::lock_guard init_lock(init_mutex_);
+  {
+    std::unique_lock lock(mutex_);
+    if (open_ > 0) {
+      ++open_;
+      return {};
+    }
+    idle_.wait(lock, [this] { return leases_ == 0; });
   }
+  const Status status =
+      Guard([&] { return is_data() ? data_->Init(params) : metadata_->Init(params); });
+  if (!status.ok()) return status;
+  const std::lock_guard lock(mutex_);
   ++open_;
   return {};
 }
@@ -27,10 +51,19 @@ void Adapter::Close() {
   --open_;
 }
 
-std::shared_ptr<Session> Adapter::NewSession(SessionContext context) {
-  context.pool = pool_.get();
-  if (is_data()) return std::make_shared<DataSession>(std::move(context), data_.get());
-  return std::make_shared<MetadataSession>(std::move(context), metadata_.get());
+std::shared_ptr<Session> Adapter::NewSession(SessionContext context, const std::string& instance) {
+  {
+    const std::lock_guard lock(mutex_);
+    ++leases_;
+  }
+  context.lease = std::shared_ptr<void>(nullptr, [this](void*) {
+    const std::lock_guard lock(mutex_);
+    if (--leases_ == 0) idle_.notify_all();
+  });
+  if (is_data()) return std::make_shared<DataSession>(std::move(context), items_.get());
+  if (several_servers_) owners_.StartServer(context.server, instance);
+  return std::make_shared<MetadataSession>(std::move(context), metadata_.get(), pool_.get(),
+                                           several_servers_ ? &owners_ : nullptr);
 }
 
 }  // namespace penstock::adapter

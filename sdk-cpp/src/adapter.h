@@ -2,15 +2,21 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <condition_variable>
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <string>
 
 #include "ari/method.h"
+#include "item_feed.h"
+#include "item_table.h"
 #include "penstock/adapter/data_provider.h"
+#include "penstock/adapter/host_options.h"
 #include "penstock/adapter/metadata_provider.h"
 #include "penstock/adapter/result.h"
 #include "session.h"
+#include "session_owners.h"
 #include "worker_pool.h"
 
 namespace penstock::adapter {
@@ -20,33 +26,44 @@ namespace penstock::adapter {
 // Invariant: Init() runs when no connection is open and no other call of the provider runs.
 class Adapter {
  public:
-  // One of the two providers is null.
-  Adapter(std::shared_ptr<DataProvider> data, std::shared_ptr<MetadataProvider> metadata)
-      : data_(std::move(data)), metadata_(std::move(metadata)) {}
+  // One of the two providers is null. `options` and `log` outlive the adapter.
+  Adapter(std::shared_ptr<DataProvider> data, std::shared_ptr<MetadataProvider> metadata,
+          const HostOptions& options, const Log* log);
 
   // Starts the threads; throws std::system_error.
-  void Start(size_t threads) { pool_ = std::make_unique<WorkerPool>(threads); }
+  void Start(size_t threads);
 
   bool has_provider() const { return data_ != nullptr || metadata_ != nullptr; }
   bool is_data() const { return data_ != nullptr; }
   ari::Method init_method() const { return is_data() ? ari::Method::kDpi : ari::Method::kMpi; }
   WorkerPool* pool() const { return pool_.get(); }
+  const FeedContext& feeds() const { return *feeds_; }
+  const SessionOwners& owners() const { return owners_; }
 
-  // A server opens the adapter. The provider's Init() is called for the first connection only; as
-  // long as one is open, others join it. Each success is paired with a Close().
+  // A server opens the adapter. The provider's Init() is called for the first connection only, once
+  // the calls of earlier ones have ended; as long as one is open, others join it. Each success is
+  // paired with a Close().
   Status Open(const Params& params);
   void Close();
 
-  // What serves the requests of one open connection.
-  std::shared_ptr<Session> NewSession(SessionContext context);
+  // What serves the requests of one open connection. `instance`: the server.instance_id of its
+  // init request.
+  std::shared_ptr<Session> NewSession(SessionContext context, const std::string& instance);
 
  private:
   const std::shared_ptr<DataProvider> data_;
   const std::shared_ptr<MetadataProvider> metadata_;
+  const std::shared_ptr<FeedContext> feeds_;
+  const bool several_servers_;
+  SessionOwners owners_;
   std::unique_ptr<WorkerPool> pool_;
+  std::unique_ptr<ItemTable> items_;
 
+  std::mutex init_mutex_;  // one Init() at a time; before the next one
   std::mutex mutex_;
-  size_t open_ = 0;
+  std::condition_variable idle_;
+  size_t open_ = 0;    // connections
+  size_t leases_ = 0;  // sessions for which a call may still come or run
 };
 
 }  // namespace penstock::adapter

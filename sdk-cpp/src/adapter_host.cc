@@ -8,12 +8,6 @@
 #include "host_core.h"
 
 namespace penstock::adapter {
-namespace {
-
-Error NotReady() { return Error("there is no connection to the server"); }
-
-}  // namespace
-
 AdapterHost::AdapterHost(std::shared_ptr<DataProvider> provider, HostOptions options)
     : core_(std::make_unique<Core>(std::move(provider), nullptr, std::move(options))) {}
 
@@ -37,22 +31,16 @@ Status AdapterHost::Fail(std::string_view message) { return core_->Fail(message)
 std::future<Status> AdapterHost::ForceSessionTermination(std::string_view session,
                                                          std::optional<int> code,
                                                          NullableString message) {
-  if (const auto target = core_->metadata_session()) {
-    return target->ForceSessionTermination(session, code, std::move(message));
-  }
-  std::promise<Status> promise;
-  promise.set_value(NotReady());
-  return promise.get_future();
+  return core_->Ask<Status>(session, [&](MetadataSession& target, auto on_answer) {
+    target.ForceSessionTermination(session, code, message, std::move(on_answer));
+  });
 }
 
 std::future<Result<bool>> AdapterHost::ForceUnsubscription(std::string_view session,
                                                            int win_index) {
-  if (const auto target = core_->metadata_session()) {
-    return target->ForceUnsubscription(session, win_index);
-  }
-  std::promise<Result<bool>> promise;
-  promise.set_value(NotReady());
-  return promise.get_future();
+  return core_->Ask<Result<bool>>(session, [&](MetadataSession& target, auto on_answer) {
+    target.ForceUnsubscription(session, win_index, std::move(on_answer));
+  });
 }
 
 }  // namespace penstock::adapter

@@ -10,8 +10,8 @@
 namespace penstock::adapter {
 
 std::unique_ptr<Connector> Connector::Create(const Endpoint& endpoint, const HostOptions& options,
-                                             const Log& log, CounterCells& counters) {
-  if (endpoint.listens()) return std::make_unique<Listener>(endpoint, options, log, counters);
+                                             const Log& log, NodeCells& cells) {
+  if (endpoint.listens()) return std::make_unique<Listener>(endpoint, options, log, cells);
   return std::make_unique<Dialer>(endpoint, options);
 }
 

@@ -24,7 +24,7 @@ class Connector {
 
   // All but the endpoint, which is copied, must outlive the connector.
   static std::unique_ptr<Connector> Create(const Endpoint& endpoint, const HostOptions& options,
-                                           const Log& log, CounterCells& counters);
+                                           const Log& log, NodeCells& cells);
   // Whether the options serve such an endpoint: the files of TLS can be read, and so on.
   static Status Check(const Endpoint& endpoint, const HostOptions& options);
 

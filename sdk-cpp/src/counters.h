@@ -5,43 +5,68 @@
 #include <atomic>
 #include <cstdint>
 
-#include "penstock/adapter/host_options.h"
+#include "penstock/adapter/host_counters.h"
 
 namespace penstock::adapter {
 
-// The cells behind HostCounters. Owner: shared by a host and by the subscription handles, which may
-// outlive it. Thread: any; nothing is ordered by them.
-struct CounterCells {
-  using Cell = std::atomic<uint64_t>;
-  Cell connections{0};
-  Cell turned_away{0};
-  Cell requests{0};
-  Cell malformed{0};
-  Cell events{0};
-  Cell events_closed{0};
-  Cell events_refused{0};
-  Cell events_blocked{0};
-  Cell keepalives{0};
-  Cell writes{0};
-  Cell bytes{0};
+// One number that grows. Thread: any; nothing is ordered by it.
+class Counter {
+ public:
+  void Add(uint64_t n = 1) { value_.fetch_add(n, std::memory_order_relaxed); }
+  // Without a locked instruction, where a lock of the caller's keeps other writers away.
+  void AddAlone(uint64_t n) {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+  uint64_t value() const { return value_.load(std::memory_order_relaxed); }
 
-  static void Add(Cell& cell, uint64_t n = 1) { cell.fetch_add(n, std::memory_order_relaxed); }
+ private:
+  std::atomic<uint64_t> value_{0};
+};
 
-  HostCounters Read() const {
-    HostCounters c;
-    c.connections = connections.load(std::memory_order_relaxed);
-    c.turned_away = turned_away.load(std::memory_order_relaxed);
-    c.requests = requests.load(std::memory_order_relaxed);
-    c.malformed = malformed.load(std::memory_order_relaxed);
-    c.events = events.load(std::memory_order_relaxed);
-    c.events_closed = events_closed.load(std::memory_order_relaxed);
-    c.events_refused = events_refused.load(std::memory_order_relaxed);
-    c.events_blocked = events_blocked.load(std::memory_order_relaxed);
-    c.keepalives = keepalives.load(std::memory_order_relaxed);
-    c.writes = writes.load(std::memory_order_relaxed);
-    c.bytes = bytes.load(std::memory_order_relaxed);
+// The cells behind ServerCounters. Owner: shared by a node and by the outboxes of its connections.
+struct NodeCells {
+  Counter connections;
+  Counter turned_away;
+  Counter requests;
+  Counter malformed;
+  Counter events;
+  Counter conflated;
+  Counter lost;
+  Counter state_events;
+  Counter events_sent;
+  Counter resyncs;
+  Counter keepalives;
+  Counter writes;
+  Counter bytes;
+
+  // All but the name, the state and the queue.
+  ServerCounters Read() const {
+    ServerCounters c;
+    c.connections = connections.value();
+    c.turned_away = turned_away.value();
+    c.requests = requests.value();
+    c.malformed = malformed.value();
+    c.events = events.value();
+    c.conflated = conflated.value();
+    c.lost = lost.value();
+    c.state_events = state_events.value();
+    c.events_sent = events_sent.value();
+    c.resyncs = resyncs.value();
+    c.keepalives = keepalives.value();
+    c.writes = writes.value();
+    c.bytes = bytes.value();
     return c;
   }
+};
+
+// What became of the calls of subscription handles, behind HostCounters. Owner: shared by a host
+// and the handles.
+struct EventCells {
+  Counter closed;
+  Counter refused;
+  Counter blocked;
+  Counter blocked_micros;
+  Counter unkept;
 };
 
 }  // namespace penstock::adapter

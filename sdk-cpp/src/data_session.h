@@ -2,54 +2,35 @@
 // Copyright the Penstock authors.
 #pragma once
 
-#include <deque>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <string_view>
-#include <unordered_map>
 
-#include "penstock/adapter/data_provider.h"
+#include "item_table.h"
+#include "penstock/adapter/result.h"
 #include "session.h"
-#include "subscription_state.h"
 
 namespace penstock::adapter {
 
-// SUB and USB of one connection (ari.md 4.2): the requests of an item run in order and one at a
-// time, those of different items at the same time; a subscription that a later request takes back
-// is not shown to the provider. Owner, thread, life: as Session. Invariant: each request is
-// answered exactly once, in the order of the item's requests.
-class DataSession : public Session {
+// SUB and USB of one connection: reads them, hands them to the table of the host's items, and
+// writes the answers.
+// Owner, thread, life: as Session; Answer(): any.
+class DataSession : public Session, public std::enable_shared_from_this<DataSession> {
  public:
-  DataSession(SessionContext context, DataProvider* provider);
+  DataSession(SessionContext context, ItemTable* items);
 
   void OnPacket(const ari::PacketHead& head) override;
   void EndInput() override;
 
+  // Answers a request of the table. One without an id has nobody to answer.
+  void Answer(const std::string& id, ari::Method method, const Status& status);
+
+  const std::shared_ptr<Outbox>& events() const { return context_.events; }
+  const ari::Dialect& dialect() const { return context_.dialect; }
+  const Log& log() const { return *context_.log; }
+
  private:
-  struct Request {
-    std::string id;  // empty: made by EndInput(), nobody to answer
-    bool subscribe = false;
-  };
-  struct Item {
-    std::deque<Request> waiting;
-    bool running = false;                        // a call of the pool works on it
-    std::shared_ptr<SubscriptionState> current;  // set while the provider knows the item
-  };
-
-  void Enqueue(const std::string& name, Request request);
-  void RunItem(const std::string& name);
-  void Subscribe(const std::string& name, const Request& request);
-  void Unsubscribe(const std::string& name, const Request& request);
-  void Answer(const Request& request, ari::Method method, const Status& status);
-
   const SessionContext context_;
-  const std::shared_ptr<const EventChannel> channel_;
-  DataProvider* const provider_;
-
-  std::mutex mutex_;
-  // Nodes do not move: a running item is used outside of the lock by the one call that runs it.
-  std::unordered_map<std::string, Item> items_;
+  ItemTable* const items_;
 };
 
 }  // namespace penstock::adapter

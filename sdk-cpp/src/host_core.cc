@@ -12,19 +12,29 @@ namespace penstock::adapter {
 
 using std::chrono::milliseconds;
 
+namespace {
+
+// What of the servers' counters adds up.
+constexpr uint64_t ServerCounters::*kCounts[] = {
+    &ServerCounters::connections, &ServerCounters::turned_away, &ServerCounters::requests,
+    &ServerCounters::malformed,   &ServerCounters::events,      &ServerCounters::conflated,
+    &ServerCounters::lost,        &ServerCounters::resyncs,     &ServerCounters::state_events,
+    &ServerCounters::events_sent, &ServerCounters::keepalives,  &ServerCounters::writes,
+    &ServerCounters::bytes,       &ServerCounters::queued_bytes};
+
+}  // namespace
+
 AdapterHost::Core::Core(std::shared_ptr<DataProvider> data,
                         std::shared_ptr<MetadataProvider> metadata, HostOptions options)
     : options_(std::move(options)),
       log_(options_.listener, options_.name),
-      counters_(std::make_shared<CounterCells>()),
-      adapter_(std::move(data), std::move(metadata)) {}
+      adapter_(std::move(data), std::move(metadata), options_, &log_) {}
 
 AdapterHost::Core::~Core() { Stop(milliseconds(5000)); }
 
 Status AdapterHost::Core::CheckOptions() const {
   if (!adapter_.has_provider()) return Error("there is no provider");
   if (options_.servers.empty()) return Error("there is no server");
-  if (options_.servers.size() > 1) return Error("a host has one server");
   if (options_.worker_threads == 0) return Error("worker_threads is 0");
   if (options_.max_pending_requests == 0) return Error("max_pending_requests is 0");
   if (options_.max_queued_bytes == 0) return Error("max_queued_bytes is 0");
@@ -47,9 +57,7 @@ Status AdapterHost::Core::MakeNodes() {
     Node::Context context;
     context.options = &options_;
     context.adapter = &adapter_;
-    context.log = &log_;
     context.stop = &stop_;
-    context.counters = counters_;
     context.on_state = [this](const Node& node, std::string_view reason) {
       OnNodeState(node, reason);
     };
@@ -87,8 +95,10 @@ Status AdapterHost::Core::Start() {
 void AdapterHost::Core::Stop(milliseconds drain) {
   stop_.Raise(drain);
   const std::lock_guard join_lock(join_mutex_);
-  if (adapter_.pool() != nullptr) adapter_.pool()->Wake();
+  if (adapter_.pool() == nullptr) return;
+  adapter_.pool()->Wake();
   for (const auto& node : nodes_) node->Join();
+  adapter_.pool()->WaitIdle();
 }
 
 void AdapterHost::Core::Wait() {
@@ -96,11 +106,32 @@ void AdapterHost::Core::Wait() {
   stopped_.wait(lock, [this] { return running_nodes_ == 0; });
 }
 
-std::shared_ptr<MetadataSession> AdapterHost::Core::metadata_session() {
+HostCounters AdapterHost::Core::counters() const {
+  HostCounters all;
   for (const auto& node : nodes_) {
-    if (auto session = node->metadata_session()) return session;
+    const ServerCounters& one = all.servers.emplace_back(node->counters());
+    all.total.state = std::max(all.total.state, one.state);
+    for (const auto member : kCounts) all.total.*member += one.*member;
   }
-  return nullptr;
+  const FeedContext& feeds = adapter_.feeds();
+  all.events_closed = feeds.cells.closed.value();
+  all.events_refused = feeds.cells.refused.value();
+  all.events_blocked = feeds.cells.blocked.value();
+  all.blocked_millis = feeds.cells.blocked_micros.value() / 1000;
+  all.kept_bytes = feeds.budget.used.load(std::memory_order_relaxed);
+  all.items_unkept = feeds.cells.unkept.value();
+  return all;
+}
+
+std::vector<std::shared_ptr<MetadataSession>> AdapterHost::Core::SessionsToAsk(
+    std::string_view session) const {
+  const std::optional<std::string> owner = adapter_.owners().Find(session);
+  std::vector<std::shared_ptr<MetadataSession>> targets;
+  for (const auto& node : nodes_) {
+    if (owner && node->server() != *owner) continue;
+    if (auto target = node->metadata_session()) targets.push_back(std::move(target));
+  }
+  return targets;
 }
 
 Status AdapterHost::Core::Fail(std::string_view message) {

@@ -2,17 +2,20 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string_view>
 #include <vector>
 
 #include "adapter.h"
-#include "counters.h"
+#include "gathered_answer.h"
 #include "log.h"
+#include "metadata_session.h"
 #include "node.h"
 #include "penstock/adapter/adapter_host.h"
 #include "socket.h"
@@ -31,18 +34,21 @@ class AdapterHost::Core {
   void Stop(std::chrono::milliseconds drain);
   void Wait();
   HostState state() const { return state_.load(); }
-  HostCounters counters() const { return counters_->Read(); }
+  HostCounters counters() const;
   Status Fail(std::string_view message);
-  std::shared_ptr<MetadataSession> metadata_session();
+  // Asks the server that has the client's session, or all if that is not known, by
+  // `ask(MetadataSession&, on_answer)`.
+  template <class R, class AskOne>
+  std::future<R> Ask(std::string_view session, AskOne ask);
 
  private:
   Status CheckOptions() const;
   Status MakeNodes();
   void OnNodeState(const Node& node, std::string_view reason);
+  std::vector<std::shared_ptr<MetadataSession>> SessionsToAsk(std::string_view session) const;
 
   const HostOptions options_;
   const Log log_;
-  const std::shared_ptr<CounterCells> counters_;
   StopSignal stop_;
   Adapter adapter_;
   // Made by Start(), never changed after.
@@ -59,5 +65,17 @@ class AdapterHost::Core {
 
   std::mutex join_mutex_;
 };
+
+template <class R, class AskOne>
+std::future<R> AdapterHost::Core::Ask(std::string_view session, AskOne ask) {
+  const auto targets = SessionsToAsk(session);
+  const auto answer = std::make_shared<GatheredAnswer<R>>(std::max<size_t>(targets.size(), 1));
+  std::future<R> future = answer->future();
+  if (targets.empty()) answer->Add(Error("there is no connection to the server"));
+  for (const auto& target : targets) {
+    ask(*target, [answer](R one) { answer->Add(std::move(one)); });
+  }
+  return future;
+}
 
 }  // namespace penstock::adapter

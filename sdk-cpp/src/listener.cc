@@ -78,13 +78,11 @@ Result<std::unique_ptr<Stream>> Listener::LetIn(UniqueFd fd, const StopSignal& s
 }
 
 void Listener::Report(const std::string& peer, const std::string& why) {
-  CounterCells::Add(counters_.turned_away);
+  cells_.turned_away.Add();
   Tell(reported_ ? LogLevel::kDebug : LogLevel::kWarning, "turned away " + peer + ": " + why);
   reported_ = true;
 }
 
-void Listener::Tell(LogLevel level, const std::string& text) const {
-  log_.Write(level, endpoint_.text + ": " + text);
-}
+void Listener::Tell(LogLevel level, const std::string& text) const { log_.Write(level, text); }
 
 }  // namespace penstock::adapter

@@ -14,9 +14,8 @@ namespace penstock::adapter {
 // turned away: nobody who happens to reach the port may end a connection that works.
 class Listener : public Connector {
  public:
-  Listener(const Endpoint& endpoint, const HostOptions& options, const Log& log,
-           CounterCells& counters)
-      : endpoint_(endpoint), options_(options), log_(log), counters_(counters) {}
+  Listener(const Endpoint& endpoint, const HostOptions& options, const Log& log, NodeCells& cells)
+      : endpoint_(endpoint), options_(options), log_(log), cells_(cells) {}
 
   Result<Streams> Open(const StopSignal& stop) override;
   int fd() const override { return socket_.get(); }
@@ -31,7 +30,7 @@ class Listener : public Connector {
   const Endpoint endpoint_;
   const HostOptions& options_;
   const Log& log_;
-  CounterCells& counters_;
+  NodeCells& cells_;
   UniqueFd socket_;
   // Whoever comes again and again fills no log: one line until a server is let in.
   bool reported_ = false;

@@ -28,8 +28,9 @@ Error ConnectionGone() { return Error("the connection to the server is gone"); }
 
 }  // namespace
 
-MetadataSession::MetadataSession(SessionContext context, MetadataProvider* provider)
-    : context_(std::move(context)), provider_(provider) {}
+MetadataSession::MetadataSession(SessionContext context, MetadataProvider* provider,
+                                 WorkerPool* pool, SessionOwners* owners)
+    : context_(std::move(context)), provider_(provider), pool_(pool), owners_(owners) {}
 
 void MetadataSession::OnPacket(const ari::PacketHead& head) {
   switch (head.method) {
@@ -51,12 +52,16 @@ void MetadataSession::OnPacket(const ari::PacketHead& head) {
     case ari::Method::kMda:
     case ari::Method::kMsa:
     case ari::Method::kMdc:
-      CounterCells::Add(context_.counters->requests);
-      context_.pool->Post([this, method = head.method, id = std::string(head.id),
-                           args = std::string(head.args)] { Run(method, id, args); });
+      context_.cells->requests.Add();
+      calls().Begin();
+      pool_->Post([self = shared_from_this(), method = head.method, id = std::string(head.id),
+                   args = std::string(head.args)] {
+        self->Run(method, id, args);
+        self->calls().End();
+      });
       return;
     default:
-      CounterCells::Add(context_.counters->malformed);
+      context_.cells->malformed.Add();
       context_.log->Write(LogLevel::kWarning,
                           "ignored a packet of method " + std::string(head.method_text));
       return;
@@ -82,12 +87,9 @@ Status MetadataSession::Handle(ari::Method method, const std::string& id, std::s
     case ari::Method::kNua:
     case ari::Method::kNns:
       return HandleUser(method, id, args, answer);
-    case ari::Method::kNsc: {
-      std::string session;
-      if (Status s = ToStatus(ari::ParseSessionClose(args, dialect, &session)); !s) return s;
-      if (Status s = provider_->SessionClosed(session); !s) return s;
+    case ari::Method::kNsc:
+      if (Status s = HandleSessionClose(args); !s) return s;
       break;
-    }
     case ari::Method::kGis: {
       ari::ItemsRequest r;
       if (Status s = ToStatus(ari::ParseItems(args, dialect, &r)); !s) return s;
@@ -129,14 +131,27 @@ Status MetadataSession::Handle(ari::Method method, const std::string& id, std::s
   return {};
 }
 
+Status MetadataSession::HandleSessionClose(std::string_view args) {
+  std::string session;
+  if (Status s = ToStatus(ari::ParseSessionClose(args, context_.dialect, &session)); !s) return s;
+  if (owners_ != nullptr) owners_->Forget(session);
+  return provider_->SessionClosed(session);
+}
+
 Status MetadataSession::HandleUser(ari::Method method, const std::string& id, std::string_view args,
                                    std::string* answer) {
   const ari::Dialect& dialect = context_.dialect;
   if (method == ari::Method::kNns) {
     ari::NewSessionRequest r;
     if (Status s = ToStatus(ari::ParseNewSession(args, dialect, &r)); !s) return s;
-    const auto profile = provider_->NewSession(
-        {std::move(r.user), std::move(r.session), FromPairs(std::move(r.context))});
+    // Before the call, so that within it the provider may already speak of the session.
+    if (owners_ != nullptr) owners_->Remember(r.session, context_.server);
+    const std::string session = r.session;
+    const auto profile = Guard([&] {
+      return provider_->NewSession(
+          {std::move(r.user), std::move(r.session), FromPairs(std::move(r.context))});
+    });
+    if (!profile && owners_ != nullptr) owners_->Forget(session);
     if (!profile) return profile.error();
     ari::NewSessionAnswer out;
     if (profile->time_to_live_seconds > 0) out.ttl_seconds = profile->time_to_live_seconds;
@@ -206,12 +221,16 @@ Status MetadataSession::HandleTables(ari::Method method, const std::string& id,
 }
 
 void MetadataSession::EndInput() {
-  const std::lock_guard lock(mutex_);
-  ended_ = true;
-  for (auto& [id, promise] : terminations_) promise.set_value(ConnectionGone());
-  for (auto& [id, promise] : unsubscriptions_) promise.set_value(ConnectionGone());
-  terminations_.clear();
-  unsubscriptions_.clear();
+  std::map<std::string, OnStatus, std::less<>> terminations;
+  std::map<std::string, OnDone, std::less<>> unsubscriptions;
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    terminations.swap(terminations_);
+    unsubscriptions.swap(unsubscriptions_);
+  }
+  for (auto& [id, on_status] : terminations) on_status(ConnectionGone());
+  for (auto& [id, on_done] : unsubscriptions) on_done(ConnectionGone());
 }
 
 std::string MetadataSession::NextForceId() {
@@ -220,75 +239,62 @@ std::string MetadataSession::NextForceId() {
   return std::string(digits, result.ptr);
 }
 
-std::future<Status> MetadataSession::ForceSessionTermination(std::string_view session,
-                                                             std::optional<int> code,
-                                                             NullableString message) {
-  std::promise<Status> promise;
-  std::future<Status> future = promise.get_future();
-  const std::lock_guard lock(mutex_);
-  if (ended_ || !ari::HasReverseRequests(context_.dialect.version)) {
-    promise.set_value(ended_ ? ConnectionGone()
-                             : Error("the server's protocol version has no such request"));
-    return future;
+std::optional<Error> MetadataSession::CannotAsk() const {
+  if (ended_) return ConnectionGone();
+  if (ari::HasReverseRequests(context_.dialect.version)) return std::nullopt;
+  return Error("the server's protocol version has no such request");
+}
+
+void MetadataSession::ForceSessionTermination(std::string_view session, std::optional<int> code,
+                                              const NullableString& message, OnStatus on_status) {
+  std::unique_lock lock(mutex_);
+  if (const auto error = CannotAsk()) {
+    lock.unlock();
+    return on_status(*error);
   }
   const std::string id = NextForceId();
   std::string line;
-  ari::WriteForceSessionTermination(id, {std::string(session), code, std::move(message)},
-                                    context_.dialect, &line);
-  terminations_.emplace(id, std::move(promise));
+  ari::WriteForceSessionTermination(id, {std::string(session), code, message}, context_.dialect,
+                                    &line);
+  terminations_.emplace(id, std::move(on_status));
   context_.answers->PushAnswer(line);
-  return future;
 }
 
-std::future<Result<bool>> MetadataSession::ForceUnsubscription(std::string_view session,
-                                                               int win_index) {
-  std::promise<Result<bool>> promise;
-  std::future<Result<bool>> future = promise.get_future();
-  const std::lock_guard lock(mutex_);
-  if (ended_ || !ari::HasReverseRequests(context_.dialect.version)) {
-    promise.set_value(ended_ ? ConnectionGone()
-                             : Error("the server's protocol version has no such request"));
-    return future;
+void MetadataSession::ForceUnsubscription(std::string_view session, int win_index, OnDone on_done) {
+  std::unique_lock lock(mutex_);
+  if (const auto error = CannotAsk()) {
+    lock.unlock();
+    return on_done(*error);
   }
   const std::string id = NextForceId();
   std::string line;
   ari::WriteForceUnsubscription(id, {std::string(session), win_index}, context_.dialect, &line);
-  unsubscriptions_.emplace(id, std::move(promise));
+  unsubscriptions_.emplace(id, std::move(on_done));
   context_.answers->PushAnswer(line);
-  return future;
 }
 
 void MetadataSession::OnForceAnswer(const ari::PacketHead& head) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (head.method == ari::Method::kFst) {
-    const auto at = terminations_.find(head.id);
-    if (at == terminations_.end()) return;
+    auto node = terminations_.extract(terminations_.find(head.id));
+    lock.unlock();
+    if (node.empty()) return;
     ari::Reply<ari::Nothing> reply;
     const ari::Status status =
         ari::ParseVoidReply(head.method, head.args, context_.dialect, &reply);
-    if (!status.ok()) {
-      at->second.set_value(Error(status.message()));
-    } else if (reply.exception) {
-      at->second.set_value(FromException(*reply.exception));
-    } else {
-      at->second.set_value(Status());
-    }
-    terminations_.erase(at);
-    return;
+    if (!status.ok()) return node.mapped()(Error(status.message()));
+    if (reply.exception) return node.mapped()(FromException(*reply.exception));
+    return node.mapped()(Status());
   }
-  const auto at = unsubscriptions_.find(head.id);
-  if (at == unsubscriptions_.end()) return;
+  auto node = unsubscriptions_.extract(unsubscriptions_.find(head.id));
+  lock.unlock();
+  if (node.empty()) return;
   ari::Reply<bool> reply;
   const ari::Status status =
       ari::ParseForceUnsubscriptionReply(head.args, context_.dialect, &reply);
-  if (!status.ok()) {
-    at->second.set_value(Error(status.message()));
-  } else if (reply.exception) {
-    at->second.set_value(FromException(*reply.exception));
-  } else {
-    at->second.set_value(reply.value);
-  }
-  unsubscriptions_.erase(at);
+  if (!status.ok()) return node.mapped()(Error(status.message()));
+  if (reply.exception) return node.mapped()(FromException(*reply.exception));
+  node.mapped()(reply.value);
 }
 
 }  // namespace penstock::adapter

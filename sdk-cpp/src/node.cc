@@ -38,8 +38,9 @@ uint64_t NowMillis() {
 Node::Node(Endpoint endpoint, Context context)
     : endpoint_(std::move(endpoint)),
       context_(std::move(context)),
-      connector_(
-          Connector::Create(endpoint_, *context_.options, *context_.log, *context_.counters)),
+      log_name_(context_.options->name + ": " + endpoint_.text),
+      log_(context_.options->listener, log_name_),
+      connector_(Connector::Create(endpoint_, *context_.options, log_, *cells_)),
       buffer_(kReadBuffer),
       random_(std::random_device{}()) {}
 
@@ -49,6 +50,15 @@ void Node::Start() {
 
 void Node::Join() {
   if (reader_.joinable()) reader_.join();
+}
+
+ServerCounters Node::counters() {
+  ServerCounters all = cells_->Read();
+  all.server = server();
+  all.state = state();
+  const std::lock_guard lock(mutex_);
+  if (events_ != nullptr) all.queued_bytes = events_->queued_bytes();
+  return all;
 }
 
 std::shared_ptr<MetadataSession> Node::metadata_session() {
@@ -65,12 +75,8 @@ Status Node::Fail(std::string_view message) {
   }
   std::string line;
   ari::WriteFailure(is_data() ? std::to_string(NowMillis()) : "2", message, dialect_, &line);
-  if (!failure_outbox_->PushAnswer(line)) return Error("there is no connection to the server");
+  if (!events_->PushAnswer(line)) return Error("there is no connection to the server");
   return {};
-}
-
-void Node::Write(LogLevel level, std::string_view text) const {
-  context_.log->Write(level, server() + ": " + std::string(text));
 }
 
 void Node::SetState(HostState state, std::string_view reason) {
@@ -102,7 +108,7 @@ void Node::Run() {
     }
     CloseLinks();
     if (stop.raised()) break;
-    Write(LogLevel::kWarning, "no connection: " + reason);
+    log_.Write(LogLevel::kWarning, "no connection: " + reason);
     if (!options().reconnect) break;
     if (was_ready) attempt = 0;
     SetState(HostState::kConnecting, reason);
@@ -121,8 +127,7 @@ std::string Node::OpenLinks() {
   for (auto& stream : std::move(streams).value()) {
     Link& link = links_.emplace_back();
     link.stream = std::move(stream);
-    link.outbox = std::make_shared<Outbox>(options().max_queued_bytes, options().queue_policy,
-                                           context_.counters);
+    link.outbox = std::make_shared<Outbox>(options().max_queued_bytes, cells_);
   }
   // RAC must be the first packet of each connection (ari.md 1.4).
   std::string rac;
@@ -186,7 +191,7 @@ Node::Next Node::ServeOnce(Clock::time_point init_deadline, std::string* reason)
   // answered by a reset, or by nobody.
   if (waits_[links_.size()].revents != 0 && connector_->TurnAway()) {
     links_.front().outbox->PushAnswer(ari::kKeepaliveLine);
-    CounterCells::Add(context_.counters->keepalives);
+    cells_->keepalives.Add();
   }
   return Next::kGoOn;
 }
@@ -227,9 +232,9 @@ Node::Next Node::ReadSome(size_t link, std::string* reason) {
 Node::Next Node::OnLine(std::string_view line, std::string* reason) {
   ari::PacketHead head;
   if (const ari::Status status = ari::ParseHead(line, &head); !status.ok()) {
-    CounterCells::Add(context_.counters->malformed);
+    cells_->malformed.Add();
     if (!std::exchange(warned_, true)) {
-      Write(LogLevel::kWarning, std::string("ignored a line: ") + status.message());
+      log_.Write(LogLevel::kWarning, std::string("ignored a line: ") + status.message());
     }
     return Next::kGoOn;
   }
@@ -267,9 +272,9 @@ Node::Next Node::OnInit(const ari::PacketHead& head, std::string* reason) {
   std::string line;
   ari::WriteInitReply(head.id, head.method, *version, &line);
   links_[0].outbox->PushAnswer(line);
-  OpenSession(*version);
-  CounterCells::Add(context_.counters->connections);
-  Write(LogLevel::kInfo, "ready, protocol " + std::string(ari::VersionText(*version)));
+  OpenSession(*version, request);
+  cells_->connections.Add();
+  log_.Write(LogLevel::kInfo, "ready, protocol " + std::string(ari::VersionText(*version)));
   SetState(HostState::kReady, {});
   return Next::kGoOn;
 }
@@ -286,7 +291,7 @@ Node::Next Node::Refuse(const ari::PacketHead& head, const Error& error, std::st
 }
 
 Node::Next Node::ProtocolError(std::string_view what, std::string* reason) {
-  CounterCells::Add(context_.counters->malformed);
+  cells_->malformed.Add();
   *reason = "protocol error of the server: " + std::string(what);
   if (is_data()) {
     std::string line;
@@ -296,22 +301,30 @@ Node::Next Node::ProtocolError(std::string_view what, std::string* reason) {
   return Next::kFlushAndDisconnect;
 }
 
-void Node::OpenSession(ari::Version version) {
+void Node::OpenSession(ari::Version version, const ari::InitRequest& request) {
   SessionContext context;
   context.answers = links_.front().outbox;
   context.events = links_.back().outbox;
-  context.counters = context_.counters;
+  context.cells = cells_;
   context.dialect.version = version;
-  context.log = context_.log;
+  context.log = &log_;
+  context.server = server();
+  std::string instance;
+  for (const ari::Pair& param : request.params) {
+    if (param.name == "server.instance_id") instance = param.value.value_or("");
+  }
+  if (is_data()) context.events->JoinCapacity(context_.adapter->feeds().capacity);
   const std::lock_guard lock(mutex_);
   dialect_ = context.dialect;
-  failure_outbox_ = context.events;
-  session_ = context_.adapter->NewSession(std::move(context));
+  events_ = context.events;
+  session_ = context_.adapter->NewSession(std::move(context), instance);
 }
 
 void Node::Flush(Clock::time_point deadline) {
-  if (session_ != nullptr) session_->EndInput();
-  context_.adapter->pool()->WaitIdleUntil(deadline);
+  if (session_ != nullptr) {
+    session_->EndInput();
+    session_->calls().WaitUntil(deadline);
+  }
   for (Link& link : links_) link.outbox->Finish();
   for (Link& link : links_) {
     if (!link.outbox->WaitWriterDone(deadline)) return;
@@ -335,13 +348,14 @@ void Node::EndSession() {
     const std::lock_guard lock(mutex_);
     session = std::move(session_);
     session_ = nullptr;
-    failure_outbox_ = nullptr;
+    events_ = nullptr;
     dialect_ = ari::Dialect{};
   }
   if (session == nullptr) return;
   session->EndInput();
-  context_.adapter->pool()->WaitIdle();
   context_.adapter->Close();
+  // Their end is waited for by whoever needs it: by the next Init(), and here if there is no next.
+  if (context_.stop->raised() || !options().reconnect) session->calls().Wait();
 }
 
 }  // namespace penstock::adapter

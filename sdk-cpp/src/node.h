@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "adapter.h"
+#include "ari/init.h"
 #include "ari/line_splitter.h"
 #include "ari/method.h"
 #include "connector.h"
@@ -35,17 +36,15 @@ namespace penstock::adapter {
 // The life of the connection to one server: connects, opens the adapter, reads requests, and does
 // so again after a loss.
 // Owner: the host's core. Thread: Run() and all below it on the node's own thread, called reader;
-// the rest: any. Invariant: a connection's outboxes are closed and its calls have ended before the
-// next one is made.
+// the rest: any. Invariant: a connection's outboxes are closed, and its items' ends are queued,
+// before the next one is made; the calls that it has started may still run then.
 class Node {
  public:
   // What all nodes of a host share; outlives them.
   struct Context {
     const HostOptions* options = nullptr;
     Adapter* adapter = nullptr;
-    const Log* log = nullptr;
     const StopSignal* stop = nullptr;
-    std::shared_ptr<CounterCells> counters;
     // A node's state has changed; on its reader. `reason` as in HostListener::OnState().
     std::function<void(const Node&, std::string_view reason)> on_state;
   };
@@ -59,6 +58,7 @@ class Node {
 
   const std::string& server() const { return endpoint_.text; }
   HostState state() const { return state_.load(); }
+  ServerCounters counters();
   // FAL; see AdapterHost::Fail().
   Status Fail(std::string_view message);
   // Null when not ready, or a data adapter.
@@ -76,7 +76,6 @@ class Node {
 
   bool is_data() const { return context_.adapter->is_data(); }
   const HostOptions& options() const { return *context_.options; }
-  void Write(LogLevel level, std::string_view text) const;
   void SetState(HostState state, std::string_view reason);
 
   void Run();
@@ -92,7 +91,7 @@ class Node {
   Next OnInit(const ari::PacketHead& head, std::string* reason);
   Next Refuse(const ari::PacketHead& head, const Error& error, std::string* reason);
   Next ProtocolError(std::string_view what, std::string* reason);
-  void OpenSession(ari::Version version);
+  void OpenSession(ari::Version version, const ari::InitRequest& request);
   // Lets running calls end and queued lines go out, until the deadline.
   void Flush(Clock::time_point deadline);
   void CloseLinks();
@@ -100,6 +99,9 @@ class Node {
 
   const Endpoint endpoint_;
   const Context context_;
+  const std::string log_name_;
+  const Log log_;
+  const std::shared_ptr<NodeCells> cells_ = std::make_shared<NodeCells>();
   std::atomic<HostState> state_{HostState::kStopped};
 
   // Reader only.
@@ -114,7 +116,7 @@ class Node {
   std::mutex mutex_;
   // Replaced by the reader under the lock; used by Fail() and the Force functions.
   std::shared_ptr<Session> session_;
-  std::shared_ptr<Outbox> failure_outbox_;
+  std::shared_ptr<Outbox> events_;
   ari::Dialect dialect_;
 
   std::thread reader_;

@@ -3,19 +3,26 @@
 
 #include "outbox.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "ari/method.h"
+#include "item_feed.h"
 
 namespace penstock::adapter {
 namespace {
 
-bool WriteAll(Stream* stream, std::string_view bytes, CounterCells* counters) {
+// The queue's memory is asked for at once, so that it does not grow by doubling beyond its bound.
+// What is not used of it stays untouched, which costs addresses only.
+constexpr size_t kMaxReserve = size_t{64} << 20;
+constexpr size_t kReserveSlack = size_t{64} << 10;
+
+bool WriteAll(Stream* stream, std::string_view bytes, NodeCells* cells) {
   while (!bytes.empty()) {
     const size_t n = stream->Write(bytes);
     if (n == 0) return false;
-    CounterCells::Add(counters->writes);
-    CounterCells::Add(counters->bytes, n);
+    cells->writes.Add();
+    cells->bytes.Add(n);
     bytes.remove_prefix(n);
   }
   return true;
@@ -23,41 +30,50 @@ bool WriteAll(Stream* stream, std::string_view bytes, CounterCells* counters) {
 
 }  // namespace
 
-Outbox::Outbox(size_t max_bytes, QueuePolicy policy, std::shared_ptr<CounterCells> counters)
-    : max_bytes_(max_bytes),
-      policy_(policy),
-      counters_(std::move(counters)),
-      last_write_(Clock::now()) {}
+Outbox::Outbox(size_t max_bytes, std::shared_ptr<NodeCells> cells)
+    : max_bytes_(max_bytes), cells_(std::move(cells)), last_write_(Clock::now()) {}
 
-PushResult Outbox::PushEvent(std::string_view line) {
+void Outbox::JoinCapacity(std::shared_ptr<Capacity> capacity) {
+  const std::lock_guard lock(mutex_);
+  if (closed_) return;
+  capacity_ = std::move(capacity);
+  capacity_->Join();
+  queue_.reserve(ReserveBytes());
+}
+
+PushResult Outbox::PushEvent(std::string_view time, std::string_view head, std::string_view tail) {
   std::unique_lock lock(mutex_);
-  if (!closed_ && queue_.size() >= max_bytes_) {
-    if (policy_ == QueuePolicy::kRefuse) {
-      CounterCells::Add(counters_->events_refused);
-      return PushResult::kFull;
-    }
-    CounterCells::Add(counters_->events_blocked);
-    room_.wait(lock, [this] { return closed_ || queue_.size() < max_bytes_; });
-  }
-  if (closed_) {
-    CounterCells::Add(counters_->events_closed);
-    return PushResult::kClosed;
+  if (closed_) return PushResult::kClosed;
+  if (queue_.size() >= max_bytes_) {
+    SetFull(true);
+    return PushResult::kFull;
   }
   const bool was_empty = queue_.empty();
-  queue_.append(line);
+  queue_.append(time).append(head).append(tail);
+  ++queued_events_;
+  cells_->events.Add();
   lock.unlock();
   if (was_empty) work_.notify_one();
-  CounterCells::Add(counters_->events);
   return PushResult::kOk;
 }
 
-bool Outbox::PushAnswer(std::string_view line) {
+bool Outbox::PushAnswer(std::string_view lines, size_t events) {
   std::unique_lock lock(mutex_);
   if (closed_) return false;
-  queue_.append(line);
+  queue_.append(lines);
+  queued_events_ += events;
   lock.unlock();
   work_.notify_one();
   return true;
+}
+
+size_t Outbox::ReserveBytes() const { return std::min(max_bytes_, kMaxReserve) + kReserveSlack; }
+
+void Outbox::NoteLagging(std::shared_ptr<ItemFeed> feed) {
+  const std::lock_guard lock(mutex_);
+  if (closed_) return;
+  lagging_.push_back(std::move(feed));
+  work_.notify_one();
 }
 
 void Outbox::SetKeepalive(std::chrono::milliseconds interval) {
@@ -67,11 +83,14 @@ void Outbox::SetKeepalive(std::chrono::milliseconds interval) {
 }
 
 void Outbox::Close() {
+  std::deque<std::shared_ptr<ItemFeed>> dropped;
   const std::lock_guard lock(mutex_);
+  if (capacity_ != nullptr) capacity_->Leave(full_);
+  capacity_ = nullptr;
   closed_ = true;
   queue_.clear();
+  dropped.swap(lagging_);
   work_.notify_all();
-  room_.notify_all();
 }
 
 void Outbox::Finish() {
@@ -85,10 +104,39 @@ bool Outbox::WaitWriterDone(Clock::time_point deadline) {
   return done_.wait_until(lock, deadline, [this] { return writer_done_; });
 }
 
+bool Outbox::has_room() {
+  const std::lock_guard lock(mutex_);
+  return queue_.size() < max_bytes_;
+}
+
+size_t Outbox::queued_bytes() {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
+void Outbox::SetFull(bool full) {
+  if (full_ == full) return;
+  full_ = full;
+  if (capacity_ != nullptr) capacity_->SetFull(full);
+}
+
+void Outbox::CatchUp() {
+  while (true) {
+    std::shared_ptr<ItemFeed> feed;
+    {
+      const std::lock_guard lock(mutex_);
+      if (lagging_.empty() || queue_.size() >= max_bytes_) return;
+      feed = std::move(lagging_.front());
+      lagging_.pop_front();
+    }
+    feed->CatchUp(this);
+  }
+}
+
 bool Outbox::NextBatch(std::string* batch) {
   std::unique_lock lock(mutex_);
   batch->clear();
-  while (!closed_ && queue_.empty() && !finishing_) {
+  while (!closed_ && queue_.empty() && lagging_.empty() && !finishing_) {
     if (keepalive_.count() <= 0) {
       work_.wait(lock);
       continue;
@@ -96,27 +144,33 @@ bool Outbox::NextBatch(std::string* batch) {
     const auto due = last_write_ + keepalive_;
     if (Clock::now() >= due) {
       queue_.append(ari::kKeepaliveLine);
-      CounterCells::Add(counters_->keepalives);
+      cells_->keepalives.Add();
       break;
     }
     work_.wait_until(lock, due);
   }
-  if (closed_ || queue_.empty()) return false;
+  if (closed_ || (queue_.empty() && lagging_.empty())) return false;
   batch->swap(queue_);
-  room_.notify_all();
+  batch_events_ = std::exchange(queued_events_, 0);
+  if (capacity_ != nullptr && queue_.capacity() < ReserveBytes()) queue_.reserve(ReserveBytes());
+  SetFull(false);
   return true;
 }
 
 void Outbox::WriterLoop(Stream* stream) {
   std::string batch;
   while (NextBatch(&batch)) {
-    if (!WriteAll(stream, batch, counters_.get())) {
+    if (!WriteAll(stream, batch, cells_.get())) {
       // Wakes the reader, which owns the connection.
       stream->Shutdown();
       break;
     }
-    const std::lock_guard lock(mutex_);
-    last_write_ = Clock::now();
+    cells_->events_sent.Add(batch_events_);
+    if (!batch.empty()) {
+      const std::lock_guard lock(mutex_);
+      last_write_ = Clock::now();
+    }
+    CatchUp();
   }
   Close();
   const std::lock_guard lock(mutex_);

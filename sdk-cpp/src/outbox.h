@@ -5,32 +5,44 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 
+#include "capacity.h"
 #include "counters.h"
-#include "penstock/adapter/host_options.h"
 #include "penstock/adapter/subscription.h"
 #include "stream.h"
 
 namespace penstock::adapter {
 
+class ItemFeed;
+
 // The lines that wait to be written to one connection, and the loop that writes them: each time all
-// of them, with one system call. Owner: shared by the connection and by the subscription handles
-// made on it, which may outlive it. Thread: any may push; one thread runs WriterLoop(). Life: open,
-// then closed for ever, by Close(), by a write error, or at the end of Finish().
+// of them, with one system call. Events are bounded. Items of which an event found no room are
+// noted; the loop has them catch up when there is room.
+// Owner: shared by the connection and by the feeds of the items that it has. Thread: any may push;
+// one thread runs WriterLoop(). Life: open, then closed for ever, by Close(), by a write error, or
+// at the end of Finish(). Lock order: a feed's lock before this one's.
 class Outbox {
  public:
   using Clock = std::chrono::steady_clock;
 
-  Outbox(size_t max_bytes, QueuePolicy policy, std::shared_ptr<CounterCells> counters);
+  Outbox(size_t max_bytes, std::shared_ptr<NodeCells> cells);
 
-  // Events are bounded: when the queue is full the policy decides.
-  PushResult PushEvent(std::string_view line);
-  // Answers are not: a peer gets no more of them than it asked for. False when closed.
-  bool PushAnswer(std::string_view line);
+  // Events may come from now on, and `capacity` is told whether there is room for them.
+  void JoinCapacity(std::shared_ptr<Capacity> capacity);
+
+  // Queues a line, given in parts. kFull: there was no room.
+  PushResult PushEvent(std::string_view time, std::string_view head, std::string_view tail);
+  // Whatever the room: for answers, of which a peer gets no more than it asked for, and for what an
+  // item has to catch up. `events`: how many of the lines are events. False when closed.
+  bool PushAnswer(std::string_view lines, size_t events = 0);
+
+  // `feed` has missed something, and shall catch up when there is room.
+  void NoteLagging(std::shared_ptr<ItemFeed> feed);
 
   // A keepalive line goes out after this much silence; zero: never.
   void SetKeepalive(std::chrono::milliseconds interval);
@@ -45,19 +57,30 @@ class Outbox {
   // Writes to `stream` until Close(), Finish() or an error. At its end the queue is closed.
   void WriterLoop(Stream* stream);
 
+  NodeCells& cells() { return *cells_; }
+  bool has_room();
+  size_t queued_bytes();
+
  private:
+  // Lets lagging items catch up as long as there is room.
+  void CatchUp();
   // Waits for work; swaps it into *batch. False: nothing more to write.
   bool NextBatch(std::string* batch);
+  void SetFull(bool full);
+  size_t ReserveBytes() const;
 
   const size_t max_bytes_;
-  const QueuePolicy policy_;
-  const std::shared_ptr<CounterCells> counters_;
+  const std::shared_ptr<NodeCells> cells_;
 
   std::mutex mutex_;
   std::condition_variable work_;
-  std::condition_variable room_;
   std::condition_variable done_;
   std::string queue_;
+  size_t queued_events_ = 0;
+  size_t batch_events_ = 0;
+  std::deque<std::shared_ptr<ItemFeed>> lagging_;
+  std::shared_ptr<Capacity> capacity_;
+  bool full_ = false;  // since an event found no room
   Clock::time_point last_write_;
   std::chrono::milliseconds keepalive_{0};
   bool closed_ = false;

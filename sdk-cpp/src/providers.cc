@@ -33,6 +33,7 @@ void HostListener::OnState(std::string_view /*server*/, HostState /*state*/,
 DataProvider::~DataProvider() = default;
 Status DataProvider::Init(const Params& /*params*/) { return {}; }
 bool DataProvider::IsSnapshotAvailable(std::string_view /*item*/) { return false; }
+StateRule DataProvider::RuleOf(std::string_view /*item*/) { return {}; }
 
 MetadataProvider::~MetadataProvider() = default;
 

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "ari/method.h"
 #include "ari/version.h"
+#include "call_group.h"
 #include "counters.h"
 #include "log.h"
 #include "outbox.h"
@@ -19,15 +21,17 @@ namespace penstock::adapter {
 struct SessionContext {
   std::shared_ptr<Outbox> answers;
   std::shared_ptr<Outbox> events;  // the same, but in the two-connection form
-  std::shared_ptr<CounterCells> counters;
+  std::shared_ptr<NodeCells> cells;
   ari::Dialect dialect;
-  WorkerPool* pool = nullptr;
   const Log* log = nullptr;
+  std::string server;
+  // Held as long as a call for the session may come or run; see Adapter.
+  std::shared_ptr<void> lease;
 };
 
 // The requests of one connection, after its init: one class for data, one for metadata.
-// Owner: the host's core, as long as the connection lasts and its calls run.
-// Thread: OnPacket() and EndInput() on the host's thread; the calls that they start on the pool.
+// Owner: shared by its node, as long as the connection lasts, and by the calls that it has started.
+// Thread: OnPacket() and EndInput() on the node's thread; the calls that they start on the pool.
 class Session {
  public:
   virtual ~Session() = default;
@@ -37,6 +41,12 @@ class Session {
 
   // There will be no more packets: undoes what is open, by calls on the pool.
   virtual void EndInput() = 0;
+
+  // The calls that it has started, those that wait included.
+  CallGroup& calls() { return calls_; }
+
+ private:
+  CallGroup calls_;
 };
 
 }  // namespace penstock::adapter

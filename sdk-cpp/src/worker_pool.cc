@@ -29,11 +29,6 @@ void WorkerPool::WaitIdle() {
   progress_.wait(lock, [this] { return tasks_.empty() && running_ == 0; });
 }
 
-bool WorkerPool::WaitIdleUntil(std::chrono::steady_clock::time_point deadline) {
-  std::unique_lock lock(mutex_);
-  return progress_.wait_until(lock, deadline, [this] { return tasks_.empty() && running_ == 0; });
-}
-
 void WorkerPool::WaitForRoom(size_t limit, const std::atomic<bool>& interrupted) {
   std::unique_lock lock(mutex_);
   progress_.wait(lock, [&] { return tasks_.size() < limit || interrupted.load(); });

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -31,7 +30,6 @@ class WorkerPool {
 
   // Blocks until everything posted has run.
   void WaitIdle();
-  bool WaitIdleUntil(std::chrono::steady_clock::time_point deadline);
   // Blocks while `limit` calls or more are waiting, unless `interrupted`; see Wake().
   void WaitForRoom(size_t limit, const std::atomic<bool>& interrupted);
   // Makes WaitForRoom() look at its flag.

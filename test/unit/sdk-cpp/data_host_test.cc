@@ -24,7 +24,7 @@ class DataHost : public ::testing::Test {
   }
   // Until the host has read so many requests.
   void AwaitRequests(uint64_t count) {
-    while (host_->counters().requests < count) std::this_thread::yield();
+    while (host_->counters().total.requests < count) std::this_thread::yield();
   }
 
   ScriptedProxy proxy_;
@@ -189,7 +189,7 @@ TEST_F(DataHost, AnswersMalformedRequestsAndIgnoresUnknownOnes) {
   c.Say("2a|XYZ|S|a");
   c.Say("3a|SUB|I|1");
   EXPECT_EQ(c.Hear(), "3a|SUB|E|argument of another type");
-  EXPECT_EQ(host_->counters().malformed, 3u);
+  EXPECT_EQ(host_->counters().total.malformed, 3u);
 }
 
 // A13
@@ -211,7 +211,7 @@ TEST_F(DataHost, ComesBackAfterALoss) {
   EXPECT_EQ(c.Hear(), "2b|SUB|V");
   EXPECT_EQ(provider_->handle("snap").Update({{"a", "1"}}), PushResult::kOk);
   EXPECT_EQ(c.HearEvent(), "UD3|S|snap|S|2b|B|0|S|a|S|1");
-  EXPECT_EQ(host_->counters().connections, 2u);
+  EXPECT_EQ(host_->counters().total.connections, 2u);
 }
 
 // A6
@@ -326,7 +326,7 @@ TEST_F(DataHost, SendsKeepalivesOfTheConfiguredInterval) {
   EXPECT_EQ(c.Hear(), kRac);
   EXPECT_EQ(c.Hear(), "KEEPALIVE");
   EXPECT_EQ(c.Hear(), "KEEPALIVE");
-  EXPECT_GE(host_->counters().keepalives, 2u);
+  EXPECT_GE(host_->counters().total.keepalives, 2u);
 }
 
 TEST_F(DataHost, StopUnsubscribesAndSendsWhatIsQueued) {

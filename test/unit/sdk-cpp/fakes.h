@@ -74,7 +74,8 @@ class Journal {
 };
 
 // Takes any item and keeps its handle; the item's name decides what else happens:
-// "bad", "fatal", "throws": Subscribe fails so; "gate": it waits; "snap": there is a snapshot.
+// "bad", "fatal", "throws": Subscribe fails so; "gate": it waits; "snap...": there is a snapshot;
+// "snap distinct": it is kept as DISTINCT, three events; "raw": it is not kept.
 class FakeData : public DataProvider {
  public:
   Status Init(const Params& given) override {
@@ -83,7 +84,13 @@ class FakeData : public DataProvider {
     if (refuse_init) return Error("not today");
     return {};
   }
-  bool IsSnapshotAvailable(std::string_view item) override { return item == "snap"; }
+  bool IsSnapshotAvailable(std::string_view item) override { return item.substr(0, 4) == "snap"; }
+  StateRule RuleOf(std::string_view item) override {
+    StateRule rule;
+    if (item == "snap distinct") rule = {StateRule::Kind::kDistinct, 3};
+    if (item == "raw") rule.kind = StateRule::Kind::kNone;
+    return rule;
+  }
   Status Subscribe(Subscription subscription) override {
     const std::string item = subscription.item();
     {

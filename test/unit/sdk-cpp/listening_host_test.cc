@@ -77,7 +77,7 @@ TEST_F(ListeningHost, TurnsASecondServerAwayAndAsksTheFirstForASignOfLife) {
   EXPECT_EQ(second.Hear(), "<closed>");
   // If the first is gone without a word, the answer to this is a reset.
   EXPECT_EQ(first.Hear(), "KEEPALIVE");
-  EXPECT_EQ(host_->counters().turned_away, 1u);
+  EXPECT_EQ(host_->counters().total.turned_away, 1u);
   first.Say("2a|SUB|S|snap");
   EXPECT_EQ(first.Hear(), "2a|SUB|V");
 

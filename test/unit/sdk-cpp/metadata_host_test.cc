@@ -2,6 +2,7 @@
 // Copyright the Penstock authors.
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -218,6 +219,77 @@ TEST_F(MetadataHost, FailUsesItsReservedId) {
   ASSERT_TRUE(listener_.states.SkipTo("ready "));
   EXPECT_TRUE(host_->Fail("db lost").ok());
   EXPECT_EQ(c.Hear(), "2|FAL|E|db lost");
+}
+
+// Two servers with sessions of the same provider.
+class MetadataHosts : public ::testing::Test {
+ protected:
+  MetadataHosts() {
+    HostOptions options = OptionsFor(proxy_a_);
+    options.servers.push_back(proxy_b_.server());
+    host_ = std::make_unique<AdapterHost>(provider_, options);
+    EXPECT_TRUE(host_->Start().ok());
+    a_ = std::make_unique<ProxyConnection>(proxy_a_.Accept());
+    b_ = std::make_unique<ProxyConnection>(proxy_b_.Accept());
+    OpenMetadata(a_.get());
+    OpenMetadata(b_.get());
+    b_->Say("2|NNS|S|u|S|SB");
+    EXPECT_EQ(b_->Hear(), "2|NNS|I|3600");
+    a_->Say("2|NNS|S|u|S|SA");
+    EXPECT_EQ(a_->Hear(), "2|NNS|I|3600");
+  }
+
+  ScriptedProxy proxy_a_;
+  ScriptedProxy proxy_b_;
+  std::shared_ptr<FakeMetadata> provider_ = std::make_shared<FakeMetadata>();
+  std::unique_ptr<AdapterHost> host_;
+  std::unique_ptr<ProxyConnection> a_;
+  std::unique_ptr<ProxyConnection> b_;
+};
+
+TEST_F(MetadataHosts, AskTheServerThatHasTheSession) {
+  auto ended = host_->ForceSessionTermination("SB");
+  EXPECT_EQ(b_->Hear(), "64|FST|S|SB|V");
+  b_->Say("64|FST|V");
+  EXPECT_TRUE(ended.get().ok());
+  auto done = host_->ForceUnsubscription("SA", 1);
+  EXPECT_EQ(a_->Hear(), "64|FUS|S|SA|I|1");
+  a_->Say("64|FUS|B|1");
+  EXPECT_TRUE(done.get().value());
+}
+
+TEST_F(MetadataHosts, AskAllAboutAnUnknownSessionAndTellTheWorstAnswer) {
+  a_->Say("3|NSC|S|SA");
+  EXPECT_EQ(a_->Hear(), "3|NSC|V");
+  auto done = host_->ForceUnsubscription("SA", 1);
+  EXPECT_EQ(a_->Hear(), "64|FUS|S|SA|I|1");
+  EXPECT_EQ(b_->Hear(), "64|FUS|S|SA|I|1");
+  a_->Say("64|FUS|B|1");
+  b_->Say("64|FUS|B|0");
+  EXPECT_FALSE(done.get().value());
+  auto ended = host_->ForceSessionTermination("SA");
+  EXPECT_EQ(a_->Hear(), "65|FST|S|SA|V");
+  EXPECT_EQ(b_->Hear(), "65|FST|S|SA|V");
+  a_->Say("65|FST|E|internal");
+  b_->Say("65|FST|V");
+  EXPECT_EQ(ended.get().error().message(), "internal");
+}
+
+TEST_F(MetadataHosts, ForgetTheSessionsOfAServerThatIsAnotherNow) {
+  b_->Drop();
+  ProxyConnection again = proxy_b_.Accept();
+  again.Hear();
+  again.Say("1a|MPI|S|ARI.version|S|1.9.1|S|server.instance_id|S|other");
+  again.Hear();
+  while (host_->counters().total.connections < 3) std::this_thread::yield();
+  auto of_a = host_->ForceSessionTermination("SA");
+  EXPECT_EQ(a_->Hear(), "64|FST|S|SA|V");
+  a_->Say("64|FST|V");
+  EXPECT_TRUE(of_a.get().ok());
+  // That server is another process now, whose sessions are none that the host knows.
+  auto of_b = host_->ForceSessionTermination("SB");
+  EXPECT_EQ(a_->Hear(), "65|FST|S|SB|V");
+  EXPECT_EQ(again.Hear(), "64|FST|S|SB|V");
 }
 
 TEST(LiteralBased, ReadsItsParameters) {

@@ -61,28 +61,27 @@ TEST(ChooseVersion, RefusesTheReservedTheUnknownAndTheTooOld) {
 TEST(Outbox, WritesAllThatIsQueuedAtOnce) {
   int fds[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-  const auto counters = std::make_shared<CounterCells>();
-  Outbox outbox(1000, QueuePolicy::kBlock, counters);
+  const auto cells = std::make_shared<NodeCells>();
+  Outbox outbox(1000, cells);
   EXPECT_TRUE(outbox.PushAnswer("one\r\n"));
-  EXPECT_EQ(outbox.PushEvent("two\r\n"), PushResult::kOk);
-  EXPECT_EQ(outbox.PushEvent("three\r\n"), PushResult::kOk);
+  EXPECT_EQ(outbox.PushEvent("t", "w", "o\r\n"), PushResult::kOk);
+  EXPECT_EQ(outbox.PushEvent("th", "ree", "\r\n"), PushResult::kOk);
   outbox.Finish();
   TcpStream stream{UniqueFd(fds[0])};
   outbox.WriterLoop(&stream);
-  EXPECT_EQ(counters->Read().writes, 1u);
+  EXPECT_EQ(cells->writes.value(), 1u);
   char bytes[64] = {};
   EXPECT_EQ(::read(fds[1], bytes, sizeof(bytes)), 17);
   EXPECT_STREQ(bytes, "one\r\ntwo\r\nthree\r\n");
-  EXPECT_EQ(outbox.PushEvent("late\r\n"), PushResult::kClosed);
+  EXPECT_EQ(outbox.PushEvent("late\r\n", {}, {}), PushResult::kClosed);
   EXPECT_FALSE(outbox.PushAnswer("late\r\n"));
   ::close(fds[1]);
 }
 
 TEST(Outbox, AnswersAreNotBoundedByTheEventsBound) {
-  const auto counters = std::make_shared<CounterCells>();
-  Outbox outbox(4, QueuePolicy::kRefuse, counters);
-  EXPECT_EQ(outbox.PushEvent("12345"), PushResult::kOk);
-  EXPECT_EQ(outbox.PushEvent("6"), PushResult::kFull);
+  Outbox outbox(4, std::make_shared<NodeCells>());
+  EXPECT_EQ(outbox.PushEvent("12345", {}, {}), PushResult::kOk);
+  EXPECT_EQ(outbox.PushEvent("6", {}, {}), PushResult::kFull);
   EXPECT_TRUE(outbox.PushAnswer("7"));
 }
 

@@ -71,6 +71,7 @@ class ProxyConnection {
     return bar == std::string::npos ? line : line.substr(bar + 1);
   }
 
+  int fd() const { return fd_; }
   void Drop() {
     if (fd_ >= 0) ::close(std::exchange(fd_, -1));
   }

@@ -113,7 +113,7 @@ TEST_F(TlsHost, ListensAndLetsInWhoeverHasACertificate) {
   auto stream = Server(DialSocket(port), Endpoint::Role::kDial, "server.pem");
   ASSERT_TRUE(stream.ok()) << stream.error().message();
   ExpectService(stream.value().get());
-  EXPECT_EQ(host_->counters().turned_away, 1u);
+  EXPECT_EQ(host_->counters().total.turned_away, 1u);
 }
 
 TEST_F(TlsHost, ReadsARenewedCertificate) {

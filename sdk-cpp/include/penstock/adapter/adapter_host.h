@@ -10,25 +10,26 @@
 
 #include "penstock/adapter/data_provider.h"
 #include "penstock/adapter/export.h"
+#include "penstock/adapter/host_counters.h"
 #include "penstock/adapter/host_options.h"
 #include "penstock/adapter/metadata_provider.h"
 #include "penstock/adapter/result.h"
 
 namespace penstock::adapter {
 
-// Connects one provider to one proxy of a server, and keeps it connected (ari.md 1, 5). A process
-// may have any number of hosts, one for each adapter:
+// Connects one provider to one proxy of each of its servers, and keeps it connected (ari.md 1, 5).
+// A process may have any number of hosts, one for each adapter:
 //
 //   AdapterHost host(std::make_shared<MyData>(), {.servers = {"tcp://127.0.0.1:6661"}});
 //   if (const Status started = host.Start(); !started) return 1;
 //   host.Wait();
 //
-// Owner: the user. It has a thread that reads, one that writes (two with a notify port) and a small
-// pool that runs the provider's calls. Thread: Start(), Stop(), Wait() and the destructor are for
-// any thread but the host's own, which means: not from within a provider's or a listener's call.
-// Everything else may be called from anywhere. Errors: a server that is away, refuses or hangs up
-// is no error but a reason to try again, told to the HostListener. The library never ends the
-// process and installs no signal handler.
+// Owner: the user. It has, for each server, a thread that reads and one that writes (two with a
+// notify port), and a small pool that runs the provider's calls. Thread: Start(), Stop(), Wait()
+// and the destructor are for any thread but the host's own, which means: not from within a
+// provider's or a listener's call. Everything else may be called from anywhere. Errors: a server
+// that is away, refuses or hangs up is no error but a reason to try again, told to the
+// HostListener. The library never ends the process and installs no signal handler.
 class PENSTOCK_SDK_EXPORT AdapterHost {
  public:
   AdapterHost(std::shared_ptr<DataProvider> provider, HostOptions options);
@@ -51,16 +52,18 @@ class PENSTOCK_SDK_EXPORT AdapterHost {
   // and the connection is gone. Returns at once if it was never started.
   void Wait();
 
+  // That of the server that is furthest: kReady when any is.
   HostState state() const;
   HostCounters counters() const;
 
-  // The adapter is unusable: tells the server, which drops the connection, or ends if its proxy is
-  // a plain one (FAL). For metadata adapters from 1.9.0. The connection is then made anew as after
-  // any loss. Fails when there is none.
+  // The adapter is unusable: tells all servers, which drop the connection, or end if their proxy is
+  // a plain one (FAL). For metadata adapters from 1.9.0. The connections are then made anew as
+  // after any loss. Fails when no server could be told.
   Status Fail(std::string_view message);
 
   // Ends a client's session (FST; metadata adapters, from 1.9.0). With `code` (0 or less) and
-  // `message` the client is told a reason. An unknown session is a success. The future is ready
+  // `message` the client is told a reason. An unknown session is a success. With several servers
+  // the one that announced the session is asked, or all if none of them did. The future is ready
   // when the server has answered or the connection is lost; do not wait for it inside of a
   // provider's call.
   std::future<Status> ForceSessionTermination(std::string_view session,
@@ -68,7 +71,7 @@ class PENSTOCK_SDK_EXPORT AdapterHost {
                                               NullableString message = std::nullopt);
 
   // Ends one subscription of a session (FUS; metadata adapters, from 1.9.0). False: NewTables() did
-  // not allow it. The future is as above.
+  // not allow it. Who is asked, and the future, are as above.
   std::future<Result<bool>> ForceUnsubscription(std::string_view session, int win_index);
 
  private:

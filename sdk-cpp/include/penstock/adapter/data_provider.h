@@ -2,6 +2,7 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "penstock/adapter/export.h"
@@ -10,6 +11,21 @@
 #include "penstock/adapter/types.h"
 
 namespace penstock::adapter {
+
+// What the library keeps of an item when it keeps state at all: with more than one server, and with
+// QueuePolicy::kConflate. A server that comes to the item later gets it as snapshot; one that could
+// not take events for a while is brought up to date by it.
+struct StateRule {
+  enum class Kind {
+    kAuto,   // kCommand if the item's first update has the fields `key` and `command`, else kMerge
+    kNone,   // nothing: a later server gets no snapshot. For items of mode RAW
+    kMerge,  // the last value of each field
+    kDistinct,  // the last events
+    kCommand,   // the rows
+  };
+  Kind kind = Kind::kAuto;
+  size_t distinct_events = 10;  // kDistinct only: how many
+};
 
 // A source of values: what a Data Adapter implements.
 //
@@ -24,27 +40,33 @@ class PENSTOCK_SDK_EXPORT DataProvider {
  public:
   virtual ~DataProvider();
 
-  // The server opens the adapter (DPI). Called once a connection, before anything else; so it must
+  // A server opens the adapter (DPI). Called for the first connection, with that server's
+  // parameters, before anything else, and again for the next one after all were lost; so it must
   // bear to be called again. An error refuses the server (ED), and the host tries again later.
   virtual Status Init(const Params& params);
 
-  // The item has its first subscriber (SUB). Keep `subscription` and send the item's events by it,
-  // from any thread, already before this call returns. An error says that there will be no events
-  // (SubscriptionError, EU) or that the whole adapter is unusable (FailureError, EF); the handle is
-  // closed then, and Unsubscribe() is not called.
+  // A server wants the item, the first of them (SUB). Keep `subscription` and send the item's
+  // events by it, from any thread, already before this call returns. An error says that there will
+  // be no events (SubscriptionError, EU) or that the whole adapter is unusable (FailureError, EF);
+  // the handle is closed then, and Unsubscribe() is not called.
   //
   // A subscription that is taken back while it waits for its turn is not shown to the provider at
   // all.
   virtual Status Subscribe(Subscription subscription) = 0;
 
-  // The item has lost its last subscriber (USB), or the connection is gone. The handle is closed
-  // before this call. An error is only logged by the server.
+  // No server has the item any more (USB, or its connection is gone). The handle is closed before
+  // this call. An error is only logged by the server.
   virtual Status Unsubscribe(std::string_view item) = 0;
 
   // Whether Subscribe() will begin with events marked as snapshot and end them by EndOfSnapshot().
   // Asked just before Subscribe(), on the same thread. If not (the default), the library tells the
   // server that the snapshot is over before it starts.
   virtual bool IsSnapshotAvailable(std::string_view item);
+
+  // What to keep of the item's state. Asked as IsSnapshotAvailable() is, and only if state is kept.
+  // An adapter with DISTINCT items answers kDistinct for them: what is a field's newer value, and
+  // what an event of its own, cannot be seen from the events.
+  virtual StateRule RuleOf(std::string_view item);
 };
 
 }  // namespace penstock::adapter

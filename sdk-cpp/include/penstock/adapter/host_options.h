@@ -16,10 +16,18 @@
 
 namespace penstock::adapter {
 
-// What an event does that finds the outgoing queue full.
+// What becomes of an event when the outgoing queue is full. Each server has a queue of its own. One
+// that is full while another has room never holds the provider up: it misses events, and is brought
+// up to date from the kept state of the items when it has room again (see StateRule): MERGE: one
+// event with the newest value of each field that changed; COMMAND: the rows that changed, or a
+// clear and all rows if one was deleted; DISTINCT: the missed events, or, if not all of them were
+// kept, a clear and those that were. ServerCounters says exactly how many it missed. The policy is
+// for the moment when all ready servers are full, with one server whenever it is:
 enum class QueuePolicy {
-  kBlock,   // waits for room: the provider is slowed to the pace of the connection
-  kRefuse,  // returns PushResult::kFull at once; the provider decides
+  kBlock,     // waits for room: the provider runs at the pace of the fastest server
+  kRefuse,    // returns PushResult::kFull at once; the provider decides
+  kConflate,  // MERGE items: takes the event, and sends the newest values when there is room;
+              // items of another kind: as kBlock, so that nothing of them is merged in secret
 };
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
@@ -91,30 +99,22 @@ struct HostOptions {
   // Requests waiting for a thread; beyond this the host stops reading until there is room.
   size_t max_pending_requests = 100000;
 
-  // Bound of the events waiting to be written; answers are never held back.
+  // Bound of the events waiting to be written to one server; answers are never held back. While
+  // that much is being written as much again may wait, so that a server takes twice this memory at
+  // most, and what one event, or one item's kept state, goes beyond it.
   size_t max_queued_bytes = size_t{16} << 20;
   QueuePolicy queue_policy = QueuePolicy::kBlock;
+
+  // Bound of the items' kept state, of all items together (see StateRule). An item that goes beyond
+  // it is kept no more until it is subscribed anew: said in the log and counted, and a server that
+  // misses events of it, or comes to it later, has a hole.
+  size_t max_kept_bytes = size_t{256} << 20;
 
   // A longer line from the server ends the connection.
   size_t max_line_bytes = size_t{16} << 20;
 
   // Told what happens, if set; must outlive the host.
   HostListener* listener = nullptr;
-};
-
-// What a host has done since it was made. Read at any time, from any thread; the numbers only grow.
-struct HostCounters {
-  uint64_t connections = 0;     // that got as far as kReady
-  uint64_t turned_away = 0;     // that came to a listening endpoint and were not let in
-  uint64_t requests = 0;        // received
-  uint64_t malformed = 0;       // lines that could not be understood
-  uint64_t events = 0;          // queued by subscriptions
-  uint64_t events_closed = 0;   // answered kClosed
-  uint64_t events_refused = 0;  // answered kFull
-  uint64_t events_blocked = 0;  // that had to wait for room
-  uint64_t keepalives = 0;      // sent
-  uint64_t writes = 0;          // system calls; each takes all that is queued
-  uint64_t bytes = 0;           // sent
 };
 
 }  // namespace penstock::adapter

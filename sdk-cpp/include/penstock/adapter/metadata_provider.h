@@ -17,7 +17,7 @@ namespace penstock::adapter {
 // parameters.
 //
 // Owner: shared by the user and an AdapterHost, which calls it. One instance serves one host.
-// Thread: Init() runs alone, on the host's own thread; all others run on a pool, any number of them
+// Thread: Init() runs alone, on a thread of the host; all others run on a pool, any number of them
 // at once. They may block, which holds one thread of the pool (HostOptions::worker_threads); the
 // server waits for each answer only as long as its own request timeout. Errors: returned, never
 // thrown (an exception is caught and answered as a plain error). A plain Error shows the client an
@@ -28,7 +28,8 @@ class PENSTOCK_SDK_EXPORT MetadataProvider {
  public:
   virtual ~MetadataProvider();
 
-  // The server opens the adapter (MPI). Called once a connection, before anything else; so it must
+  // A server opens the adapter (MPI). Called for the first connection, with that server's
+  // parameters, before anything else, and again for the next one after all were lost; so it must
   // bear to be called again. An error refuses the server (EM), and the host tries again later.
   virtual Status Init(const Params& params);
 

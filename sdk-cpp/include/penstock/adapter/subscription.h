@@ -30,27 +30,28 @@ struct FieldDiffOrder {
 
 // What became of an event.
 enum class PushResult {
-  kOk,      // queued for the server
+  kOk,      // taken: queued for each server that has the item, or kept for one that is full
   kClosed,  // the subscription is over; drop the handle, a later Subscribe() gives a new one
-  kFull,    // the queue is full and the policy is QueuePolicy::kRefuse; the event was not taken
+  kFull,    // all servers are full and the policy is QueuePolicy::kRefuse; nothing was taken
 };
 
-struct SubscriptionState;  // private to the library
+class ItemFeed;  // private to the library
 
-// The right to send the events of one item, from one Subscribe() to the matching Unsubscribe() or
-// to the loss of the connection. It names that very subscription to the server (ari.md 4.3): an
-// event can never reach a later one of the same item by mistake.
+// The right to send the events of one item, from one Subscribe() to the matching Unsubscribe(): to
+// all servers of the host that have the item. It names that very subscription to them (ari.md 4.3):
+// an event can never reach a later one of the same item by mistake.
 //
 // Owner: the provider, which gets it by Subscribe() and may keep it or drop it; dropping it sends
 // nothing and ends nothing. Move-only; a moved-from or default-made handle answers kClosed. Thread:
-// any number of threads may call at once. The events of one thread keep their order. A call costs
-// one encoding and one short lock; with QueuePolicy::kBlock (the default) it blocks while the
-// outgoing queue is full, so that a provider runs at the pace of the connection. Errors: none
-// beyond PushResult; a call after the end is a no-op that says kClosed.
+// any number of threads may call at once. The events of one thread keep their order, and all
+// servers get the events of an item in the same order. A call costs one encoding and two short
+// locks, and no allocation once its buffers have grown; with QueuePolicy::kBlock (the default) it
+// blocks while the queues of all ready servers are full, so that a provider runs at the pace of the
+// fastest. Errors: none beyond PushResult; a call after the end is a no-op that says kClosed.
 class PENSTOCK_SDK_EXPORT Subscription {
  public:
   Subscription();
-  explicit Subscription(std::shared_ptr<SubscriptionState> state);  // for the library
+  explicit Subscription(std::shared_ptr<ItemFeed> feed);  // for the library
   ~Subscription();
   Subscription(Subscription&& other) noexcept;
   Subscription& operator=(Subscription&& other) noexcept;
@@ -82,7 +83,7 @@ class PENSTOCK_SDK_EXPORT Subscription {
   PushResult DeclareDiffOrder(std::span<const FieldDiffOrder> orders);
 
  private:
-  std::shared_ptr<SubscriptionState> state_;
+  std::shared_ptr<ItemFeed> feed_;
 };
 
 }  // namespace penstock::adapter

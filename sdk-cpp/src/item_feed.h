@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ari/method.h"
+#include "ari/version.h"
+#include "capacity.h"
+#include "counters.h"
+#include "kept_state.h"
+#include "log.h"
+#include "outbox.h"
+#include "penstock/adapter/host_options.h"
+#include "penstock/adapter/subscription.h"
+
+namespace penstock::adapter {
+
+// What the feeds of a host share. Owner: shared by the host and its feeds, which may outlive it.
+// Thread: any.
+struct FeedContext {
+  QueuePolicy policy = QueuePolicy::kBlock;
+  bool keeps_state = false;
+  // Valid as long as a feed is open.
+  const Log* log = nullptr;
+  const std::shared_ptr<Capacity> capacity = std::make_shared<Capacity>();
+  KeptBudget budget;
+  EventCells cells;
+};
+
+// The events of one item, from one Subscribe() of the provider to its end, on their way to all
+// servers that have the item.
+// Owner: shared by the provider's handle, by the item's queue, and by outboxes to which it has
+// something to catch up. Thread: any. Lock order: this one's before an outbox's; nobody waits for
+// room with it.
+// Invariant: a subscriber has been told everything, in order, but for one that lags: that one has
+// been told everything up to its `seen`, and gets no event before it has caught up.
+class ItemFeed : public std::enable_shared_from_this<ItemFeed> {
+ public:
+  // `rule` counts only if state is kept. `snapshot_over`: there will be none, so that each
+  // subscriber is told its end at once.
+  ItemFeed(std::string item, StateRule rule, bool snapshot_over,
+           std::shared_ptr<FeedContext> context);
+  ~ItemFeed();
+
+  const std::string& item() const { return item_; }
+  bool is_open() const { return open_.load(std::memory_order_acquire); }
+
+  // The provider's side; see Subscription.
+  PushResult Update(std::span<const Field> fields, bool snapshot);
+  PushResult EndOfSnapshot();
+  PushResult ClearSnapshot();
+  PushResult DeclareDiffOrder(std::span<const FieldDiffOrder> orders);
+
+  // The servers' side. A server that has the item under the id `sub_id`: it is told the kept state,
+  // then everything.
+  void Attach(std::shared_ptr<Outbox> outbox, std::string sub_id, const ari::Dialect& dialect);
+  void Detach(const Outbox* outbox);
+  bool Has(const Outbox* outbox) const;
+  bool has_subscribers() const;
+  // No more events; each further one is answered kClosed.
+  void Close();
+
+  // Tells a subscriber that lags what it has missed. On the outbox's writer.
+  void CatchUp(const Outbox* outbox);
+
+ private:
+  // A server that has the item.
+  struct Subscriber {
+    std::shared_ptr<Outbox> outbox;
+    std::string sub_id;
+    ari::Dialect dialect;
+    ari::Encoding encoding = ari::Encoding::kSmart;
+    std::string update_head;
+    bool lagging = false;
+    // While it lags; nullopt: it has been told nothing yet.
+    std::optional<KeptState::Position> seen;
+    size_t diffs_seen = 0;
+    uint64_t undecided = 0;  // events that it missed, and may still be told
+    bool snapshot_over = false;
+    PushResult last = PushResult::kOk;  // of the event under way
+  };
+  struct DiffOrder {
+    std::string field;
+    std::string letters;
+  };
+
+  // Offers an event to each subscriber by `push`. kOk: it was taken, those that had no room lag
+  // now. Waits for room if the policy says so, without the lock.
+  template <class Push>
+  PushResult Send(std::unique_lock<std::mutex>* lock, Push push);
+  bool MayLag() const;
+  void WaitForRoom(std::unique_lock<std::mutex>* lock);
+  void Lag(Subscriber* subscriber);
+  // Those that lag will be told of the event under way by the state.
+  void CountConflated();
+  void CountMissedUpdate();
+  void EndSnapshotForAll();
+  PushResult SendItemEvent(std::unique_lock<std::mutex>* lock, ari::Method method);
+
+  // Tells all that the subscriber has missed, whatever the room.
+  void TellMissed(Subscriber* subscriber);
+  // Both append lines, and return their number.
+  size_t WriteMissed(Subscriber* subscriber, std::string* lines, uint64_t* updates);
+  size_t WriteDiffOrders(const Subscriber& subscriber, std::string* lines) const;
+  void WriteItemEvent(const Subscriber& subscriber, ari::Method method, std::string* lines) const;
+
+  const std::string item_;
+  const std::shared_ptr<FeedContext> context_;
+  std::atomic<bool> open_{true};
+
+  mutable std::mutex mutex_;
+  std::vector<Subscriber> subscribers_;
+  std::optional<KeptState> kept_;
+  std::vector<DiffOrder> diffs_;  // kept with the state: the first word on each field
+  bool snapshot_over_ = false;
+};
+
+}  // namespace penstock::adapter

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+
+#include "item_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "data_session.h"
+#include "guard.h"
+
+namespace penstock::adapter {
+
+void ItemTable::Add(const std::string& item, Request request) {
+  const std::lock_guard lock(mutex_);
+  AddLocked(item, std::move(request));
+}
+
+void ItemTable::EndSession(const std::shared_ptr<DataSession>& session) {
+  const std::lock_guard lock(mutex_);
+  for (auto& [name, item] : items_) {
+    const bool wanted = std::any_of(item.waiting.begin(), item.waiting.end(),
+                                    [&](const Request& r) { return r.session == session; });
+    // A running request may be the session's; what is not subscribed bears a request too many.
+    const bool may_have =
+        item.running || (item.feed != nullptr && item.feed->Has(session->events().get()));
+    if (wanted || may_have) AddLocked(name, {session, {}, false});
+  }
+}
+
+void ItemTable::AddLocked(const std::string& name, Request request) {
+  request.session->calls().Begin();
+  Item& item = items_[name];
+  item.waiting.push_back(std::move(request));
+  if (item.running) return;
+  item.running = true;
+  pool_->Post([this, name] { RunItem(name); });
+}
+
+void ItemTable::RunItem(const std::string& name) {
+  while (true) {
+    Item* item = nullptr;
+    Request request;
+    bool taken_back = false;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto at = items_.find(name);
+      item = &at->second;
+      if (item->waiting.empty()) {
+        item->running = false;
+        if (item->feed == nullptr) items_.erase(at);
+        return;
+      }
+      request = std::move(item->waiting.front());
+      item->waiting.pop_front();
+      taken_back = request.subscribe && TakesBack(*item, request.session.get());
+    }
+    Run(name, item, request, taken_back);
+    request.session->calls().End();
+  }
+}
+
+void ItemTable::Run(const std::string& name, Item* item, const Request& request, bool taken_back) {
+  DataSession& session = *request.session;
+  if (taken_back) {
+    session.Answer(request.id, ari::Method::kSub,
+                   SubscriptionError{"Subscribe request come too late"});
+    // It may be what the item was held for.
+    static_cast<void>(Release(name, item));
+    return;
+  }
+  const Outbox* const events = session.events().get();
+  const bool has_it = item->feed != nullptr && item->feed->Has(events);
+  if (request.subscribe) {
+    if (has_it) {
+      // The server broke the alternation of 4.2; its second generation replaces the first.
+      session.log().Write(LogLevel::kWarning, "item subscribed twice: " + name);
+      item->feed->Detach(events);
+      static_cast<void>(Release(name, item));
+    }
+    Subscribe(name, item, request);
+    return;
+  }
+  // There is nothing to undo after a subscription that failed or was taken back.
+  Status status;
+  if (has_it) {
+    item->feed->Detach(events);
+    status = Release(name, item);
+  }
+  session.Answer(request.id, ari::Method::kUsb, status);
+}
+
+bool ItemTable::TakesBack(const Item& item, const DataSession* session) {
+  return std::any_of(item.waiting.begin(), item.waiting.end(),
+                     [&](const Request& r) { return !r.subscribe && r.session.get() == session; });
+}
+
+bool ItemTable::SomeoneWaits(const Item& item) {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(item.waiting.begin(), item.waiting.end(),
+                     [](const Request& r) { return r.subscribe; });
+}
+
+void ItemTable::Subscribe(const std::string& name, Item* item, const Request& request) {
+  DataSession& session = *request.session;
+  Status status;
+  if (item->feed == nullptr) {
+    status = Open(name, item, session, request.id);
+  } else {
+    item->feed->Attach(session.events(), request.id, session.dialect());
+  }
+  session.Answer(request.id, ari::Method::kSub, status);
+}
+
+Status ItemTable::Open(const std::string& name, Item* item, const DataSession& session,
+                       const std::string& sub_id) {
+  return Guard([&]() -> Status {
+    const bool snapshot = provider_->IsSnapshotAvailable(name);
+    const StateRule rule = context_->keeps_state ? provider_->RuleOf(name) : StateRule{};
+    const auto feed = std::make_shared<ItemFeed>(name, rule, !snapshot, context_);
+    feed->Attach(session.events(), sub_id, session.dialect());
+    SetFeed(item, feed);
+    const Status status = Guard([&] { return provider_->Subscribe(Subscription(feed)); });
+    if (!status.ok()) {
+      feed->Close();
+      SetFeed(item, nullptr);
+    }
+    return status;
+  });
+}
+
+// Under the lock, because EndSession() looks at feeds of items that do not run.
+void ItemTable::SetFeed(Item* item, std::shared_ptr<ItemFeed> feed) {
+  const std::lock_guard lock(mutex_);
+  item->feed = std::move(feed);
+}
+
+Status ItemTable::Release(const std::string& name, Item* item) {
+  if (item->feed == nullptr || item->feed->has_subscribers()) return {};
+  // With kept state the next server can step in, and the provider notices nothing.
+  if (context_->keeps_state && SomeoneWaits(*item)) return {};
+  item->feed->Close();
+  SetFeed(item, nullptr);
+  return Guard([&] { return provider_->Unsubscribe(name); });
+}
+
+}  // namespace penstock::adapter
