@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t kReadBufferSize = 64 * 1024;
 // Handlers in one turn. Without a bound a busy shard would never reach the end of its turn.
 constexpr int kTurnBudget = 256;
+// Turns of mail that a shard may be behind before others rest.
+constexpr std::uint32_t kMostUnread = 2;
 constexpr auto kLongestWait = std::chrono::seconds(1);
 constexpr auto kLoadPeriod = std::chrono::milliseconds(100);
 
@@ -112,7 +114,10 @@ void Shard::EndTurn() {
   }
   for (std::size_t i = 0; i < mail_.size(); ++i) {
     if (i == index_ || mail_[i].empty()) continue;
-    asio::post(*mail_targets_[i]->io_, [batch = std::move(mail_[i])]() mutable {
+    Shard& target = *mail_targets_[i];
+    target.unread_.fetch_add(1, std::memory_order_relaxed);
+    asio::post(*target.io_, [&target, batch = std::move(mail_[i])]() mutable {
+      target.unread_.fetch_sub(1, std::memory_order_relaxed);
       for (Task& task : batch) task();
     });
     mail_[i].clear();
@@ -136,6 +141,12 @@ void Shard::Mail(Shard& destination, Task task) {
   PENSTOCK_DCHECK(OnThisShard());
   mail_targets_[destination.index_] = &destination;
   mail_[destination.index_].push_back(std::move(task));
+}
+
+bool Shard::RunsAhead() const {
+  return std::any_of(mail_targets_.begin(), mail_targets_.end(), [](const Shard* target) {
+    return target != nullptr && target->unread_.load(std::memory_order_relaxed) > kMostUnread;
+  });
 }
 
 void Shard::DeferDelete(std::unique_ptr<Deferred> object) {

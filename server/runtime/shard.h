@@ -2,6 +2,7 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -83,6 +84,9 @@ class Shard {
   // To another shard (or, in order behind the running turn, to this one): collected and handed
   // over at the end of the turn. Shard: own.
   void Mail(Shard& destination, Task task);
+  // A shard that this one writes to is several turns of mail behind: what comes in from outside and
+  // can wait should, or the mail would grow without a bound. Shard: own.
+  bool RunsAhead() const;
   // Destroys `object` after the turn, once it is quiet. Shard: own.
   void DeferDelete(std::unique_ptr<Deferred> object);
   // `hook` must outlive the shard's last turn, or be removed. Shard: own, or before Run().
@@ -119,6 +123,7 @@ class Shard {
   std::vector<TurnHook*> hooks_[kTurnPhases];
   std::vector<char> read_buffer_;
   std::string write_buffer_;
+  std::atomic<std::uint32_t> unread_ = 0;  // turns of mail to this shard that have not run yet
 };
 
 }  // namespace penstock::runtime

@@ -10,6 +10,8 @@ namespace {
 
 // Reads in one turn: a busy feed must not keep the other tenants of the shard waiting.
 constexpr int kReadsPerTurn = 8;
+// How long a feed rests that is faster than the shards that own its items.
+constexpr auto kRest = std::chrono::milliseconds(1);
 // How long a peer that was told why may take to read it.
 constexpr auto kLinger = std::chrono::seconds(2);
 
@@ -23,17 +25,23 @@ AriConnection::AriConnection(runtime::Shard& shard, tcp::AsioSocket socket, AriR
       socket_(shard, std::move(socket), this),
       splitter_(max_line),
       last_heard_(shard.now()),
-      timer_([](void* self) { static_cast<AriConnection*>(self)->OnTimer(); }, this) {
+      timer_([](void* self) { static_cast<AriConnection*>(self)->OnTimer(); }, this),
+      rest_([](void* self) { static_cast<AriConnection*>(self)->socket_.WaitReadable(); }, this) {
   const tcp::Endpoint endpoint = socket_.Remote();
   address_ = tcp::AddressText(endpoint);
   peer_ = address_ + ':' + std::to_string(endpoint.port());
 }
 
 void AriConnection::OnReadable() {
+  if (owner_ != nullptr && shard_.RunsAhead()) {
+    last_heard_ = shard_.now();  // it has said something: it is we who do not listen
+    shard_.wheel().Arm(rest_, shard_.now() + kRest);
+    return;
+  }
   for (int i = 0; i < kReadsPerTurn; ++i) {
     const std::span<char> buffer = shard_.read_buffer();
     const tcp::ReadResult read = socket_.Read(buffer);
-    if (read.status == tcp::ReadStatus::kWouldBlock) break;
+    if (read.status == tcp::ReadStatus::kWouldBlock) return socket_.WaitReadable();
     if (read.status != tcp::ReadStatus::kData) {
       if (owner_ == nullptr) {
         socket_.Close();
@@ -49,7 +57,7 @@ void AriConnection::OnReadable() {
     heard_anything_ = true;
     if (!TakeLines(std::string_view(buffer.data(), read.size)) && !socket_.is_open()) return;
   }
-  socket_.WaitReadable();
+  shard_.wheel().Arm(rest_, shard_.now());  // the rest is for the next turn
 }
 
 bool AriConnection::TakeLines(std::string_view bytes) {
@@ -97,6 +105,7 @@ void AriConnection::CloseGently() {
     CloseNow();
     return;
   }
+  rest_.Cancel();
   // Closed with bytes unread, the connection would be reset, and the reason lost with it.
   socket_.ShutdownSend();
   socket_.WaitReadable();
@@ -106,6 +115,7 @@ void AriConnection::CloseGently() {
 void AriConnection::CloseNow() {
   owner_ = nullptr;
   timer_.Cancel();
+  rest_.Cancel();
   socket_.Close();
 }
 

@@ -113,6 +113,7 @@ class AriConnection final : public tcp::SocketOwner, public runtime::Deferred {
   bool heard_anything_ = false;
   TimePoint last_heard_;
   runtime::WheelTimer timer_;
+  runtime::WheelTimer rest_;
 };
 
 }  // namespace penstock::adapters

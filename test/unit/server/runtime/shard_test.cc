@@ -112,6 +112,24 @@ TEST(Shard, DoesNotWaitWhileAHookHasWorkLeft) {
   EXPECT_LT(clock.Now() - start, std::chrono::seconds(10));
 }
 
+TEST(Shard, RunsAheadOfOneThatDoesNotReadItsMail) {
+  SteadyClock clock;
+  Shard fast(0, 2, clock);
+  Shard slow(1, 2, clock);
+  int read = 0;
+  fast.Post([] {});
+  fast.RunTurn(Duration::zero());
+  EXPECT_FALSE(fast.RunsAhead());
+  for (int i = 0; i < 1000; ++i) {
+    fast.Post([&] { fast.Mail(slow, [&read] { ++read; }); });
+    fast.RunTurn(Duration::zero());
+  }
+  EXPECT_TRUE(fast.RunsAhead());
+  EXPECT_FALSE(slow.RunsAhead());
+  while (read < 1000) slow.RunTurn(Duration::zero());
+  EXPECT_FALSE(fast.RunsAhead());
+}
+
 TEST(ShardPool, CarriesMailBetweenShardsInOrder) {
   SteadyClock clock;
   ShardPool pool(2, clock);
