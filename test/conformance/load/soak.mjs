@@ -16,7 +16,7 @@ const [minutes = 60, rate = 0] = process.argv.slice(2).map(Number);
 const kClients = 80;
 const kItems = { m: ['MERGE', 'value text', 100], c: ['COMMAND', 'key command value', 10], d: ['DISTINCT', 'value text', 10] };
 const kMayGrow = 0.05; // of the memory, over the last two thirds
-const kMayGrowMiB = 6;
+const kMayGrowMiB = minutes < 10 ? 24 : 6; // in a few minutes not everything has been there once
 const kSilenceMillis = 1500; // after which an adapter is lost
 const kSampleMillis = Math.max(1000, Math.min(5000, minutes * 1000));
 

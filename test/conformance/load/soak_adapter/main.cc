@@ -105,6 +105,7 @@ int main(int argc, char** argv) {
   options.servers = {argv[1]};
   options.min_backoff = std::chrono::milliseconds(20);
   options.max_backoff = std::chrono::milliseconds(200);
+  options.max_queued_bytes = 1 << 20;
   AdapterHost host(feed, options);
   if (!host.Start()) return 1;
   const auto start = Clock::now();
