@@ -16,7 +16,8 @@ namespace penstock::adapters {
 
 namespace {
 
-// Adapters may load a lot before they answer MPI or DPI (ari.md §8.1).
+// Adapters may load a lot before they answer MPI or DPI (ari.md §8.1). One that never answers
+// holds a place: here no timeout is not for ever.
 constexpr Duration kMinInitTime = std::chrono::seconds(60);
 constexpr std::string_view kNodeSdk = "Node.js Adapter SDK";
 
@@ -167,10 +168,8 @@ void AriRemote::SendInit() {
   }
   ari::WriteInitRequest(init_id_, settings.is_metadata ? ari::Method::kMpi : ari::Method::kDpi,
                         request, dialect_, &out());
-  if (proxy_.timeout > Duration::zero()) {
-    context_.shard.wheel().Arm(
-        init_timer_, context_.shard.now() + std::max<Duration>(proxy_.timeout, kMinInitTime));
-  }
+  context_.shard.wheel().Arm(
+      init_timer_, context_.shard.now() + std::max<Duration>(proxy_.timeout, kMinInitTime));
 }
 
 void AriRemote::OnInitReply(const ari::PacketHead& packet) {

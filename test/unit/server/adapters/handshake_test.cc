@@ -224,6 +224,19 @@ TEST_F(HandshakeTest, AnAdapterMayTakeItsTimeToInitialise) {
   EXPECT_TRUE(house_.Proxy().ready);
 }
 
+TEST_F(HandshakeTest, AnInitialisationThatHangsHoldsItsPlaceForAMinuteWithoutTimeoutToo) {
+  data_.proxy.timeout = config::Milliseconds(0);
+  Start();
+  auto remote = Connect();
+  remote->Send("1|RAC|S|SDK|S|hangs");
+  EXPECT_EQ(BodyOf(remote->Next()).substr(0, 3), "DPI");
+  house_.Advance(seconds(59));
+  EXPECT_FALSE(remote->HasLine());
+  house_.Advance(seconds(1));
+  EXPECT_EQ(BodyOf(remote->Next()).substr(0, 5), "CLOSE");
+  EXPECT_TRUE(remote->Closed());
+}
+
 TEST_F(HandshakeTest, ASurplusConnectionIsToldAndClosed) {
   data_.proxy.max_standbys = 0;
   Start();
