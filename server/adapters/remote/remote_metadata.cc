@@ -116,6 +116,8 @@ void RemoteMetadata::OnSession(OpeningPtr opening, Outcome<SessionProfile> outco
 
 tlcp::Error RemoteMetadata::OpenError(const Failure& failure) const {
   if (failure.kind != FailureKind::kDisconnected) return OpenSessionError(failure);
+  // Lost to a standby that has taken over: nobody is away.
+  if (link_->ready()) return MakeError(tlcp::SessionCode::kMetadataUnavailable);
   switch (settings_.notify_user_on_disconnection) {
     case config::NotifyUserOnDisconnection::kForceRetry:
       return MakeError(tlcp::SessionCode::kMetadataUnavailable);

@@ -345,6 +345,24 @@ TEST_F(MetadataStandbyTest, WhatMayHaveBeenDoneIsNotAskedAgain) {
   EXPECT_EQ(Next().substr(0, 3), "NUM");
 }
 
+// Somebody is there who may let it in: nothing is away.
+TEST_F(MetadataStandbyTest, ASessionUnderWayIsToldToTryAgain) {
+  StartBoth();
+  Open();
+  EXPECT_EQ(Next().substr(0, 3), "NUS");
+  TakeOver();
+  EXPECT_EQ(OpenCode(), 6);
+  EXPECT_FALSE(remote_->HasLine());
+  standby_ = house_.ConnectReady(0);
+  house_.Turns(5);
+  Open();
+  EXPECT_EQ(Next().substr(0, 3), "NUS");
+  Reply("NUS|D|0|B|0");
+  EXPECT_EQ(Next().substr(0, 3), "NNS");
+  TakeOver();
+  EXPECT_EQ(OpenCode(), 6);
+}
+
 TEST_F(MetadataStandbyTest, NewQuestionsGoToTheOneThatTookOver) {
   StartBoth();
   TakeOver();
