@@ -23,6 +23,8 @@ class DataLinkUser {
 
   virtual void OnSubscribeDone(std::string_view subscription) = 0;
   virtual void OnSubscribeFailed(std::string_view subscription, std::string_view why) = 0;
+  // Not the item, the remote adapter as a whole has failed: OnLost() follows.
+  virtual void OnSubscribeFatal(std::string_view subscription, std::string_view why) = 0;
   // No answer in time; the subscription stays valid, late as it may be.
   virtual void OnSubscribeTimeout(std::string_view subscription) = 0;
 

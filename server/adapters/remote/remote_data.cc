@@ -2,6 +2,7 @@
 // Copyright the Penstock authors.
 #include "adapters/remote/remote_data.h"
 
+#include <chrono>
 #include <utility>
 
 #include "base/check.h"
@@ -12,13 +13,23 @@ namespace penstock::adapters {
 using kernel::EventKind;
 using kernel::ItemEvent;
 
+namespace {
+
+// An item that one remote adapter fails over may be served by the next one, as when a feed is lost;
+// one that two fail over shall not end all of them.
+constexpr int kMostFatalAnswers = 2;
+constexpr Duration kHoldTime = std::chrono::seconds(30);
+
+}  // namespace
+
 RemoteData::RemoteData(Place place, kernel::DataSourceId id, std::string proxy_name,
                        config::EventsRecovery recovery, std::optional<std::string> status_item)
     : place_(place),
       id_(id),
       proxy_name_(std::move(proxy_name)),
       recovery_(recovery),
-      status_(std::move(status_item), place.router, place.counters) {}
+      status_(std::move(status_item), place.router, place.counters),
+      hold_([](void* self) { static_cast<RemoteData*>(self)->ReleaseHeldBack(); }, this) {}
 
 void RemoteData::Subscribe(kernel::ItemRef item, std::string name) {
   place_.courier.Send(place_.shard, [this, item, name = std::move(name)]() mutable {
@@ -77,7 +88,9 @@ void RemoteData::StartSubscription(Wanted& wanted) {
 
 void RemoteData::OnReady() {
   status_.Set(StatusItem::Status::kConnected);
-  for (auto& [ref, wanted] : items_) StartSubscription(*wanted);
+  for (auto& [ref, wanted] : items_) {
+    if (!wanted->held_back) StartSubscription(*wanted);
+  }
 }
 
 void RemoteData::OnLost() {
@@ -88,7 +101,7 @@ void RemoteData::OnLost() {
     if (wanted->state == State::kIdle) continue;
     wanted->state = State::kIdle;
     wanted->subscription.clear();
-    wanted->recovering = true;
+    wanted->recovering = wanted->told;
     RouteLoss(*wanted);
     if (recovery_ == config::EventsRecovery::kEnforceSnapshot) {
       Route(*wanted, EventKind::kClearSnapshot);
@@ -98,7 +111,9 @@ void RemoteData::OnLost() {
 
 void RemoteData::OnSubscribeDone(std::string_view subscription) {
   Wanted* const wanted = Find(subscription);
-  if (wanted != nullptr && wanted->state == State::kSubscribing) wanted->state = State::kActive;
+  if (wanted == nullptr || wanted->state != State::kSubscribing) return;
+  wanted->state = State::kActive;
+  wanted->fatal_answers = 0;
 }
 
 void RemoteData::OnSubscribeFailed(std::string_view subscription, std::string_view why) {
@@ -109,6 +124,23 @@ void RemoteData::OnSubscribeFailed(std::string_view subscription, std::string_vi
   place_.counters.items_failed.Add();
   PENSTOCK_LOG(kAdapter, kWarn, "the data adapter refused an item: no data for it",
                {"proxy", proxy_name_}, {"item", wanted->name}, {"error", why});
+}
+
+void RemoteData::OnSubscribeFatal(std::string_view subscription, std::string_view why) {
+  Wanted* const wanted = Find(subscription);
+  if (wanted == nullptr || ++wanted->fatal_answers < kMostFatalAnswers) return;
+  wanted->held_back = true;
+  place_.shard.wheel().Arm(hold_, place_.shard.now() + kHoldTime);
+  place_.counters.items_failed.Add();
+  PENSTOCK_LOG(kAdapter, kError,
+               "data adapters fail over an item one after another: no data for it for a while",
+               {"proxy", proxy_name_}, {"item", wanted->name}, {"error", why});
+}
+
+void RemoteData::ReleaseHeldBack() {
+  for (auto& [ref, wanted] : items_) {
+    if (std::exchange(wanted->held_back, false) && link_->ready()) StartSubscription(*wanted);
+  }
 }
 
 void RemoteData::OnSubscribeTimeout(std::string_view subscription) {
@@ -145,6 +177,7 @@ void RemoteData::OnUpdate(std::string_view subscription, bool is_snapshot,
     // The state was cleared when the remote adapter went away: what comes now is news.
     if (recovery_ == config::EventsRecovery::kEnforceSnapshot) is_snapshot = false;
   }
+  wanted->told = true;
   place_.counters.events.Add();
   place_.router.Route(wanted->ref,
                       ItemEvent{EventKind::kUpdate, is_snapshot, /*replaces_state=*/false, fields});
@@ -153,6 +186,7 @@ void RemoteData::OnUpdate(std::string_view subscription, bool is_snapshot,
 void RemoteData::OnEndOfSnapshot(std::string_view subscription) {
   Wanted* const wanted = FindForEvent(subscription);
   if (wanted == nullptr) return;
+  wanted->told = true;
   wanted->recovering = false;
   Route(*wanted, EventKind::kEndOfSnapshot);
 }
@@ -160,6 +194,7 @@ void RemoteData::OnEndOfSnapshot(std::string_view subscription) {
 void RemoteData::OnClearSnapshot(std::string_view subscription) {
   Wanted* const wanted = FindForEvent(subscription);
   if (wanted == nullptr) return;
+  wanted->told = true;
   wanted->recovering = false;
   Route(*wanted, EventKind::kClearSnapshot);
 }

@@ -18,6 +18,7 @@
 #include "config/settings.h"
 #include "kernel/data_source.h"
 #include "kernel/event_router.h"
+#include "runtime/timer_wheel.h"
 
 namespace penstock::adapters {
 
@@ -27,7 +28,7 @@ namespace penstock::adapters {
 //
 // Owned by its proxy. Subscribe() and Unsubscribe() come from any shard and travel to the
 // proxy's; all else is Shard: the proxy's. Invariant: an item has a subscription exactly while
-// the link is ready, and only events of that one reach the kernel.
+// the link is ready and the item is not held back, and only events of that one reach the kernel.
 class RemoteData final : public kernel::DataSource, public DataLinkUser {
  public:
   // All must outlive this.
@@ -54,6 +55,7 @@ class RemoteData final : public kernel::DataSource, public DataLinkUser {
   void OnLost() override;
   void OnSubscribeDone(std::string_view subscription) override;
   void OnSubscribeFailed(std::string_view subscription, std::string_view why) override;
+  void OnSubscribeFatal(std::string_view subscription, std::string_view why) override;
   void OnSubscribeTimeout(std::string_view subscription) override;
   void OnUpdate(std::string_view subscription, bool is_snapshot,
                 std::span<const kernel::FieldValue> fields) override;
@@ -70,9 +72,14 @@ class RemoteData final : public kernel::DataSource, public DataLinkUser {
     kernel::ItemRef ref;
     std::string name;
     State state = State::kIdle;
-    // Had a subscription on a remote adapter that went away, and the snapshot of this one is not
-    // over.
+    // An event of it has reached the kernel.
+    bool told = false;
+    // Was told of by a remote adapter that went away, and the snapshot of this one is not over.
     bool recovering = false;
+    // For so many remote adapters in a row its subscription was the end. Held back: none is asked
+    // for it for a while.
+    int fatal_answers = 0;
+    bool held_back = false;
     std::string subscription;  // empty when idle
   };
   struct RefHash {
@@ -84,6 +91,7 @@ class RemoteData final : public kernel::DataSource, public DataLinkUser {
   void Want(kernel::ItemRef item, std::string name);
   void Unwant(kernel::ItemRef item);
   void StartSubscription(Wanted& wanted);
+  void ReleaseHeldBack();
   // Null, and counted, when an event is of no subscription that is alive.
   Wanted* FindForEvent(std::string_view subscription);
   Wanted* Find(std::string_view subscription);
@@ -101,6 +109,7 @@ class RemoteData final : public kernel::DataSource, public DataLinkUser {
   StatusItem status_;
   absl::flat_hash_map<kernel::ItemRef, std::unique_ptr<Wanted>, RefHash> items_;
   absl::flat_hash_map<std::string, Wanted*, StringHash, std::equal_to<>> subscriptions_;
+  runtime::WheelTimer hold_;
 };
 
 }  // namespace penstock::adapters

@@ -2,7 +2,6 @@
 // Copyright the Penstock authors.
 #include "adapters/remote/ari/data_proxy.h"
 
-#include <optional>
 #include <utility>
 
 #include "base/log.h"
@@ -56,19 +55,21 @@ void AriDataProxy::Unsubscribe(std::string_view item) {
   });
 }
 
-const std::string* AriDataProxy::ReadReply(ari::Method method, const ari::PacketHead& packet) {
+std::optional<AriDataProxy::Refusal> AriDataProxy::ReadReply(ari::Method method,
+                                                             const ari::PacketHead& packet) {
   ari::Reply<ari::Nothing> reply;
   const ari::Status status =
       packet.method == method ? ari::ParseVoidReply(method, packet.args, channel_.dialect(), &reply)
                               : ari::Status::Error("the reply is of another method");
-  if (status.ok() && reply.ok()) return nullptr;
+  if (status.ok() && reply.ok()) return std::nullopt;
   counters_.requests_failed.Add();
-  error_ = status.ok() ? reply.exception->message.value_or("no reason given")
-                       : std::string(status.message());
-  if (status.ok() && reply.exception->kind == ari::ExceptionKind::kFailure) {
-    channel_.Lose("the data adapter reports a failure: " + error_);
-  }
-  return &error_;
+  if (!status.ok()) return Refusal{std::string(status.message())};
+  return Refusal{reply.exception->message.value_or("no reason given"),
+                 reply.exception->kind == ari::ExceptionKind::kFailure};
+}
+
+void AriDataProxy::Lose(const Refusal& fatal) {
+  channel_.Lose("the data adapter reports a failure: " + fatal.why);
 }
 
 void AriDataProxy::OnSubscribeEnd(std::string_view id, CallEnd end, const ari::PacketHead* reply) {
@@ -76,19 +77,26 @@ void AriDataProxy::OnSubscribeEnd(std::string_view id, CallEnd end, const ari::P
   if (end == CallEnd::kTimeout) {
     counters_.timeouts.Add();
     source_.OnSubscribeTimeout(id);
-  } else if (const std::string* const why = ReadReply(ari::Method::kSub, *reply)) {
-    source_.OnSubscribeFailed(id, *why);
-  } else {
+    return;
+  }
+  const std::optional<Refusal> refusal = ReadReply(ari::Method::kSub, *reply);
+  if (!refusal) {
     source_.OnSubscribeDone(id);
+  } else if (refusal->is_fatal) {
+    source_.OnSubscribeFatal(id, refusal->why);
+    Lose(*refusal);
+  } else {
+    source_.OnSubscribeFailed(id, refusal->why);
   }
 }
 
 void AriDataProxy::OnUnsubscribeEnd(CallEnd end, const ari::PacketHead* reply) {
   if (end == CallEnd::kTimeout) counters_.timeouts.Add();
   if (end != CallEnd::kReply) return;
-  if (const std::string* const why = ReadReply(ari::Method::kUsb, *reply)) {
+  if (const std::optional<Refusal> refusal = ReadReply(ari::Method::kUsb, *reply)) {
     PENSTOCK_LOG(kAdapter, kWarn, "the data adapter failed to unsubscribe an item",
-                 {"proxy", name()}, {"error", *why});
+                 {"proxy", name()}, {"error", refusal->why});
+    if (refusal->is_fatal) Lose(*refusal);
   }
 }
 

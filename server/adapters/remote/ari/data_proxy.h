@@ -2,6 +2,7 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,8 +63,13 @@ class AriDataProxy final : public Proxy, private DataLink, private AriChannelUse
 
   void OnSubscribeEnd(std::string_view id, CallEnd end, const ari::PacketHead* reply);
   void OnUnsubscribeEnd(CallEnd end, const ari::PacketHead* reply);
-  // Null when the reply is `V`, else what went wrong. EF ends the connection.
-  const std::string* ReadReply(ari::Method method, const ari::PacketHead& reply);
+  // What a reply says that is not `V`.
+  struct Refusal {
+    std::string why;
+    bool is_fatal = false;  // EF: the whole adapter has failed
+  };
+  std::optional<Refusal> ReadReply(ari::Method method, const ari::PacketHead& reply);
+  void Lose(const Refusal& fatal);
   ari::Status OnUpdate(const ari::Notification& update);
   void OnDiffOrder(const ari::Notification& declaration);
 
@@ -76,7 +82,6 @@ class AriDataProxy final : public Proxy, private DataLink, private AriChannelUse
   AriChannel channel_;
   ari::NotificationParser parser_;
   std::vector<kernel::FieldValue> fields_;  // scratch
-  std::string error_;                       // scratch
   bool fields_exhausted_logged_ = false;
 };
 

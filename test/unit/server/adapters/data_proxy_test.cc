@@ -263,6 +263,21 @@ TEST_F(DataProxyTest, ItemsGivenUpDuringTheLossAreNotSubscribedAgain) {
   EXPECT_FALSE(remote_->HasLine());
 }
 
+class FirstSnapshotTest : public DataProxyTest, public testing::WithParamInterface<const char*> {};
+
+// A13
+TEST_P(FirstSnapshotTest, OfAnItemThatNobodyWasToldOfIsNoRecovery) {
+  data_.events_recovery = EventsRecovery::kLeaveHole;
+  Start();
+  Say(Subscribe(&one_, "a") + "|SUB|" + GetParam());
+  Reconnect();
+  Update(ExpectSub("a"), true, "S|f|S|1");
+  EXPECT_EQ(house_.Value(one_, "f"), "1");
+  EXPECT_EQ(house_.counters().events_refused.value(), 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Answers, FirstSnapshotTest, testing::Values("V", "EU|no feed yet"));
+
 class RecoveryTest : public DataProxyTest {
  protected:
   // An item with fields f and g before the loss, and a snapshot with f after it.

@@ -235,6 +235,72 @@ TEST_P(LossTest, AFailureThatItReportsMakesTheStandbyTakeOver) {
 INSTANTIATE_TEST_SUITE_P(Failures, LossTest,
                          testing::Values("FAL|E|feed lost", "SUB|EF|feed lost"));
 
+// An item that two of them fail over is kept from the third.
+class DeadlyItemTest : public StandbyTest {
+ protected:
+  void FailTwice() {
+    Start();
+    house_.Attach(&one_, "bad");
+    const RemotePtr second = Standby();
+    third_ = Standby();
+    for (ScriptedRemote* remote : {active_.get(), second.get()}) {
+      const std::string sub = remote->Next();
+      ASSERT_EQ(BodyOf(sub), "SUB|S|bad");
+      Say(*remote, IdOf(sub) + "|SUB|EF|lost");
+    }
+  }
+
+  RemotePtr third_;
+};
+
+// A14
+TEST_F(DeadlyItemTest, IsKeptFromTheThirdWhichServesTheOthers) {
+  FailTwice();
+  EXPECT_FALSE(third_->HasLine());
+  EXPECT_TRUE(house_.Proxy().ready);
+  EXPECT_EQ(house_.counters().items_failed.value(), 1u);
+  kernel::Subscriber two;
+  house_.Attach(&two, "good");
+  EXPECT_EQ(BodyOf(third_->Next()), "SUB|S|good");
+}
+
+TEST_F(DeadlyItemTest, IsTriedAgainAfterAPauseByOneMore) {
+  FailTwice();
+  const RemotePtr fourth = Standby();
+  house_.Advance(seconds(30));
+  const std::string sub = third_->Next();
+  EXPECT_EQ(BodyOf(sub), "SUB|S|bad");
+  Say(*third_, IdOf(sub) + "|SUB|EF|lost");
+  EXPECT_TRUE(house_.Proxy().ready);
+  EXPECT_FALSE(fourth->HasLine());
+}
+
+TEST_F(DeadlyItemTest, IsLikeAnyOtherOnceItIsServed) {
+  FailTwice();
+  house_.Advance(seconds(30));
+  Say(*third_, IdOf(third_->Next()) + "|SUB|V");
+  const RemotePtr fourth = Standby();
+  third_->Hangup();
+  const std::string sub = fourth->Next();
+  EXPECT_EQ(BodyOf(sub), "SUB|S|bad");
+  const RemotePtr fifth = Standby();
+  Say(*fourth, IdOf(sub) + "|SUB|EF|lost");
+  EXPECT_EQ(BodyOf(fifth->Next()), "SUB|S|bad");
+}
+
+// Nobody was asked for it, so nobody is told that it is over.
+TEST_F(DeadlyItemTest, IsForgottenWithItsSubscriber) {
+  FailTwice();
+  house_.Detach(&one_);
+  EXPECT_FALSE(third_->HasLine());
+  house_.Attach(&one_, "bad");
+  EXPECT_EQ(BodyOf(third_->Next()), "SUB|S|bad");
+  house_.Detach(&one_);
+  EXPECT_EQ(BodyOf(third_->Next()), "USB|S|bad");
+  house_.Advance(seconds(30));
+  EXPECT_FALSE(third_->HasLine());
+}
+
 TEST_F(StandbyTest, TakesOverFromOneThatIsSilent) {
   data_.proxy.keepalive_timeout = seconds(20);
   Start();
