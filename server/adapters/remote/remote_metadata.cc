@@ -188,6 +188,11 @@ void RemoteMetadata::ResolveItems(AuthorizationPtr question) {
           return;
         }
         question->grant.items = std::move(std::get<std::vector<std::string>>(outcome));
+        if (question->grant.items.empty()) {  // ari.md §3.5
+          Answer<Authorization, SubscribeGrant>(std::move(question),
+                                                MakeError(RequestCode::kInvalidGroup));
+          return;
+        }
         ResolveSchema(std::move(question));
       });
 }
