@@ -221,8 +221,8 @@ Status MetadataSession::HandleTables(ari::Method method, const std::string& id,
 }
 
 void MetadataSession::EndInput() {
-  std::map<std::string, OnStatus, std::less<>> terminations;
-  std::map<std::string, OnDone, std::less<>> unsubscriptions;
+  Asked<OnStatus> terminations;
+  Asked<OnDone> unsubscriptions;
   {
     const std::lock_guard lock(mutex_);
     ended_ = true;
@@ -273,28 +273,38 @@ void MetadataSession::ForceUnsubscription(std::string_view session, int win_inde
   context_.answers->PushAnswer(line);
 }
 
+template <class F>
+F MetadataSession::TakeAsked(Asked<F>* asked, const ari::PacketHead& head) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = asked->find(head.id);
+    if (at != asked->end()) return std::move(asked->extract(at).mapped());
+  }
+  context_.cells->malformed.Add();
+  context_.log->Write(LogLevel::kWarning, "ignored an answer to no request, of method " +
+                                              std::string(head.method_text));
+  return {};
+}
+
 void MetadataSession::OnForceAnswer(const ari::PacketHead& head) {
-  std::unique_lock lock(mutex_);
   if (head.method == ari::Method::kFst) {
-    auto node = terminations_.extract(terminations_.find(head.id));
-    lock.unlock();
-    if (node.empty()) return;
+    const auto on_status = TakeAsked(&terminations_, head);
+    if (!on_status) return;
     ari::Reply<ari::Nothing> reply;
     const ari::Status status =
         ari::ParseVoidReply(head.method, head.args, context_.dialect, &reply);
-    if (!status.ok()) return node.mapped()(Error(status.message()));
-    if (reply.exception) return node.mapped()(FromException(*reply.exception));
-    return node.mapped()(Status());
+    if (!status.ok()) return on_status(Error(status.message()));
+    if (reply.exception) return on_status(FromException(*reply.exception));
+    return on_status(Status());
   }
-  auto node = unsubscriptions_.extract(unsubscriptions_.find(head.id));
-  lock.unlock();
-  if (node.empty()) return;
+  const auto on_done = TakeAsked(&unsubscriptions_, head);
+  if (!on_done) return;
   ari::Reply<bool> reply;
   const ari::Status status =
       ari::ParseForceUnsubscriptionReply(head.args, context_.dialect, &reply);
-  if (!status.ok()) return node.mapped()(Error(status.message()));
-  if (reply.exception) return node.mapped()(FromException(*reply.exception));
-  node.mapped()(reply.value);
+  if (!status.ok()) return on_done(Error(status.message()));
+  if (reply.exception) return on_done(FromException(*reply.exception));
+  on_done(reply.value);
 }
 
 }  // namespace penstock::adapter

@@ -51,7 +51,14 @@ class MetadataSession : public Session, public std::enable_shared_from_this<Meta
   Status HandleTables(ari::Method method, const std::string& id, std::string_view args,
                       std::string* answer);
   Status HandleSessionClose(std::string_view args);
+  // What the adapter has asked, by the request's id.
+  template <class F>
+  using Asked = std::map<std::string, F, std::less<>>;
+
   void OnForceAnswer(const ari::PacketHead& head);
+  // Whom the answer is for. Empty if it answers nothing, as one that comes twice.
+  template <class F>
+  F TakeAsked(Asked<F>* asked, const ari::PacketHead& head);
   // Why the server cannot be asked; under the lock.
   std::optional<Error> CannotAsk() const;
   std::string NextForceId();
@@ -64,8 +71,8 @@ class MetadataSession : public Session, public std::enable_shared_from_this<Meta
   std::mutex mutex_;
   bool ended_ = false;
   uint64_t next_force_id_ = 100;
-  std::map<std::string, OnStatus, std::less<>> terminations_;
-  std::map<std::string, OnDone, std::less<>> unsubscriptions_;
+  Asked<OnStatus> terminations_;
+  Asked<OnDone> unsubscriptions_;
 };
 
 }  // namespace penstock::adapter

@@ -184,6 +184,27 @@ TEST_F(MetadataHost, ForcesTheEndOfASubscription) {
   EXPECT_FALSE(not_allowed.get().value());
 }
 
+// A11
+TEST_F(MetadataHost, AnswersToNoRequestAreIgnoredAndCounted) {
+  ProxyConnection c = proxy_.Accept();
+  OpenMetadata(&c);
+  ASSERT_TRUE(listener_.states.SkipTo("ready "));
+  c.Say("64|FST|V");
+  c.Say("64|FUS|B|1");
+  auto ended = host_->ForceSessionTermination("S1");
+  auto done = host_->ForceUnsubscription("S1", 1);
+  EXPECT_EQ(c.Hear(), "64|FST|S|S1|V");
+  EXPECT_EQ(c.Hear(), "65|FUS|S|S1|I|1");
+  for (int i = 0; i < 2; ++i) {
+    c.Say("64|FST|V");
+    c.Say("65|FUS|B|1");
+  }
+  EXPECT_TRUE(ended.get().ok());
+  EXPECT_TRUE(done.get().value());
+  EXPECT_EQ(Ask(&c, "2|GIS|S|u|S|a|S|S1"), "2|GIS|S|a");
+  EXPECT_EQ(host_->counters().total.malformed, 4u);
+}
+
 TEST_F(MetadataHost, LossAnswersWhatWasForced) {
   ProxyConnection c = proxy_.Accept();
   OpenMetadata(&c);
