@@ -9,6 +9,7 @@ void Capacity::Join() {
   const std::lock_guard lock(mutex_);
   ++ready_;
   Update();
+  Change();
 }
 
 void Capacity::Leave(bool full) {
@@ -16,27 +17,33 @@ void Capacity::Leave(bool full) {
   --ready_;
   if (full) --full_;
   Update();
+  Change();
 }
 
 void Capacity::SetFull(bool full) {
   const std::lock_guard lock(mutex_);
   full ? ++full_ : --full_;
   Update();
+  if (!full) Change();
 }
 
-void Capacity::Wait(const std::atomic<bool>& wanted) {
+void Capacity::Wait(uint64_t seen) {
   std::unique_lock lock(mutex_);
-  room_.wait(lock, [&] { return !exhausted() || !wanted.load(std::memory_order_acquire); });
+  changed_.wait(lock, [&] { return changes() != seen; });
 }
 
 void Capacity::Wake() {
   const std::lock_guard lock(mutex_);
-  room_.notify_all();
+  Change();
 }
 
 void Capacity::Update() {
   exhausted_.store(ready_ > 0 && full_ == ready_, std::memory_order_release);
-  if (!exhausted()) room_.notify_all();
+}
+
+void Capacity::Change() {
+  changes_.fetch_add(1, std::memory_order_release);
+  changed_.notify_all();
 }
 
 }  // namespace penstock::adapter

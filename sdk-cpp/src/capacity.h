@@ -5,11 +5,12 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 
 namespace penstock::adapter {
 
-// Which of the ready nodes have room for events, and where providers wait while none has.
+// Which of the ready nodes have room for events, and where providers wait for some.
 // Owner: shared by the host, its outboxes and the subscription handles. Thread: any.
 class Capacity {
  public:
@@ -22,19 +23,24 @@ class Capacity {
 
   // There are ready nodes, and each is full.
   bool exhausted() const { return exhausted_.load(std::memory_order_acquire); }
-  // Returns when that is not so, or `wanted` is false any more.
-  void Wait(const std::atomic<bool>& wanted);
-  // Makes Wait() look at its flag.
+
+  // How often there has been a reason to try once more: a node came, went, or has room again; or
+  // Wake() was called.
+  uint64_t changes() const { return changes_.load(std::memory_order_acquire); }
+  // Returns when there were more than `seen`. Who reads the number before its attempt misses none.
+  void Wait(uint64_t seen);
   void Wake();
 
  private:
   void Update();
+  void Change();
 
   std::mutex mutex_;
-  std::condition_variable room_;
+  std::condition_variable changed_;
   size_t ready_ = 0;
   size_t full_ = 0;
   std::atomic<bool> exhausted_{false};
+  std::atomic<uint64_t> changes_{0};
 };
 
 }  // namespace penstock::adapter

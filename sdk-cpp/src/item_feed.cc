@@ -42,17 +42,24 @@ ItemFeed::~ItemFeed() = default;
 template <class Push>
 PushResult ItemFeed::Send(std::unique_lock<std::mutex>* lock, Push push) {
   bool waited = false;
-  while (true) {
-    bool taken = kept_ && subscribers_.empty();  // the next server that wants it is on its way
+  while (is_open()) {
+    const uint64_t changes = context_->capacity->changes();
+    bool taken = false;
     bool missed = false;
     for (Subscriber& one : subscribers_) {
-      one.last = one.lagging ? PushResult::kFull : push(one);
+      if (!one.lagging) {
+        one.last = push(one);
+      } else {
+        one.last = one.outbox->is_closed() ? PushResult::kClosed : PushResult::kFull;
+      }
       if (one.last == PushResult::kOk) taken = true;
       if (one.last == PushResult::kFull) missed = true;
     }
-    if (!is_open() || (!taken && !missed)) {
-      context_->cells.closed.Add();
-      return PushResult::kClosed;
+    if (!taken && !missed) {
+      // Those that had the item have lost their connections. The next server that wants it gets the
+      // kept state; without one, the provider is about to hear of the end.
+      if (kept_) return PushResult::kOk;
+      break;
     }
     if (!missed) return PushResult::kOk;
     if (taken || MayLag()) {
@@ -66,21 +73,27 @@ PushResult ItemFeed::Send(std::unique_lock<std::mutex>* lock, Push push) {
       return PushResult::kFull;
     }
     if (!std::exchange(waited, true)) context_->cells.blocked.Add();
-    WaitForRoom(lock);
+    WaitForChange(changes, lock);
   }
+  context_->cells.closed.Add();
+  return PushResult::kClosed;
 }
 
-// For an event that no subscriber has taken, but some would if they had room.
+// For an event that no subscriber has taken, but some would if they had room. What the state could
+// not tell any of them later must not be missed, whatever room the servers without the item have.
 bool ItemFeed::MayLag() const {
-  if (!kept_) return false;
+  const auto bears_it = [&](const Subscriber& one) {
+    return one.last == PushResult::kFull && kept_->CanTellAfter(one.undecided);
+  };
+  if (!kept_ || std::none_of(subscribers_.begin(), subscribers_.end(), bears_it)) return false;
   if (!context_->capacity->exhausted()) return true;
   return context_->policy == QueuePolicy::kConflate && kept_->kind() == StateRule::Kind::kMerge;
 }
 
-void ItemFeed::WaitForRoom(std::unique_lock<std::mutex>* lock) {
+void ItemFeed::WaitForChange(uint64_t seen, std::unique_lock<std::mutex>* lock) {
   lock->unlock();
   const auto start = steady_clock::now();
-  context_->capacity->Wait(open_);
+  context_->capacity->Wait(seen);
   context_->cells.blocked_micros.Add(static_cast<uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - start).count()));
   lock->lock();
@@ -199,6 +212,7 @@ void ItemFeed::Attach(std::shared_ptr<Outbox> outbox, std::string sub_id,
   one.dialect = dialect;
   one.encoding = dialect.WriteEncoding(ari::Method::kUd3);
   ari::WriteUpdateHead(item_, one.sub_id, dialect, &one.update_head);
+  context_->capacity->Wake();
   if (!kept_ || one.outbox->has_room()) {
     TellMissed(&one);
     return;
@@ -214,6 +228,7 @@ void ItemFeed::Detach(const Outbox* outbox) {
   if (at == subscribers_.end()) return;
   at->outbox->cells().lost.Add(at->undecided);
   subscribers_.erase(at);
+  context_->capacity->Wake();
 }
 
 bool ItemFeed::Has(const Outbox* outbox) const {
@@ -241,6 +256,7 @@ void ItemFeed::CatchUp(const Outbox* outbox) {
     if (one.outbox.get() != outbox || !one.lagging) continue;
     if (one.seen) one.outbox->cells().resyncs.Add();
     TellMissed(&one);
+    context_->capacity->Wake();
   }
 }
 

@@ -93,12 +93,13 @@ class ItemFeed : public std::enable_shared_from_this<ItemFeed> {
     std::string letters;
   };
 
-  // Offers an event to each subscriber by `push`. kOk: it was taken, those that had no room lag
-  // now. Waits for room if the policy says so, without the lock.
+  // Offers an event to each subscriber by `push`. kOk: it was taken, by a queue or by the state;
+  // those that had no room lag now. Waits for room if the policy says so, without the lock.
   template <class Push>
   PushResult Send(std::unique_lock<std::mutex>* lock, Push push);
   bool MayLag() const;
-  void WaitForRoom(std::unique_lock<std::mutex>* lock);
+  // Waits for a change of the capacity since `seen`, without the lock.
+  void WaitForChange(uint64_t seen, std::unique_lock<std::mutex>* lock);
   void Lag(Subscriber* subscriber);
   // Those that lag will be told of the event under way by the state.
   void CountConflated();

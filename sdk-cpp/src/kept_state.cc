@@ -39,6 +39,11 @@ void KeptState::Decide(std::span<const Field> fields) {
   kind_ = rows ? StateRule::Kind::kCommand : StateRule::Kind::kMerge;
 }
 
+bool KeptState::CanTellAfter(uint64_t missed) const {
+  if (kind_ == StateRule::Kind::kDistinct) return missed < max_events_;
+  return kind_ != StateRule::Kind::kNone;
+}
+
 bool KeptState::Apply(std::span<const Field> fields) {
   Decide(fields);
   ++position_.updates;

@@ -50,6 +50,9 @@ class KeptState {
   // kNone as well once the budget was exceeded.
   StateRule::Kind kind() const { return kind_; }
   const Position& position() const { return position_; }
+  // Whether a node that misses another event, after `missed` that it could still be told, can be
+  // told that one, too: as it is, or by the values that it leaves.
+  bool CanTellAfter(uint64_t missed) const;
 
   // False if the budget is exceeded: the state is dropped then, for good.
   bool Apply(std::span<const Field> fields);

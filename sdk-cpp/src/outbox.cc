@@ -109,6 +109,11 @@ bool Outbox::has_room() {
   return queue_.size() < max_bytes_;
 }
 
+bool Outbox::is_closed() {
+  const std::lock_guard lock(mutex_);
+  return closed_;
+}
+
 size_t Outbox::queued_bytes() {
   const std::lock_guard lock(mutex_);
   return queue_.size();

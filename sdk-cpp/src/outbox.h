@@ -59,6 +59,7 @@ class Outbox {
 
   NodeCells& cells() { return *cells_; }
   bool has_room();
+  bool is_closed();
   size_t queued_bytes();
 
  private:

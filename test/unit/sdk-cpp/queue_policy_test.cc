@@ -58,6 +58,26 @@ class QueuePolicies : public ::testing::Test {
     return provider_->handle(item);
   }
   ServerCounters Stalled() { return host_->counters().servers[0]; }
+  // The other server has the item, too, and reads up to the event whose `n` is "last".
+  std::thread ReadAtOther(const std::string& item) {
+    Subscribe(reading_.get(), item);
+    return std::thread([this] {
+      while (true) {
+        const std::string line = reading_->HearEvent();
+        if (line == "<nothing>" || line == "<closed>" || ValueOf(line, "n") == "last") return;
+      }
+    });
+  }
+  // Sends numbered events until one is refused; the number of those before.
+  uint64_t SendUntilRefused(Subscription& s) {
+    for (uint64_t sent = 0; sent < 2000; ++sent) {
+      const PushResult result = s.Update({{"n", std::to_string(sent)}, {"big", Big()}});
+      if (result == PushResult::kFull) return sent;
+      EXPECT_EQ(result, PushResult::kOk);
+    }
+    ADD_FAILURE() << "none was refused";
+    return 2000;
+  }
   // Sends numbered events until the stalled server has missed some.
   uint64_t SendUntilMissed(Subscription& s, const std::vector<Field>& more) {
     uint64_t sent = 0;
@@ -148,17 +168,7 @@ TEST_F(QueuePolicies, ConflateKeepsAClearInItsPlace) {
 TEST_F(QueuePolicies, StalledServerHoldsUpNeitherTheOtherNorTheProvider) {
   Start(QueuePolicy::kBlock, true);
   Subscription& s = Subscribe(stalled_.get(), "snap");
-  reading_->Say("2a|SUB|S|snap");
-  EXPECT_EQ(reading_->Hear(), "2a|SUB|V");
-  std::atomic<uint64_t> heard{0};
-  std::thread reader([&] {
-    while (true) {
-      const std::string line = reading_->HearEvent();
-      if (line.substr(0, 3) != "UD3") return;
-      ++heard;
-      if (ValueOf(line, "n") == "last") return;
-    }
-  });
+  std::thread reader = ReadAtOther("snap");
   uint64_t sent = 0;
   while (Stalled().conflated < 10 && sent < 5000) {
     EXPECT_EQ(s.Update({{"n", std::to_string(sent)}, {"big", Big()}}), PushResult::kOk);
@@ -213,8 +223,10 @@ TEST_F(QueuePolicies, StalledServerGetsTheChangedRowsIfNoneWasDeleted) {
 TEST_F(QueuePolicies, StalledServerIsToldExactlyWhatIsLeftOfADistinctItem) {
   Start(QueuePolicy::kBlock, true);
   Subscription& s = Subscribe(stalled_.get(), "snap distinct");
+  std::thread reader = ReadAtOther("snap distinct");
   const uint64_t sent = SendUntilMissed(s, {});
   EXPECT_EQ(s.Update({{"n", "last"}}), PushResult::kOk);
+  reader.join();
   const Heard heard = HearUpTo("last");
   const ServerCounters after = Stalled();
   EXPECT_EQ(heard.events, after.events);
@@ -223,6 +235,60 @@ TEST_F(QueuePolicies, StalledServerIsToldExactlyWhatIsLeftOfADistinctItem) {
   EXPECT_GT(heard.clears, 0u);
   EXPECT_EQ(heard.clears, after.state_events);
   EXPECT_EQ(after.conflated, 0u);
+}
+
+// The other server has room, but not the item.
+TEST_F(QueuePolicies, EventThatNothingKeepsIsRefusedWhenNoQueueTakesIt) {
+  Start(QueuePolicy::kRefuse, true);
+  Subscription& s = Subscribe(stalled_.get(), "raw");
+  const uint64_t sent = SendUntilRefused(s);
+  EXPECT_EQ(HearUpTo(std::to_string(sent - 1)).events, sent);
+  EXPECT_EQ(Stalled().events, sent);
+  EXPECT_EQ(Stalled().lost, 0u);
+}
+
+TEST_F(QueuePolicies, EventBeyondTheHistoryIsRefusedWhenNoQueueTakesIt) {
+  Start(QueuePolicy::kRefuse, true);
+  Subscription& s = Subscribe(stalled_.get(), "snap distinct");
+  const uint64_t sent = SendUntilRefused(s);
+  EXPECT_EQ(Stalled().events + 3, sent);
+  const Heard heard = HearUpTo(std::to_string(sent - 1));
+  EXPECT_EQ(heard.events, sent);
+  EXPECT_EQ(heard.clears, 0u);
+  EXPECT_EQ(Stalled().events, sent);
+  EXPECT_EQ(Stalled().lost, 0u);
+}
+
+TEST_F(QueuePolicies, EventThatNothingKeepsWaitsForItsOwnServer) {
+  for (const char* item : {"raw", "snap distinct"}) {
+    Start(QueuePolicy::kBlock, true);
+    Subscription& s = Subscribe(stalled_.get(), item);
+    uint64_t sent = 0;
+    std::thread feed([&] {
+      while (host_->counters().events_blocked == 0 && sent < 2000) {
+        s.Update({{"n", std::to_string(sent++)}, {"big", Big()}});
+      }
+      s.Update({{"n", "last"}});
+    });
+    while (host_->counters().events_blocked == 0 && Stalled().lost == 0) std::this_thread::yield();
+    const Heard heard = HearUpTo("last");
+    feed.join();
+    EXPECT_EQ(heard.events, sent + 1);
+    EXPECT_EQ(Stalled().lost, 0u);
+    host_->Stop(std::chrono::milliseconds(1000));
+  }
+}
+
+TEST_F(QueuePolicies, EventThatWaitsForAServerEndsWithIt) {
+  Start(QueuePolicy::kBlock, true);
+  Subscription& s = Subscribe(stalled_.get(), "raw");
+  std::thread feed([&] {
+    while (s.Update({{"n", "1"}, {"big", Big()}}) == PushResult::kOk) {
+    }
+  });
+  while (host_->counters().events_blocked == 0) std::this_thread::yield();
+  stalled_->Drop();
+  feed.join();
 }
 
 TEST_F(QueuePolicies, RefuseRefusesOnlyWhenAllAreFull) {

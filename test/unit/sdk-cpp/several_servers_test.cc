@@ -206,6 +206,30 @@ TEST_F(SeveralServers, LossOfOneIsNoneOfTheProvidersBusiness) {
   EXPECT_TRUE(provider_->journal.empty());
 }
 
+// The loss is known, but the pool has not come to the item yet.
+TEST_F(SeveralServers, EventBetweenALossAndItsEndIsKeptForTheNextServer) {
+  HostOptions options = Options();
+  options.worker_threads = 1;
+  StartOpened(options);
+  Subscription& s = SubscribeAtA("snap");
+  EXPECT_EQ(s.Update({{"x", "1"}}, true), PushResult::kOk);
+  a_->Say("3a|SUB|S|gate");
+  EXPECT_EQ(provider_->journal.Next(), "sub gate");
+  b_->Say("2b|SUB|S|snap");
+  while (host_->counters().total.requests < 3) std::this_thread::yield();
+  a_->Drop();
+  while (host_->counters().servers[0].state == HostState::kReady) std::this_thread::yield();
+  EXPECT_EQ(s.Update({{"x", "2"}}), PushResult::kOk);
+  provider_->gate.Open();
+  EXPECT_EQ(b_->HearEvent(), "UD3|S|snap|S|2b|B|1|S|x|S|2");
+  EXPECT_EQ(b_->HearEvent(), "EOS|S|snap|S|2b");
+  EXPECT_EQ(b_->Hear(), "2b|SUB|V");
+  EXPECT_TRUE(s.is_open());
+  EXPECT_EQ(s.Update({{"x", "3"}}), PushResult::kOk);
+  EXPECT_EQ(b_->HearEvent(), "UD3|S|snap|S|2b|B|0|S|x|S|3");
+  EXPECT_EQ(host_->counters().events_closed, 0u);
+}
+
 TEST_F(SeveralServers, ItemPassesFromOneToTheNextUnnoticed) {
   StartOpened();
   a_->Say("2a|SUB|S|gate");
