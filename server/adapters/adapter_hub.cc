@@ -100,6 +100,16 @@ AdapterHub::AdapterHub(const config::Settings& settings, runtime::ShardPool& sha
 
 AdapterHub::~AdapterHub() = default;
 
+void AdapterHub::SetTls(const config::ProxySettings& proxy,
+                        std::shared_ptr<const tls::Context> context) {
+  tls_[&proxy] = context;
+  const auto started = by_settings_.find(&proxy);
+  if (started == by_settings_.end()) return;
+  started->second->shard().Post([raw = started->second, context = std::move(context)]() mutable {
+    raw->SetTls(std::move(context));
+  });
+}
+
 Status AdapterHub::Start() {
   const TimePoint start = SteadyClock().Now();
   std::size_t next_shard = 0;
@@ -107,6 +117,8 @@ Status AdapterHub::Start() {
   std::vector<Proxy*> open_now;
   const auto add = [&](auto proxy, const config::ProxySettings& settings) {
     auto* const raw = proxy.get();
+    by_settings_[&settings] = raw;
+    raw->SetTls(tls_[&settings]);
     shared_->waiting.emplace(raw, FirstConnectionDeadline(settings, start));
     proxies_.push_back(std::move(proxy));
     return raw;

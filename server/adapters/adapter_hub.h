@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 #include "adapters/proxy_counters.h"
 #include "base/status.h"
@@ -16,6 +17,7 @@
 #include "runtime/shard_pool.h"
 #include "session/adapter_set.h"
 #include "session/metadata_port.h"
+#include "transport/tls/context.h"
 
 namespace penstock::adapters {
 
@@ -66,6 +68,10 @@ class AdapterHub {
   AdapterHub(const AdapterHub&) = delete;
   AdapterHub& operator=(const AdapterHub&) = delete;
 
+  // What a proxy, known by its settings, speaks TLS with: before Start(), and again when it has
+  // changed.
+  void SetTls(const config::ProxySettings& proxy, std::shared_ptr<const tls::Context> context);
+
   // Opens the ports, before the shards run. An error names the proxy, the address and the port.
   Status Start();
 
@@ -100,6 +106,8 @@ class AdapterHub {
   std::vector<kernel::EventRouter*> routers_;
   std::string server_instance_id_;
   std::unique_ptr<Shared> shared_;
+  absl::flat_hash_map<const config::ProxySettings*, std::shared_ptr<const tls::Context>> tls_;
+  absl::flat_hash_map<const config::ProxySettings*, Proxy*> by_settings_;
   std::vector<std::unique_ptr<Proxy>> proxies_;
   std::vector<std::unique_ptr<session::MetadataPort>> builtin_;
   std::vector<session::AdapterSet> sets_;

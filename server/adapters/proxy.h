@@ -2,6 +2,7 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -9,6 +10,7 @@
 #include "adapters/proxy_counters.h"
 #include "base/status.h"
 #include "runtime/shard.h"
+#include "transport/tls/context.h"
 
 namespace penstock::adapters {
 
@@ -35,6 +37,8 @@ class Proxy {
   virtual Status ClaimPorts() = 0;
   // Waits for the remote adapter from now on. Before the shards run, or on the proxy's.
   virtual Status Listen() = 0;
+  // Of the handshakes from now on; null: in clear. Shard: as Listen().
+  virtual void SetTls(std::shared_ptr<const tls::Context> context) = 0;
   // Shard: the proxy's, these three.
   virtual void StopInput() = 0;
   virtual void Shutdown(const std::string& reason) = 0;

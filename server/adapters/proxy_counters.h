@@ -37,9 +37,16 @@ struct ProxyCounters {
   Count connections;          // that reached the end of the handshake
   Count connections_refused;  // surplus, not on the allow list, wrong credentials, no handshake
   Count connections_lost;
-  Count standbys;         // remote adapters that stand by now
-  Count takeovers;        // by a standby
-  Count standby_packets;  // that only the active one may send: dropped
+  Count standbys;             // remote adapters that stand by now
+  Count takeovers;            // by a standby
+  Count standby_packets;      // that only the active one may send: dropped
+  Count addresses_refused;    // not on the allow list
+  Count credentials_refused;  // wrong, or none, or too soon after wrong ones
+  Count dials;                // attempts to reach a remote adapter
+  Count dials_failed;         // that reached nobody
+  Count tls_handshakes;       // that came to their end
+  Count tls_handshakes_failed;
+  Count tls_plain_peers;  // among these: spoke without TLS
 };
 
 }  // namespace penstock::adapters

@@ -105,7 +105,8 @@ Application::Application(config::Settings settings)
       gate_(GateOptionsOf(settings_)),
       shards_(ShardCount(settings_), clock_),
       fields_(settings_.limits.field_names),
-      tls_(settings_.listeners, clock_) {}
+      tls_(settings_.listeners, clock_),
+      adapter_tls_(settings_.adapter_sets, clock_) {}
 
 Application::~Application() {
   if (shards_.running()) {  // a start that failed half-way: some shards may serve already
@@ -136,8 +137,11 @@ void Application::OnEachShard(Function function) {
 
 Status Application::MakeListeners() {
   PENSTOCK_RETURN_IF_ERROR(tls_.Load());
-  for (const std::string& note : tls_.notes()) {
-    PENSTOCK_LOG(kServer, kWarn, "certificate", {"what", note});
+  PENSTOCK_RETURN_IF_ERROR(adapter_tls_.Load());
+  for (const auto& notes : {tls_.notes(), adapter_tls_.notes()}) {
+    for (const std::string& note : notes) {
+      PENSTOCK_LOG(kServer, kWarn, "certificate", {"what", note});
+    }
   }
   for (const config::Listener& listener : settings_.listeners) {
     endpoint::ListenerProfile profile;
@@ -283,6 +287,9 @@ Status Application::Start() {
                                                   }
                                                   ::kill(::getpid(), SIGTERM);  // wakes main() up
                                                 });
+  for (const AdapterTls::Change& one : adapter_tls_.contexts()) {
+    hub_->SetTls(*one.proxy, one.context);
+  }
   PENSTOCK_RETURN_IF_ERROR(hub_->Start());
   MakeOptions();
   shards_.Start();
@@ -292,6 +299,7 @@ Status Application::Start() {
     if (::sigismember(&pending, SIGTERM) == 1 || ::sigismember(&pending, SIGINT) == 1) {
       return OkStatus();  // main() takes the signal and stops
     }
+    if (clock_.Now() >= NextCertificateCheck()) CheckCertificates(false);
   }
   return Listen();
 }
@@ -313,6 +321,9 @@ void Application::CheckCertificates(bool all) {
     OnEachShard([this, listener, context = tls_.context(listener)](std::size_t i) {
       parts_[i].endpoint->SetTls(listener, context);
     });
+  }
+  for (const AdapterTls::Change& one : adapter_tls_.Check(all)) {
+    hub_->SetTls(*one.proxy, one.context);
   }
 }
 
@@ -399,6 +410,7 @@ void Application::LogTotals() {
     }
   });
   tls_.LogTotals();
+  adapter_tls_.LogTotals();
   for (const adapters::ProxyStatus& proxy : hub_->Describe()) {
     const adapters::ProxyCounters& counted = *proxy.counters;
     PENSTOCK_LOG(kServer, kInfo, "proxy totals", {"proxy", proxy.name},
@@ -407,6 +419,12 @@ void Application::LogTotals() {
                  {"connections_refused", counted.connections_refused.value()},
                  {"takeovers", counted.takeovers.value()},
                  {"standby_packets", counted.standby_packets.value()},
+                 {"addresses_refused", counted.addresses_refused.value()},
+                 {"credentials_refused", counted.credentials_refused.value()},
+                 {"dials", counted.dials.value()}, {"dials_failed", counted.dials_failed.value()},
+                 {"tls_handshakes", counted.tls_handshakes.value()},
+                 {"tls_handshakes_failed", counted.tls_handshakes_failed.value()},
+                 {"tls_plain_peers", counted.tls_plain_peers.value()},
                  {"requests", counted.requests.value()},
                  {"requests_failed", counted.requests_failed.value()},
                  {"timeouts", counted.timeouts.value()},

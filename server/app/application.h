@@ -2,6 +2,7 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "adapters/adapter_hub.h"
 #include "admin/static_pages.h"
+#include "app/adapter_tls.h"
 #include "app/listener_tls.h"
 #include "base/clock.h"
 #include "base/status.h"
@@ -33,7 +35,9 @@ class Application {
   // listeners. An error says what could not be opened and why.
   Status Start();
   // When CheckCertificates() is due next; max() if never.
-  TimePoint NextCertificateCheck() const { return tls_.NextCheck(); }
+  TimePoint NextCertificateCheck() const {
+    return std::min(tls_.NextCheck(), adapter_tls_.NextCheck());
+  }
   // New handshakes get the certificates whose files have changed; `all`: whether due or not.
   void CheckCertificates(bool all);
   // Ends everything in order: no new connections, sessions told to come back later (END 48),
@@ -70,6 +74,7 @@ class Application {
   endpoint::Options endpoint_options_;
   std::vector<endpoint::ListenerProfile> listeners_;
   ListenerTls tls_;
+  AdapterTls adapter_tls_;
   std::unique_ptr<admin::StaticPages> pages_;
   std::vector<PerShard> parts_;
   std::unique_ptr<adapters::AdapterHub> hub_;

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <iostream>
 
+#include "app/adapter_tls.h"
 #include "app/application.h"
 #include "app/listener_tls.h"
 #include "base/log.h"
@@ -129,8 +130,13 @@ int main(int argc, char** argv) {
       std::cerr << Message(loaded) << '\n';
       return kBadConfiguration;
     }
+    penstock::app::AdapterTls adapter_tls(settings->adapter_sets, clock);
+    if (const Status loaded = adapter_tls.Load(); !loaded.ok()) {
+      std::cerr << Message(loaded) << '\n';
+      return kBadConfiguration;
+    }
     std::cout << penstock::config::Describe(*settings);
-    for (const auto& notes : {settings->notes, tls.notes()}) {
+    for (const auto& notes : {settings->notes, tls.notes(), adapter_tls.notes()}) {
       for (const std::string& note : notes) std::cerr << "note: " << note << '\n';
     }
     std::cout << (file.empty() ? "defaults" : file) << ": ok\n";

@@ -52,9 +52,56 @@ constexpr Key<ProxySettings> kProxy[] = {
         "max_standby",
         "More adapters that may connect and take over when one is lost; none with notify_port.",
         {.max = 100}),
-    Bind<&ProxySettings::address_allow_list>("address_allow_list",
-                                             "Addresses the adapter may come from; empty: any.",
-                                             {.check = kAddresses}),
+    Bind<&ProxySettings::address_allow_list>(
+        "address_allow_list",
+        "Where the adapter may come from: addresses, networks, host names; empty: anywhere.",
+        {.check = kPeers}),
+    Bind<&ProxySettings::remote_host>(
+        "remote_host",
+        "Whom the server dials, \"host\" or \"host:port\", more with commas; empty: nobody.",
+        {.check = kRemoteHosts}),
+    Bind<&ProxySettings::connection_retry>(
+        "connection_retry_millis", "From one attempt to dial to the next, and up to a tenth more.",
+        {.min = 1, .max = kDayMillis}),
+};
+
+constexpr Key<AdapterTls> kAdapterTls[] = {
+    Bind<&AdapterTls::certificate_file>("certificate_file",
+                                        "PEM, with its chain; needed unless the server dials.",
+                                        {.example = "\"penstock.pem\""}),
+    Bind<&AdapterTls::key_file>("key_file", "PEM, without a passphrase.",
+                                {.example = "\"penstock.key\""}),
+    Bind<&AdapterTls::keystore_file>("keystore_file",
+                                     "PKCS12 with both, in place of the two above."),
+    Bind<&AdapterTls::keystore_password>("keystore_password", "Of keystore_file."),
+    Bind<&AdapterTls::keystore_password_file>("keystore_password_file",
+                                              "The same, in a file of its own."),
+    Bind<&AdapterTls::ca_file>(
+        "ca_file", "PEM: who signs for adapters; empty: whom the system trusts, if we dial."),
+    Bind<&AdapterTls::truststore_file>("truststore_file", "PKCS12, in place of ca_file."),
+    Bind<&AdapterTls::truststore_password>("truststore_password", "Of truststore_file."),
+    Bind<&AdapterTls::truststore_password_file>("truststore_password_file",
+                                                "The same, in a file of its own."),
+    Bind<&AdapterTls::force_client_auth>("force_client_auth",
+                                         "true: an adapter that connects must show a certificate."),
+    Bind<&AdapterTls::skip_hostname_check>(
+        "skip_hostname_check", "true: the certificate of whom we dial may be for any host; tests."),
+    Bind<&AdapterTls::min_version>("min_version", "The oldest version that is spoken.",
+                                   {.choices = "1.2 or 1.3"}),
+    Bind<&AdapterTls::max_version>("max_version", "The newest version that is spoken.",
+                                   {.choices = "1.2 or 1.3"}),
+    Bind<&AdapterTls::ciphers>("ciphers", "Of TLS 1.2, as `openssl ciphers` writes them."),
+    Bind<&AdapterTls::cipher_suites>("cipher_suites", "Of TLS 1.3, the best first."),
+    Bind<&AdapterTls::allow_cipher_suites>(
+        "allow_cipher_suites", "Of both by their standard names, in place of the two above."),
+    Bind<&AdapterTls::remove_cipher_suites>(
+        "remove_cipher_suites", "RE2: what is found in a standard name is left out of all these.",
+        {.check = kPatterns}),
+    Bind<&AdapterTls::prefer_server_ciphers>(
+        "prefer_server_ciphers", "false: of an adapter that connects, the order of its ciphers."),
+    Bind<&AdapterTls::reload_check>("reload_check_millis",
+                                    "How often the files are looked at; 0: on SIGHUP only.",
+                                    {.max = kHourMillis}),
 };
 
 constexpr Key<MetadataAdapter> kMetadataAdapter[] = {
@@ -131,6 +178,7 @@ constexpr Key<ItemFamily> kItemFamily[] = {
 
 std::span<const Key<AdapterSet>> AdapterSetKeys() { return kAdapterSet; }
 std::span<const Key<ProxySettings>> ProxyKeys() { return kProxy; }
+std::span<const Key<AdapterTls>> AdapterTlsKeys() { return kAdapterTls; }
 std::span<const Key<MetadataAdapter>> MetadataAdapterKeys() { return kMetadataAdapter; }
 std::span<const Key<DataAdapter>> DataAdapterKeys() { return kDataAdapter; }
 std::span<const Key<Policy>> PolicyKeys() { return kPolicy; }

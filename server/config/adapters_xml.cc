@@ -14,6 +14,7 @@
 #include "config/schema.h"
 #include "config/suggest.h"
 #include "config/xml_params.h"
+#include "config/xml_tls.h"
 
 namespace penstock::config {
 namespace {
@@ -47,6 +48,8 @@ AdapterClass ClassOf(std::string_view name, bool metadata) {
 }
 
 class XmlReader {
+  static constexpr std::string_view kIgnored = "is ignored with remote_host: the server dials";
+
  public:
   XmlReader(std::string_view text, const std::string& file, std::vector<std::string>* notes,
             Problems* problems)
@@ -247,7 +250,11 @@ class XmlReader {
     ReadProxy(PlaceOf(node), &params, what, &adapter.proxy, loaded);
     if (const auto* notify = params.Take("notify_port")) {
       std::int64_t port = 0;
-      if (ReadInteger(*notify, 1, 65535, &port)) {
+      if (!adapter.proxy.remote_host.empty()) {
+        problems_->Add(notify->place, notify->name,
+                       "goes not together with remote_host: who is dialed has one connection; "
+                       "remove one of the two");
+      } else if (ReadInteger(*notify, 1, 65535, &port)) {
         adapter.notify_port = static_cast<std::uint16_t>(port);
         loaded->ports.push_back(
             {adapter.proxy.address, *adapter.notify_port, notify->name, what, notify->place});
@@ -302,9 +309,18 @@ class XmlReader {
 
   void ReadProxy(const Place& place, XmlParams* params, const std::string& what,
                  ProxySettings* proxy, LoadedSet* loaded) {
-    RefuseUnsafe(params);
     if (const auto* label = params->Take("name")) proxy->name = label->value;
-    if (const auto* address = params->Take("interface")) {
+    ReadDialing(params, proxy);
+    ReadXmlTls(
+        params, file_, proxy,
+        [this](const XmlParams::Param& param, std::string_view why) {
+          Note(param.place, param.name, why);
+        },
+        problems_);
+    const auto* const address = params->Take("interface");
+    if (!proxy->remote_host.empty()) {
+      if (address != nullptr) Note(address->place, address->name, kIgnored);
+    } else if (address != nullptr) {
       const std::string wrong = CheckAddress(address->value);
       if (!wrong.empty()) problems_->Add(address->place, address->name, wrong);
       proxy->address = address->value;
@@ -344,30 +360,38 @@ class XmlReader {
     std::int64_t port = 0;
     if (!ReadInteger(*param, 1, 65535, &port)) return;
     proxy->request_reply_port = static_cast<std::uint16_t>(port);
+    if (!proxy->remote_host.empty()) return;
     loaded->ports.push_back(
         {proxy->address, proxy->request_reply_port, param->name, what, param->place});
   }
 
-  // Left out, these would expose what the file means to protect, or wait for nobody.
-  void RefuseUnsafe(XmlParams* params) {
-    if (const auto* tls = params->Take("tls")) {
-      bool on = false;
-      if (ParseFlag(tls->place, tls->name, tls->value, &on) && on) {
-        problems_->Add(tls->place, tls->name,
-                       "this version does not speak TLS to adapters, and will not speak in clear " +
-                           std::string("where TLS is asked for; write N behind a tunnel"));
-      }
+  void ReadDialing(XmlParams* params, ProxySettings* proxy) {
+    if (const auto* const host = params->Take("remote_host")) {
+      const std::string wrong = CheckRemoteHosts(host->value);
+      if (!wrong.empty()) problems_->Add(host->place, host->name, wrong);
+      proxy->remote_host = host->value;
     }
-    if (const auto* host = params->Take("remote_host")) {
-      problems_->Add(host->place, host->name, NotThereYet("remote_host"));
+    const XmlParams::Param* const retry = params->Take("connection_retry_millis");
+    if (retry == nullptr) return;
+    if (proxy->remote_host.empty()) {
+      Note(retry->place, retry->name, "means nothing without remote_host");
+      return;
+    }
+    std::int64_t millis = 0;
+    if (ReadInteger(*retry, 1, 24 * 3'600'000, &millis)) {
+      proxy->connection_retry = Milliseconds(millis);
     }
   }
 
   void ReadAllowList(XmlParams* params, ProxySettings* proxy) {
     const XmlParams::Param* const param = params->Take("remote_address_whitelist");
     if (param == nullptr) return;
+    if (!proxy->remote_host.empty()) {
+      Note(param->place, param->name, kIgnored);
+      return;
+    }
     proxy->address_allow_list = Split(param->value, ",");
-    std::string wrong = CheckAddresses(proxy->address_allow_list);
+    std::string wrong = CheckPeers(proxy->address_allow_list);
     if (proxy->address_allow_list.empty()) wrong = "names no address; write one, or remove it";
     if (!wrong.empty()) problems_->Add(param->place, param->name, wrong);
   }
@@ -441,6 +465,9 @@ class XmlReader {
                                             "remote_params_prefix",
                                             "remote_address_whitelist",
                                             "max_standby",
+                                            "remote_host",
+                                            "connection_retry_millis",
+                                            "tls",
                                             "first_connection_timeout_millis",
                                             "connection_recovery_timeout_millis"};
     known.insert(known.end(), std::begin(kShared), std::end(kShared));

@@ -13,6 +13,7 @@
 
 #include "base/parse_number.h"
 #include "base/utf8.h"
+#include "config/remote_hosts.h"
 #include "config/suggest.h"
 
 namespace penstock::config {
@@ -136,13 +137,19 @@ std::string CheckAddress(const std::string& text) {
          "for every interface";
 }
 
-std::string CheckAddresses(const std::vector<std::string>& addresses) {
-  for (const std::string& address : addresses) {
-    if (!CheckAddress(address).empty()) {
-      return "\"" + address + "\" is no numeric address; write addresses such as \"10.0.0.7\"";
-    }
+std::string CheckPeers(const std::vector<std::string>& peers) {
+  for (const std::string& peer : peers) {
+    if (IsHostName(peer) || CheckAddressRanges({peer}).empty()) continue;
+    return "\"" + peer + "\" is no address, network or host name; write such as \"10.0.0.7\", " +
+           "\"10.0.0.0/8\" or \"feed.example.com\"";
   }
   return {};
+}
+
+std::string CheckRemoteHosts(const std::string& text) {
+  if (text.empty() || !ParseRemoteHosts(text, 1).empty()) return {};
+  return "\"" + text + "\" names no host to dial; write such as \"feed.example.com\", " +
+         "\"10.0.0.7:6661\" or \"[2001:db8::7]:6661\", several with commas";
 }
 
 std::string CheckAddressRanges(const std::vector<std::string>& ranges) {
@@ -247,6 +254,13 @@ std::string CheckPattern(const std::string& text) {
   if (pattern.ok()) return {};
   return "\"" + text + "\" is no RE2 pattern: " + pattern.error() +
          "; mend it (RE2 has no lookaround, no backreferences and no possessive quantifiers)";
+}
+
+std::string CheckPatterns(const std::vector<std::string>& patterns) {
+  for (const std::string& pattern : patterns) {
+    if (std::string wrong = CheckPattern(pattern); !wrong.empty()) return wrong;
+  }
+  return {};
 }
 
 void FinishSet(const std::vector<Place>& places, LoadedSet* loaded, Problems* problems) {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/problems.h"
@@ -17,7 +19,9 @@ std::string CheckLabel(const std::string& text);  // not empty, no control chara
 // [scheme://]host[:port][/path]; may be empty.
 std::string CheckControlLink(const std::string& text);
 std::string CheckAddress(const std::string& text);  // a numeric IPv4 or IPv6 address
-std::string CheckAddresses(const std::vector<std::string>& addresses);
+// "10.0.0.7", "10.0.0.0/8", "feed.example.com".
+std::string CheckPeers(const std::vector<std::string>& peers);
+std::string CheckRemoteHosts(const std::string& text);  // what remote_hosts.h reads; may be empty
 std::string CheckAddressRanges(const std::vector<std::string>& ranges);  // "10.0.0.0/8", "::1"
 std::string CheckOrigins(const std::vector<std::string>& origins);
 std::string CheckHeaders(const std::vector<NameValue>& headers);
@@ -27,6 +31,7 @@ std::string CheckCredentials(const std::vector<Credential>& credentials);
 std::string CheckUsers(const std::vector<std::string>& users);  // some, none of them empty
 std::string CheckCertificates(const std::vector<TlsCertificate>& certificates);
 std::string CheckPattern(const std::string& text);  // what RE2 knows
+std::string CheckPatterns(const std::vector<std::string>& patterns);
 
 // A listening socket that a file asks for.
 struct PortUse {
@@ -63,6 +68,11 @@ void CheckAuth(const Place& place, const std::string& key, const ProxySettings& 
                Problems* problems);
 void FinishDisconnection(const Place& place, const std::string& key, bool set_mode, bool set_code,
                          MetadataAdapter* adapter, Problems* problems);
+
+// What TLS to adapters lacks or has too much of. `name_of`: how the file calls a key.
+void CheckAdapterTls(const ProxySettings& proxy,
+                     const std::function<std::string(std::string_view)>& name_of,
+                     Problems* problems);
 
 void CheckSetIds(const std::vector<LoadedSet>& sets, Problems* problems);
 

@@ -28,6 +28,12 @@ ProxySettings Masked(ProxySettings proxy) {
   for (NameValue& param : proxy.remote_params) {
     if (SpeaksOfSecret(param.name)) param.value = kMask;
   }
+  if (proxy.tls) {
+    for (std::string* const password :
+         {&proxy.tls->keystore_password, &proxy.tls->truststore_password}) {
+      if (!password->empty()) *password = kMask;
+    }
+  }
   return proxy;
 }
 
@@ -63,13 +69,20 @@ class Writer {
   std::string text_;
 };
 
+void DescribeProxy(std::string_view section, const ProxySettings& settings, Writer* writer) {
+  const ProxySettings proxy = Masked(settings);
+  writer->Keys(ProxyKeys(), proxy, proxy.robust);
+  if (!proxy.tls) return;
+  writer->Header("[" + std::string(section) + ".tls]");
+  writer->Keys(AdapterTlsKeys(), *proxy.tls);
+}
+
 void DescribeSet(const AdapterSet& set, Writer* writer) {
   writer->Header("[[adapter_set]]");
   writer->Keys(AdapterSetKeys(), set);
   if (set.metadata_adapter) {
     const MetadataAdapter& adapter = *set.metadata_adapter;
     writer->Header("[adapter_set.metadata_adapter]");
-    writer->Keys(ProxyKeys(), Masked(adapter.proxy), adapter.proxy.robust);
     for (const Key<MetadataAdapter>& key : MetadataAdapterKeys()) {
       // The code and its text are keys of send_code only.
       const bool of_send_code = key.name.starts_with("notify_user_disconnection_");
@@ -80,6 +93,7 @@ void DescribeSet(const AdapterSet& set, Writer* writer) {
       if (key.robust_only && !adapter.proxy.robust) continue;
       writer->Line(key.name, ToToml(*key.read(adapter)));
     }
+    DescribeProxy("adapter_set.metadata_adapter", adapter.proxy, writer);
   } else {
     writer->Header("[adapter_set.policy]");
     writer->Keys(PolicyKeys(), Masked(set.policy));
@@ -91,7 +105,7 @@ void DescribeSet(const AdapterSet& set, Writer* writer) {
   for (const DataAdapter& adapter : set.data_adapters) {
     writer->Header("[[adapter_set.data_adapter]]");
     writer->Keys(DataAdapterKeys(), adapter, adapter.proxy.robust);
-    writer->Keys(ProxyKeys(), Masked(adapter.proxy), adapter.proxy.robust);
+    DescribeProxy("adapter_set.data_adapter", adapter.proxy, writer);
   }
 }
 
@@ -108,6 +122,12 @@ constexpr std::string_view kPreamble =
 constexpr std::string_view kTlsPreamble =
     "\n"
     "# With this table behind it a listener speaks TLS, and only TLS: https and wss.\n";
+
+constexpr std::string_view kAdapterTlsPreamble =
+    "\n"
+    "# With this table behind it, here or as [adapter_set.metadata_adapter.tls], the server "
+    "speaks\n"
+    "# TLS, and only TLS, to that adapter.\n";
 
 constexpr std::string_view kSetsPreamble =
     "\n"
@@ -229,6 +249,9 @@ std::string DefaultFileText() {
   text += "\n#[[adapter_set.data_adapter]]\n";
   DefaultKeys(DataAdapterKeys(), data, true, &text);
   DefaultKeys(ProxyKeys(), data.proxy, true, &text);
+  text += kAdapterTlsPreamble;
+  text += "\n#[adapter_set.data_adapter.tls]\n";
+  DefaultKeys(AdapterTlsKeys(), AdapterTls(), true, &text);
   return text;
 }
 

@@ -194,7 +194,8 @@ std::string Checked(const Value& value) {
 constexpr auto kLabel = &Checked<std::string, CheckLabel>;
 constexpr auto kControlLink = &Checked<std::string, CheckControlLink>;
 constexpr auto kAddress = &Checked<std::string, CheckAddress>;
-constexpr auto kAddresses = &Checked<std::vector<std::string>, CheckAddresses>;
+constexpr auto kPeers = &Checked<std::vector<std::string>, CheckPeers>;
+constexpr auto kRemoteHosts = &Checked<std::string, CheckRemoteHosts>;
 constexpr auto kAddressRanges = &Checked<std::vector<std::string>, CheckAddressRanges>;
 constexpr auto kOrigins = &Checked<std::vector<std::string>, CheckOrigins>;
 constexpr auto kEchoes = &Checked<std::vector<std::string>, CheckEchoes>;
@@ -204,5 +205,6 @@ constexpr auto kCredentials = &Checked<std::vector<Credential>, CheckCredentials
 constexpr auto kUsers = &Checked<std::vector<std::string>, CheckUsers>;
 constexpr auto kCertificates = &Checked<std::vector<TlsCertificate>, CheckCertificates>;
 constexpr auto kPattern = &Checked<std::string, CheckPattern>;
+constexpr auto kPatterns = &Checked<std::vector<std::string>, CheckPatterns>;
 
 }  // namespace penstock::config

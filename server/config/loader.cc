@@ -435,9 +435,46 @@ class Loader {
     table->Read(ProxyKeys(), proxy);
     CheckAuth(table->PlaceOf(proxy->auth ? "auth" : "credentials"), table->PathOf("auth"), *proxy,
               &problems_);
+    ReadLink(table, proxy);
     if (proxy->robust) return;
     RefuseRobustOnly(*table, ProxyKeys());
     RefuseRobustOnly(*table, own_keys);
+  }
+
+  // Who connects to whom, and TLS. A key at its default says nothing, so that what Describe()
+  // writes can be read.
+  void ReadLink(Table* table, ProxySettings* proxy) {
+    const ProxySettings defaults;
+    const bool dials = !proxy->remote_host.empty();
+    constexpr char kDials[] =
+        "means nothing with remote_host, for the server dials; remove one of the two";
+    constexpr char kNoDialing[] = "means nothing without remote_host; remove it, or add that";
+    if (dials && proxy->address != defaults.address) table->Add("address", kDials);
+    if (dials && !proxy->address_allow_list.empty()) table->Add("address_allow_list", kDials);
+    if (dials && table->Has("notify_port")) table->Add("notify_port", kDials);
+    if (!dials && proxy->connection_retry != defaults.connection_retry) {
+      table->Add("connection_retry_millis", kNoDialing);
+    }
+    std::optional<Table> sub = table->Sub("tls");
+    if (!sub) return;
+    AdapterTls& tls = proxy->tls.emplace();
+    tls.place = sub->place();
+    sub->Read(AdapterTlsKeys(), &tls);
+    sub->RefuseUnknownKeys();
+    if (dials && tls.force_client_auth) sub->Add("force_client_auth", kDials);
+    if (dials && !tls.prefer_server_ciphers) sub->Add("prefer_server_ciphers", kDials);
+    if (!dials && tls.skip_hostname_check) sub->Add("skip_hostname_check", kNoDialing);
+    if (!dials && tls.has_authorities() && !tls.force_client_auth) {
+      sub->Add(tls.ca_file.empty() ? "truststore_file" : "ca_file",
+               "means nothing without force_client_auth = true; remove it, or add that");
+    }
+    for (std::string* const path :
+         {&tls.certificate_file, &tls.key_file, &tls.keystore_file, &tls.keystore_password_file,
+          &tls.ca_file, &tls.truststore_file, &tls.truststore_password_file}) {
+      *path = ResolvePath(*path, file_);
+    }
+    CheckAdapterTls(
+        *proxy, [&sub](std::string_view key) { return sub->PathOf(key); }, &problems_);
   }
 
   template <class S>
@@ -507,6 +544,7 @@ class Loader {
     FinishDisconnection(table->PlaceOf(set_mode ? kMode : kCode), table->PathOf(kMode), set_mode,
                         table->Has(kCode), &adapter, &problems_);
     table->RefuseUnknownKeys();
+    if (!adapter.proxy.remote_host.empty()) return;
     loaded->ports.push_back({adapter.proxy.address, adapter.proxy.request_reply_port,
                              table->PathOf("request_reply_port"),
                              "the Metadata Adapter of " + loaded->set.id,
@@ -522,7 +560,7 @@ class Loader {
     for (const std::string_view key : {"request_reply_port", "notify_port"}) {
       const auto port = key == "notify_port" ? adapter.notify_port
                                              : std::optional(adapter.proxy.request_reply_port);
-      if (!port) continue;
+      if (!port || !adapter.proxy.remote_host.empty()) continue;
       loaded->ports.push_back(
           {adapter.proxy.address, *port, table->PathOf(key), what, table->PlaceOf(key)});
     }

@@ -14,7 +14,6 @@ struct Absent {
   std::string_view text;
 };
 constexpr Absent kNotThereYet[] = {
-    {"remote_host", "this version does not dial out to adapters; let the adapter connect"},
     {"forwarded_for_depth", "write skip_local_forwards"},
     {"close_notifications_recovery", "this version repeats no lost notification; leave it out"},
 };
@@ -123,6 +122,7 @@ std::vector<KeyInfo> AllKeys() {
   Collect("adapter_set.policy.item_family", ItemFamilyKeys(), ItemFamily(), &all);
   Collect("adapter_set.data_adapter", DataAdapterKeys(), data, &all);
   Collect("adapter_set.data_adapter", ProxyKeys(), data.proxy, &all);
+  Collect("adapter_set.data_adapter.tls", AdapterTlsKeys(), AdapterTls(), &all);
   return all;
 }
 

@@ -63,6 +63,7 @@ std::span<const Key<WebSocket>> WebSocketKeys();
 std::span<const Key<Pages>> PagesKeys();
 std::span<const Key<AdapterSet>> AdapterSetKeys();
 std::span<const Key<ProxySettings>> ProxyKeys();  // of both kinds of adapter
+std::span<const Key<AdapterTls>> AdapterTlsKeys();
 std::span<const Key<MetadataAdapter>> MetadataAdapterKeys();
 std::span<const Key<DataAdapter>> DataAdapterKeys();
 std::span<const Key<Policy>> PolicyKeys();

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "config/problems.h"
+#include "config/tls_settings.h"
 
 // What an operator may choose, as plain structs. A default-constructed Settings is what an empty
 // file gives. loader.h makes them from a file and checks every value, so that nobody behind it
@@ -20,9 +21,6 @@
 //
 // Owned by the application, shared as `const`. Shard: any; immutable after the load.
 namespace penstock::config {
-
-using Milliseconds = std::chrono::milliseconds;
-using Seconds = std::chrono::seconds;
 
 struct NameValue {
   std::string name;
@@ -42,40 +40,6 @@ struct Server {
 enum class ListenerRole : std::uint8_t { kGeneral, kCreateOnly, kControlOnly, kInternal };
 
 std::string_view ToString(ListenerRole value);
-
-enum class TlsVersion : std::uint8_t { k12, k13 };
-enum class ClientCertificates : std::uint8_t { kNone, kOptional, kRequired };
-
-std::string_view ToString(TlsVersion value);
-std::string_view ToString(ClientCertificates value);
-
-struct TlsCertificate {
-  std::string certificate_file;  // PEM; its chain behind it
-  std::string key_file;          // PEM, without a passphrase
-  bool operator==(const TlsCertificate&) const = default;
-};
-
-// [listener.tls]. What only OpenSSL can tell, the files for example, is checked by who makes the
-// listener (app/listener_tls.h).
-struct Tls {
-  std::vector<TlsCertificate> certificates;  // never empty; the first is the default
-  TlsVersion min_version = TlsVersion::k12;
-  std::string ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20";  // of TLS 1.2
-  std::string cipher_suites =
-      "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";  // of 1.3
-  ClientCertificates client_certificates = ClientCertificates::kNone;
-  std::string client_ca_file;  // not empty unless kNone
-  bool session_tickets = true;
-  Seconds ticket_key_rotation{3600};
-  Milliseconds handshake_timeout{4000};
-  Milliseconds reload_check{2000};  // 0 = on SIGHUP only
-  // Where the file says what: each certificate, then the keys that OpenSSL judges.
-  std::vector<Place> certificate_places;
-  Place ciphers_place;
-  Place cipher_suites_place;
-  Place client_ca_place;
-  bool operator==(const Tls&) const = default;
-};
 
 struct Listener {
   std::string name = "main";  // unique; for logs and metrics
@@ -233,7 +197,12 @@ struct ProxySettings {
   Milliseconds first_connection_timeout{0};         // -1 = wait for ever, 0 = do not wait
   Milliseconds connection_recovery_timeout{10000};  // after a failed attempt; -1 = never again
   int max_standbys = 3;  // remote adapters beside the one that does the work
-  std::vector<std::string> address_allow_list = {};  // numeric addresses; empty = any
+  // Addresses, networks and host names; empty = any.
+  std::vector<std::string> address_allow_list = {};
+  // Hosts to dial, as remote_hosts.h reads them; empty = the remote adapter connects.
+  std::string remote_host = {};
+  Milliseconds connection_retry{10000};  // between the beginnings of two attempts to dial
+  std::optional<AdapterTls> tls = {};    // absent: in clear
   bool operator==(const ProxySettings&) const = default;
 };
 

@@ -2,6 +2,7 @@
 // Remote adapters written out by hand over sockets: they speak any dialect of ARI from 1.8.0 to
 // 1.9.1 and keep every packet, so that a test can say to the byte what the server sent.
 import net from 'node:net';
+import tls from 'node:tls';
 
 import { closeLater } from './cleanup.mjs';
 import { pause, until } from './wait.mjs';
@@ -30,19 +31,23 @@ class Remote {
   initParams = null;
   closed = false;
 
-  constructor(initMethod, { version = '1.9.1', rac = {}, eol = '\r\n', answerInit = true } = {}) {
+  // `secure`: what tls.connect() takes, for a proxy that speaks TLS; `from`: the address to come from.
+  constructor(initMethod, { version = '1.9.1', rac = {}, eol = '\r\n', answerInit = true, secure = null, from = undefined } = {}) {
     this.initMethod = initMethod;
     this.version = version;
     this.rac = rac;
     this.eol = eol;
     this.answerInit = answerInit;
+    this.secure = secure;
+    this.from = from;
   }
 
   async open(port) {
     return until(`a connection to the adapter port ${port}`, async () => {
-      const socket = net.connect({ port, host: '127.0.0.1' });
+      const where = { port, host: '127.0.0.1', localAddress: this.from };
+      const socket = this.secure ? tls.connect({ ...where, ...this.secure }) : net.connect(where);
       const ok = await new Promise((resolve) => {
-        socket.once('connect', () => resolve(true));
+        socket.once(this.secure ? 'secureConnect' : 'connect', () => resolve(true));
         socket.once('error', () => resolve(false));
       });
       if (ok) return socket;
@@ -59,7 +64,12 @@ class Remote {
   }
 
   async connect(port) {
-    this.socket = await this.open(port);
+    return this.attach(await this.open(port));
+  }
+
+  // Speaks on a connection that is there.
+  attach(socket) {
+    this.socket = socket;
     closeLater(this, (one) => one.kill());
     this.notify = this.socket;
     this.#read(this.socket);
@@ -129,6 +139,23 @@ class Remote {
     this.socket?.destroy();
     this.notify?.destroy();
   }
+}
+
+// Listens as remote adapters do that are dialed: each connection is one, made by `make`. `secure`: what
+// tls.createServer() takes. Gives { port, adapters, failures, close }.
+export async function listening(make, { port = 0, secure = null } = {}) {
+  const adapters = [];
+  const failures = []; // of TLS handshakes
+  const accept = (socket) => adapters.push(make().attach(socket));
+  const server = secure ? tls.createServer(secure, accept) : net.createServer(accept);
+  server.on('tlsClientError', (error) => failures.push(error.message));
+  await new Promise((resolve, reject) => server.once('error', reject).listen({ port, host: '127.0.0.1' }, resolve));
+  const close = () => {
+    server.close();
+    for (const adapter of adapters) adapter.kill();
+  };
+  closeLater(server, close);
+  return { port: server.address().port, adapters, failures, close };
 }
 
 // An adapter that is let in; one that comes too soon after a failed attempt tries again, as the

@@ -26,15 +26,20 @@ export class Authority {
   }
 
   // A certificate `file`.pem with its key: { certificate_file, key_file, cert, key }. `names` are its
-  // DNS names, besides 127.0.0.1; `days` may be negative.
-  sign(file, { subject = '/CN=localhost', names = ['localhost'], days = 30 } = {}) {
+  // DNS names, besides the `address`; `days` may be negative.
+  sign(file, { subject = '/CN=localhost', names = ['localhost'], address = '127.0.0.1', days = 30 } = {}) {
     const certificate = path.join(this.dir, `${file}.pem`);
     const key = path.join(this.dir, `${file}.key`);
     const extensions = path.join(this.dir, `${file}.ext`);
-    fs.writeFileSync(extensions, `basicConstraints=CA:false\nsubjectAltName=${['IP:127.0.0.1', ...names.map((name) => `DNS:${name}`)].join(',')}\n`);
+    fs.writeFileSync(extensions, `basicConstraints=CA:false\nsubjectAltName=${[`IP:${address}`, ...names.map((name) => `DNS:${name}`)].join(',')}\n`);
     const request = openssl(['req', '-new', ...kKey, '-keyout', key, '-subj', subject, '-utf8']);
     openssl(['x509', '-req', '-CA', this.file, '-CAkey', this.key, '-CAcreateserial', '-days', String(days), '-extfile', extensions, '-out', certificate], request);
     return { certificate_file: certificate, key_file: key, cert: fs.readFileSync(certificate), key: fs.readFileSync(key) };
+  }
+
+  // The certificate `file` with its key as a PKCS12 store, of this authority too.
+  pack(file, store, password) {
+    openssl(['pkcs12', '-export', '-in', path.join(this.dir, `${file}.pem`), '-inkey', path.join(this.dir, `${file}.key`), '-certfile', this.file, '-out', store, '-passout', `pass:${password}`]);
   }
 
   remove() {

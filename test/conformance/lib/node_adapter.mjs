@@ -5,6 +5,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import net from 'node:net';
+import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 
 import { pause, until } from './wait.mjs';
@@ -16,6 +17,8 @@ export class NodeAdapter {
   #child;
 
   // kind "data": ports { request, notify }, snapshots { item: fields }.
+  // Options of both: `secure` is what tls.connect() or tls.createServer() takes, its files as text;
+  // with `listen` it waits on ports.request to be dialed.
   // kind "metadata": ports { request }, users { name: password }, user null allowed if allowNobody.
   // Both: credentials { user, password }; with `again` the program dials anew when it is cut off, as
   // the examples of the kit do, else it ends. Why it was cut off is the event "error".
@@ -54,11 +57,19 @@ export class NodeAdapter {
   }
 }
 
-async function dial(port) {
+function dialed(port, secure) {
+  return new Promise((resolve) => {
+    const server = secure ? tls.createServer(secure, resolve) : net.createServer(resolve);
+    server.listen({ port, host: '127.0.0.1' }, () => tell('listening'));
+  });
+}
+
+async function dial(port, secure) {
   for (;;) {
-    const socket = net.connect({ port, host: '127.0.0.1' });
+    const where = { port, host: '127.0.0.1' };
+    const socket = secure ? tls.connect({ ...where, ...secure }) : net.connect(where);
     const ok = await new Promise((resolve) => {
-      socket.once('connect', () => resolve(true));
+      socket.once(secure ? 'secureConnect' : 'connect', () => resolve(true));
       socket.once('error', () => resolve(false));
     });
     if (ok) return socket;
@@ -126,8 +137,9 @@ function runMetadata({ MetadataProvider }, request, options) {
 
 async function run(kind, { ports, options }) {
   const kit = createRequire(import.meta.url)('lightstreamer-adapter');
-  const request = await dial(ports.request);
-  const notify = ports.notify ? await dial(ports.notify) : request;
+  const { secure, listen } = options;
+  const request = await (listen ? dialed : dial)(ports.request, secure);
+  const notify = ports.notify ? await dial(ports.notify, secure) : request;
   for (const socket of new Set([request, notify])) socket.on('error', (error) => tell('error', error.message));
   request.on('close', () => {
     tell('closed');

@@ -2,8 +2,6 @@
 // Copyright the Penstock authors.
 #include "adapters/remote/ari/candidates.h"
 
-#include <algorithm>
-#include <cstddef>
 #include <utility>
 
 #include "adapters/credentials.h"
@@ -12,44 +10,42 @@
 
 namespace penstock::adapters {
 
-namespace {
-
-constexpr std::size_t kMaxCandidates = 16;
-
-}  // namespace
-
 AriCandidates::AriCandidates(AriChannelContext& context, OnAdmitted on_admitted)
-    : context_(context), on_admitted_(std::move(on_admitted)) {}
+    : context_(context), on_admitted_(std::move(on_admitted)), guard_(context.settings.limits) {}
 
 void AriCandidates::Add(std::unique_ptr<AriConnection> connection) {
-  connection->ArmDeadline(connection->setup_deadline());
-  connection->Open(this);
-  waiting_.push_back(std::move(connection));
+  if (guard_.TurnsAway(connection->address(), context_.shard.now())) {
+    Refuse(std::move(connection), "too many wrong credentials, try again later");
+    return;
+  }
+  AriConnection& added = *connection;
+  if (auto surplus = waiting_.Add(std::move(connection))) {
+    const bool this_one = surplus.get() == &added;
+    context_.Refuse(std::move(surplus), "too many connections without credentials");
+    if (this_one) return;
+  }
+  added.ArmDeadline(added.setup_deadline());
+  added.Open(this);
 }
 
-bool AriCandidates::full() const { return waiting_.size() >= kMaxCandidates; }
-
-void AriCandidates::Clear() {
-  for (auto& connection : waiting_) {
-    connection->CloseNow();
-    AriConnection::Retire(std::move(connection));
-  }
-  waiting_.clear();
+void AriCandidates::Refuse(std::unique_ptr<AriConnection> connection, std::string_view reason) {
+  context_.counters.credentials_refused.Add();
+  context_.Refuse(std::move(connection), reason);
 }
 
 void AriCandidates::OnLine(AriConnection& connection, std::string_view line) {
   ari::PacketHead packet;
   if (const ari::Status status = ari::ParseHead(line, &packet); !status.ok()) {
     context_.CountMalformed(connection, "?", status.message());
-    context_.Refuse(Take(connection), "protocol error");
+    context_.Refuse(waiting_.Take(connection), "protocol error");
     return;
   }
   if (packet.method == ari::Method::kKeepalive) return;
-  auto taken = Take(connection);
+  auto taken = waiting_.Take(connection);
   if (IsKnown(connection, packet)) {
     on_admitted_(std::move(taken));
   } else {
-    context_.Refuse(std::move(taken), "wrong credentials");
+    Refuse(std::move(taken), "wrong credentials");
   }
 }
 
@@ -61,28 +57,31 @@ bool AriCandidates::IsKnown(AriConnection& connection, const ari::PacketHead& pa
     return false;
   }
   const config::ProxySettings& proxy = context_.settings.proxy;
-  if (CredentialsMatch(proxy.credentials, rac.user, rac.password)) return true;
-  PENSTOCK_LOG(kAdapter, kWarn, "wrong credentials of a remote adapter", {"proxy", proxy.name},
-               {"peer", connection.peer()}, {"user", connection.remote.user});
+  if (CredentialsMatch(proxy.credentials, rac.user, rac.password)) {
+    guard_.OnRight(connection.address());
+    return true;
+  }
+  guard_.OnWrong(connection.address(), context_.shard.now());
+  if (wrong_.Due(context_.shard.now())) {
+    PENSTOCK_LOG(kAdapter, kWarn, "wrong credentials of a remote adapter", {"proxy", proxy.name},
+                 {"peer", connection.peer()}, {"user", connection.remote.user},
+                 {"held_back", wrong_.held_back()});
+  }
   return false;
 }
 
-void AriCandidates::OnBroken(AriConnection& connection, std::string_view) {
-  auto taken = Take(connection);
+void AriCandidates::OnBroken(AriConnection& connection, std::string_view why) {
+  auto taken = waiting_.Take(connection);
+  if (taken->is_mistaken()) {
+    context_.counters.connections_refused.Add();
+    context_.LogRefusal(*taken, why);
+  }
   taken->CloseNow();
   AriConnection::Retire(std::move(taken));
 }
 
 void AriCandidates::OnDeadline(AriConnection& connection) {
-  context_.Refuse(Take(connection), "no credentials in time");
-}
-
-std::unique_ptr<AriConnection> AriCandidates::Take(const AriConnection& connection) {
-  const auto it = std::find_if(waiting_.begin(), waiting_.end(),
-                               [&](const auto& waiting) { return waiting.get() == &connection; });
-  auto taken = std::move(*it);
-  waiting_.erase(it);
-  return taken;
+  Refuse(waiting_.Take(connection), "no credentials in time");
 }
 
 }  // namespace penstock::adapters

@@ -4,11 +4,13 @@
 
 #include <memory>
 #include <string_view>
-#include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "adapters/log_pace.h"
+#include "adapters/login_guard.h"
 #include "adapters/remote/ari/channel_context.h"
 #include "adapters/remote/ari/connection.h"
+#include "adapters/remote/ari/waiting_room.h"
 #include "ari/method.h"
 
 namespace penstock::adapters {
@@ -22,10 +24,10 @@ class AriCandidates final : private AriConnectionOwner {
   // `on_admitted` gets a connection whose credentials are right, from within its OnLine().
   AriCandidates(AriChannelContext& context, OnAdmitted on_admitted);
 
+  // Refuses it if its address has named wrong credentials too often, or there is no room.
   void Add(std::unique_ptr<AriConnection> connection);
-  bool full() const;
   // Closes all of them.
-  void Clear();
+  void Clear() { waiting_.Clear(); }
 
  private:
   // AriConnectionOwner
@@ -34,14 +36,16 @@ class AriCandidates final : private AriConnectionOwner {
   void OnDeadline(AriConnection& connection) override;
 
   bool IsKnown(AriConnection& connection, const ari::PacketHead& packet);
-  std::unique_ptr<AriConnection> Take(const AriConnection& connection);
+  void Refuse(std::unique_ptr<AriConnection> connection, std::string_view reason);
 
   // Fixed after construction.
   AriChannelContext& context_;
   OnAdmitted on_admitted_;
 
   // State.
-  std::vector<std::unique_ptr<AriConnection>> waiting_;
+  AriWaitingRoom waiting_;
+  LoginGuard guard_;
+  LogPace wrong_;
 };
 
 }  // namespace penstock::adapters

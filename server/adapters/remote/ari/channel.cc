@@ -3,7 +3,6 @@
 #include "adapters/remote/ari/channel.h"
 
 #include <algorithm>
-#include <asio/ip/address.hpp>
 #include <chrono>
 #include <cstddef>
 #include <utility>
@@ -18,85 +17,34 @@ namespace {
 using EndKind = AriRemoteEnd::Kind;
 using Stage = AriRemoteEnd::Stage;
 
-asio::ip::address Unmapped(const asio::ip::address& address) {
-  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
-  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
-}
-
 }  // namespace
 
 AriChannel::AriChannel(runtime::Shard& shard, AriChannelSettings settings, ProxyCounters& counters,
                        AriChannelUser* user)
     : context_(shard, std::move(settings), counters),
       user_(user),
+      door_(
+          context_, [this](ConnectionPtr connection) { OnConnected(std::move(connection)); },
+          [this] { return Refusal(AriRole::kRequests).empty(); }),
       candidates_(context_,
                   [this](ConnectionPtr connection) { OnAdmitted(std::move(connection)); }),
       rest_([](void* self) { static_cast<AriChannel*>(self)->state_ = State::kOpen; }, this) {
-  for (const std::string& text : context_.settings.proxy.address_allow_list) {
-    asio::error_code error;
-    const asio::ip::address address = asio::ip::make_address(text, error);
-    if (!error) allowed_.push_back(Unmapped(address));
-  }
   context_.shard.AddHook(runtime::TurnPhase::kPump, this);
 }
 
 AriChannel::~AriChannel() { context_.shard.RemoveHook(runtime::TurnPhase::kPump, this); }
 
-// --- Listening
-
-Status AriChannel::ClaimPorts() {
-  const config::ProxySettings& proxy = context_.settings.proxy;
-  const auto claim = [&proxy](std::uint16_t wanted, std::uint16_t* port) {
-    const StatusOr<std::uint16_t> got = tcp::Listener::ClaimPort({proxy.address, wanted});
-    if (!got.ok()) {
-      return Unavailable("proxy " + proxy.name + ": " + std::string(Message(got.status())));
-    }
-    *port = *got;
-    return OkStatus();
-  };
-  PENSTOCK_RETURN_IF_ERROR(claim(proxy.request_reply_port, &port_));
-  if (const auto& notify = context_.settings.notify_port) {
-    PENSTOCK_RETURN_IF_ERROR(claim(*notify, &notify_port_));
-  }
-  return OkStatus();
-}
-
 Status AriChannel::Listen() {
   if (stopped_) return OkStatus();
-  PENSTOCK_RETURN_IF_ERROR(OpenListener(AriRole::kRequests, port_, &request_listener_));
-  if (context_.settings.notify_port) {
-    PENSTOCK_RETURN_IF_ERROR(
-        OpenListener(AriRole::kNotifications, notify_port_, &notify_listener_));
-  }
   state_ = State::kOpen;
-  return OkStatus();
-}
-
-Status AriChannel::OpenListener(AriRole role, std::uint16_t port,
-                                std::unique_ptr<tcp::Listener>* listener) {
-  const config::ProxySettings& proxy = context_.settings.proxy;
-  auto opened = tcp::Listener::Open(
-      context_.shard, {proxy.address, port}, tcp::PortUse::kExclusive,
-      [this, role](tcp::AsioSocket socket) { OnAccept(role, std::move(socket)); });
-  if (!opened.ok()) {
-    return Unavailable("proxy " + proxy.name + ": " + std::string(Message(opened.status())));
-  }
-  *listener = std::move(*opened);
-  PENSTOCK_LOG(kAdapter, kInfo, "waiting for the remote adapter", {"proxy", proxy.name},
-               {"address", proxy.address}, {"port", port},
-               {"for", role == AriRole::kRequests ? "requests" : "notifications"});
-  return OkStatus();
+  return door_.Open();
 }
 
 void AriChannel::StopInput() {
   stopped_ = true;
   state_ = State::kClosed;
   rest_.Cancel();
-  for (auto* listener : {&request_listener_, &notify_listener_}) {
-    if (*listener == nullptr) continue;
-    (*listener)->Close();
-    context_.shard.DeferDelete(std::move(*listener));
-  }
+  door_.Close();
   candidates_.Clear();
 }
 
@@ -109,8 +57,8 @@ void AriChannel::Shutdown(std::string_view reason) {
 }
 
 void AriChannel::Describe(ProxyStatus* status) const {
-  status->port = port_;
-  status->notify_port = notify_port_;
+  status->port = door_.port();
+  status->notify_port = door_.notify_port();
   status->ready = ready();
   status->peer = ready() ? active_->peer() : "";
   status->sdk = ready() ? active_->sdk() : "";
@@ -121,34 +69,13 @@ void AriChannel::Describe(ProxyStatus* status) const {
 
 // --- Letting in
 
-void AriChannel::OnAccept(AriRole role, tcp::AsioSocket socket) {
-  asio::error_code error;
-  const tcp::Endpoint peer = socket.remote_endpoint(error);
-  if (!IsAllowed(peer)) {
-    context_.counters.connections_refused.Add();
-    PENSTOCK_LOG(kAdapter, kWarn, "connection refused: the address is not on the allow list",
-                 {"proxy", context_.settings.proxy.name}, {"peer", tcp::AddressText(peer)});
-    return;
-  }
-  OnConnected(role, std::move(socket));
-}
-
-bool AriChannel::IsAllowed(const tcp::Endpoint& peer) const {
-  if (allowed_.empty()) return context_.settings.proxy.address_allow_list.empty();
-  return std::find(allowed_.begin(), allowed_.end(), Unmapped(peer.address())) != allowed_.end();
-}
-
-void AriChannel::OnConnected(AriRole role, tcp::AsioSocket socket) {
-  auto connection = std::make_unique<AriConnection>(context_.shard, std::move(socket), role,
-                                                    context_.settings.max_line);
-  if (const std::string_view why = Refusal(role); !why.empty()) {
+void AriChannel::OnConnected(ConnectionPtr connection) {
+  if (const std::string_view why = Refusal(connection->role()); !why.empty()) {
     context_.Refuse(std::move(connection), why);
-  } else if (!context_.settings.proxy.auth) {
-    OnAdmitted(std::move(connection));
-  } else if (candidates_.full()) {
-    context_.Refuse(std::move(connection), "too many connections without credentials");
-  } else {
+  } else if (context_.settings.proxy.auth) {
     candidates_.Add(std::move(connection));
+  } else {
+    OnAdmitted(std::move(connection));
   }
 }
 

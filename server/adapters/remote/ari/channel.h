@@ -14,13 +14,13 @@
 #include "adapters/remote/ari/candidates.h"
 #include "adapters/remote/ari/channel_context.h"
 #include "adapters/remote/ari/connection.h"
+#include "adapters/remote/ari/door.h"
 #include "adapters/remote/ari/remote.h"
 #include "ari/method.h"
 #include "ari/version.h"
 #include "base/status.h"
 #include "runtime/shard.h"
 #include "runtime/timer_wheel.h"
-#include "transport/tcp/listener.h"
 
 namespace penstock::adapters {
 
@@ -58,8 +58,9 @@ class AriChannel final : private AriRemoteOwner, private runtime::TurnHook {
              AriChannelUser* user);
   ~AriChannel();
 
-  Status ClaimPorts();
+  Status ClaimPorts() { return door_.ClaimPorts(); }
   Status Listen();
+  void SetTls(std::shared_ptr<const tls::Context> context) { door_.SetTls(std::move(context)); }
   void StopInput();
   // CLOSE to each remote adapter; nobody else comes in.
   void Shutdown(std::string_view reason);
@@ -100,12 +101,8 @@ class AriChannel final : private AriRemoteOwner, private runtime::TurnHook {
   // runtime::TurnHook
   void OnEndTurn() override;
 
-  Status OpenListener(AriRole role, std::uint16_t port, std::unique_ptr<tcp::Listener>* listener);
-  void OnAccept(AriRole role, tcp::AsioSocket socket);
-  bool IsAllowed(const tcp::Endpoint& peer) const;
-  // A connection to what may be a remote adapter, wherever it comes from.
-  void OnConnected(AriRole role, tcp::AsioSocket socket);
-  // Its credentials are right, or of no interest.
+  // A connection from wherever.
+  void OnConnected(ConnectionPtr connection);
   void OnAdmitted(ConnectionPtr connection);
   // Why nobody is let in with this role right now; empty when somebody is.
   std::string_view Refusal(AriRole role) const;
@@ -123,15 +120,11 @@ class AriChannel final : private AriRemoteOwner, private runtime::TurnHook {
   // Fixed after construction.
   AriChannelContext context_;
   AriChannelUser* const user_;
-  std::vector<asio::ip::address> allowed_;  // empty: everybody
 
   // State.
   State state_ = State::kClosed;
   bool stopped_ = false;
-  std::uint16_t port_ = 0;
-  std::uint16_t notify_port_ = 0;
-  std::unique_ptr<tcp::Listener> request_listener_;
-  std::unique_ptr<tcp::Listener> notify_listener_;
+  AriDoor door_;
   AriCandidates candidates_;
   std::vector<RemotePtr> entering_;  // not initialised yet
   std::vector<RemotePtr> standbys_;  // the oldest first

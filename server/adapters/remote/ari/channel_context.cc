@@ -23,11 +23,17 @@ AriChannelContext::AriChannelContext(runtime::Shard& shard_in, AriChannelSetting
 
 void AriChannelContext::Refuse(std::unique_ptr<AriConnection> connection, std::string_view reason) {
   counters.connections_refused.Add();
-  PENSTOCK_LOG(kAdapter, kWarn, "connection of a remote adapter refused",
-               {"proxy", settings.proxy.name}, {"peer", connection->peer()}, {"reason", reason});
+  LogRefusal(*connection, reason);
   ari::WriteClose(reason, &connection->out());
   connection->CloseGently();
   AriConnection::Retire(std::move(connection));
+}
+
+void AriChannelContext::LogRefusal(const AriConnection& connection, std::string_view reason) {
+  if (!refusals_.Due(shard.now())) return;
+  PENSTOCK_LOG(kAdapter, kWarn, "connection of a remote adapter refused",
+               {"proxy", settings.proxy.name}, {"peer", connection.peer()}, {"reason", reason},
+               {"held_back", refusals_.held_back()});
 }
 
 void AriChannelContext::CountMalformed(const AriConnection& connection, std::string_view method,

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "adapters/log_pace.h"
 #include "adapters/proxy_counters.h"
 #include "base/clock.h"
 #include "config/settings.h"
@@ -26,7 +27,7 @@ struct AriChannelSettings {
   std::string adapter_set;
   std::string data_adapter;  // empty for metadata
   std::string server_instance_id;
-  std::size_t max_line = 0;
+  const config::Limits& limits;  // likewise
   // Leaves item lists out for the one adapter kit that cannot read them (ari.md §3.8).
   bool node_item_list_workaround = false;
 };
@@ -43,6 +44,8 @@ class AriChannelContext {
   // A packet that is skipped: counted, and logged once a minute.
   void CountMalformed(const AriConnection& connection, std::string_view method,
                       std::string_view why);
+  // A connection that came to nothing, whatever the reason: not every one has its line.
+  void LogRefusal(const AriConnection& connection, std::string_view reason);
   // Behind every request of every connection, so that no two have the same id.
   std::uint64_t NextRequest() { return ++last_request_; }
 
@@ -55,6 +58,7 @@ class AriChannelContext {
   // State.
   std::uint64_t last_request_ = 0;
   TimePoint malformed_logged_ = TimePoint::min();
+  LogPace refusals_;
 };
 
 }  // namespace penstock::adapters

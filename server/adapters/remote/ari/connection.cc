@@ -30,6 +30,28 @@ AriConnection::AriConnection(runtime::Shard& shard, tcp::AsioSocket socket, AriR
   const tcp::Endpoint endpoint = socket_.Remote();
   address_ = tcp::AddressText(endpoint);
   peer_ = address_ + ':' + std::to_string(endpoint.port());
+  socket_.WatchPeer(kPeerTimeout);
+}
+
+AriConnection::~AriConnection() {
+  if (when_gone_) when_gone_();
+}
+
+bool AriConnection::Secure(std::shared_ptr<const tls::Context> context,
+                           const std::optional<tls::PeerName>& dialed) {
+  auto stream = dialed ? tls::Stream::Connect(std::move(context), socket_.descriptor(), *dialed)
+                       : tls::Stream::Create(std::move(context), socket_.descriptor());
+  if (stream == nullptr) return false;
+  socket_.Secure(std::move(stream));
+  securing_ = true;
+  // Who has dialed says hello. If that fails, the next look tells.
+  if (dialed) static_cast<void>(socket_.Read(shard_.read_buffer()));
+  return true;
+}
+
+void AriConnection::Open(AriConnectionOwner* owner) {
+  owner_ = owner;
+  socket_.WaitReadable();
 }
 
 void AriConnection::OnReadable() {
@@ -38,17 +60,21 @@ void AriConnection::OnReadable() {
     shard_.wheel().Arm(rest_, shard_.now() + kRest);
     return;
   }
+  if (!looked_at_ && owner_ != nullptr && !Look()) return;
   for (int i = 0; i < kReadsPerTurn; ++i) {
     const std::span<char> buffer = shard_.read_buffer();
     const tcp::ReadResult read = socket_.Read(buffer);
+    if (securing_ && socket_.tls()->established()) {
+      securing_ = false;
+      if (owner_ != nullptr) owner_->OnSecured(*this);
+      if (!socket_.is_open()) return;
+    }
     if (read.status == tcp::ReadStatus::kWouldBlock) return socket_.WaitReadable();
     if (read.status != tcp::ReadStatus::kData) {
       if (owner_ == nullptr) {
         socket_.Close();
       } else {
-        owner_->OnBroken(*this, read.status == tcp::ReadStatus::kEnd
-                                    ? "the connection was closed by the remote adapter"
-                                    : "the connection broke");
+        owner_->OnBroken(*this, WhyBroken(read.status));
       }
       return;
     }
@@ -58,6 +84,35 @@ void AriConnection::OnReadable() {
     if (!TakeLines(std::string_view(buffer.data(), read.size)) && !socket_.is_open()) return;
   }
   shard_.wheel().Arm(rest_, shard_.now());  // the rest is for the next turn
+}
+
+// Records of TLS begin with the byte of their type; ARI begins with printable ones. Nothing is read
+// before, or the first byte would be another one.
+bool AriConnection::Look() {
+  constexpr char kAlert = 0x15;
+  constexpr char kHandshake = 0x16;
+  const tls::Stream* const tls = socket_.tls();
+  if (tls != nullptr && tls->HasPending()) return true;  // it has failed: reading tells
+  char first = 0;
+  const tcp::ReadStatus seen = socket_.Peek({&first, 1}).status;
+  if (seen == tcp::ReadStatus::kWouldBlock) {
+    socket_.WaitReadable();
+    return false;
+  }
+  looked_at_ = true;
+  const bool is_tls = first == kHandshake || first == kAlert;
+  if (seen != tcp::ReadStatus::kData || is_tls == (tls != nullptr)) return true;
+  is_mistaken_ = true;
+  owner_->OnBroken(*this, is_tls ? "it speaks TLS, and this port does not"
+                                 : "it speaks without TLS, and this port does not");
+  return false;
+}
+
+std::string AriConnection::WhyBroken(tcp::ReadStatus status) const {
+  if (status == tcp::ReadStatus::kEnd) return "the connection was closed by the remote adapter";
+  const tls::Stream* const tls = socket_.tls();
+  if (tls == nullptr || tls->failure() == tls::Failure::kNone) return "the connection broke";
+  return securing_ ? tls->why() : "the connection broke: " + tls->why();
 }
 
 bool AriConnection::TakeLines(std::string_view bytes) {
@@ -101,6 +156,9 @@ bool AriConnection::Flush() {
 
 void AriConnection::CloseGently() {
   owner_ = nullptr;
+  // In the middle of a handshake nothing can be told, except to a peer that knows of none.
+  if (securing_) socket_.Secure(nullptr);
+  securing_ = false;
   if (!Flush()) {
     CloseNow();
     return;

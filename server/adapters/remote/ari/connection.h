@@ -6,9 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "absl/functional/any_invocable.h"
 #include "ari/init.h"
 #include "ari/line_splitter.h"
 #include "ari/method.h"
@@ -33,14 +36,17 @@ class AriConnectionOwner {
   virtual void OnBroken(AriConnection& connection, std::string_view why) = 0;
   // What ArmDeadline() asked for.
   virtual void OnDeadline(AriConnection& connection) = 0;
+  // The TLS handshake has come to its end.
+  virtual void OnSecured(AriConnection& /*connection*/) {}
 
  protected:
   ~AriConnectionOwner() = default;
 };
 
 // One TCP connection of a remote adapter: lines in, packets out. What is appended during a turn
-// leaves in one write at its end. Owned by AriCandidates or an AriRemote, and by the shard's
-// deferred list once it has been retired: then it knows its owner no more. Shard: the proxy's.
+// leaves in one write at its end. Owned by an AriDoor, AriCandidates or an AriRemote, and by the
+// shard's deferred list once it has been retired: then it knows its owner no more.
+// Shard: the proxy's.
 class AriConnection final : public tcp::SocketOwner, public runtime::Deferred {
  public:
   // A remote adapter that reads slower than this is cut off.
@@ -48,14 +54,22 @@ class AriConnection final : public tcp::SocketOwner, public runtime::Deferred {
   static constexpr std::size_t kKeptOutCapacity = 64 * 1024;
   // For a peer to show its credentials, say anything, or bring its second connection.
   static constexpr Duration kSetupTime = std::chrono::seconds(10);
+  // Without a word of its machine, the peer is gone: neither a process that hangs nor one that has
+  // nothing to say. It shows a remote adapter's loss where no keepalive_timeout does.
+  static constexpr auto kPeerTimeout = std::chrono::seconds(30);
 
   AriConnection(runtime::Shard& shard, tcp::AsioSocket socket, AriRole role, std::size_t max_line);
+  ~AriConnection() override;
+
+  // Before Open(): all that follows goes through TLS, OnSecured() first. With `dialed` it is for us
+  // to begin. False when there is no memory for it.
+  [[nodiscard]] bool Secure(std::shared_ptr<const tls::Context> context,
+                            const std::optional<tls::PeerName>& dialed);
+  // Run once, when this object goes.
+  void WhenGone(absl::AnyInvocable<void()> tell) { when_gone_ = std::move(tell); }
 
   // Starts to read, or goes on for another owner; from within a callback too.
-  void Open(AriConnectionOwner* owner) {
-    owner_ = owner;
-    socket_.WaitReadable();
-  }
+  void Open(AriConnectionOwner* owner);
 
   AriRole role() const { return role_; }
   const std::string& address() const { return address_; }
@@ -63,6 +77,10 @@ class AriConnection final : public tcp::SocketOwner, public runtime::Deferred {
   TimePoint setup_deadline() const { return accepted_ + kSetupTime; }
   TimePoint last_heard() const { return last_heard_; }
   bool heard_anything() const { return heard_anything_; }
+  // Null without TLS.
+  const tls::Stream* tls() const { return socket_.tls(); }
+  // It was to speak TLS and does not, or the reverse.
+  bool is_mistaken() const { return is_mistaken_; }
 
   // Packets to be sent at the end of the turn.
   std::string& out() { return out_; }
@@ -95,6 +113,10 @@ class AriConnection final : public tcp::SocketOwner, public runtime::Deferred {
   void OnReadable() override;
   void OnDrained() override {}
   void OnTimer();
+  // Looks at the first byte. False: it is not there yet, or no TLS where it should be, or the
+  // reverse; then the owner was told.
+  bool Look();
+  std::string WhyBroken(tcp::ReadStatus status) const;
   // False when the connection came to its end on the way.
   bool TakeLines(std::string_view bytes);
 
@@ -110,10 +132,14 @@ class AriConnection final : public tcp::SocketOwner, public runtime::Deferred {
   tcp::Socket socket_;
   ari::LineSplitter splitter_;
   std::string out_;
+  bool looked_at_ = false;  // whether it speaks TLS is known
+  bool securing_ = false;   // the handshake of TLS is under way
+  bool is_mistaken_ = false;
   bool heard_anything_ = false;
   TimePoint last_heard_;
   runtime::WheelTimer timer_;
   runtime::WheelTimer rest_;
+  absl::AnyInvocable<void()> when_gone_;
 };
 
 }  // namespace penstock::adapters

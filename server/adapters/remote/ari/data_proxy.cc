@@ -24,7 +24,7 @@ AriDataProxy::AriDataProxy(Place place, kernel::DataSourceId id, const std::stri
                 .adapter_set = adapter_set,
                 .data_adapter = settings.name,
                 .server_instance_id = server_instance_id,
-                .max_line = limits.adapter_line_bytes,
+                .limits = limits,
                 .node_item_list_workaround = false},
                counters_, this) {
   source_.Connect(this);

@@ -39,6 +39,9 @@ class AriDataProxy final : public Proxy, private DataLink, private AriChannelUse
   // Proxy
   Status ClaimPorts() override;
   Status Listen() override { return channel_.Listen(); }
+  void SetTls(std::shared_ptr<const tls::Context> context) override {
+    channel_.SetTls(std::move(context));
+  }
   void StopInput() override { channel_.StopInput(); }
   void Shutdown(const std::string& reason) override { channel_.Shutdown(reason); }
   bool IsBusy() const override { return channel_.IsBusy(); }

@@ -40,7 +40,7 @@ AriMetadataProxy::AriMetadataProxy(Place place, const std::string& adapter_set,
                 .adapter_set = adapter_set,
                 .data_adapter = "",
                 .server_instance_id = server_instance_id,
-                .max_line = limits.adapter_line_bytes,
+                .limits = limits,
                 .node_item_list_workaround = settings.node_item_list_workaround},
                counters_, this) {
   metadata_.Connect(this);

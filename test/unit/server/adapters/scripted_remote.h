@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace penstock::test {
 
@@ -17,6 +18,8 @@ class ScriptedRemote {
 
   // `turn` lets the server work for a moment.
   ScriptedRemote(std::uint16_t port, Turn turn);
+  // Takes over a connection that the server has made.
+  ScriptedRemote(Turn turn, int descriptor) : turn_(std::move(turn)), descriptor_(descriptor) {}
   ~ScriptedRemote();
   ScriptedRemote(const ScriptedRemote&) = delete;
   ScriptedRemote& operator=(const ScriptedRemote&) = delete;

@@ -194,16 +194,6 @@ TEST(AdaptersXml, NegativeTimesMeanNeverOrForEver) {
   EXPECT_EQ(proxy.connection_recovery_timeout, Milliseconds(-1));
 }
 
-TEST(AdaptersXml, TlsAndDiallingOutAreRefused) {
-  EXPECT_EQ(
-      Parse(WithData(Param("tls", "Y"))).error,
-      "a.xml:5: tls: this version does not speak TLS to adapters, and will not speak in clear "
-      "where TLS is asked for; write N behind a tunnel");
-  EXPECT_EQ(Parse(WithData("\n" + Param("remote_host", "feed.example"))).error,
-            "a.xml:6: remote_host: this version does not dial out to adapters; let the adapter "
-            "connect");
-}
-
 TEST(AdaptersXml, TlsThatIsOffIsNoMatter) {
   const Outcome outcome = Parse(WithData(Param("interface", "127.0.0.1") + Param("tls", "N") +
                                          Param("tls.keystore.type", "JKS")));

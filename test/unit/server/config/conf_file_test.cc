@@ -109,7 +109,9 @@ std::string Uncommented(std::string_view without) {
       return line == "#" + key.name + " = " + key.default_text;
     });
     const bool is_needed = line.rfind("#pattern = ", 0) == 0 || line.rfind("#modes = ", 0) == 0 ||
-                           line.rfind("#certificates = ", 0) == 0;
+                           line.rfind("#certificates = ", 0) == 0 ||
+                           line.rfind("#certificate_file = ", 0) == 0 ||
+                           line.rfind("#key_file = ", 0) == 0;
     if (!skip && (has_default || is_header || is_needed)) line.erase(0, 1);
     text += line + "\n";
   }
@@ -123,6 +125,11 @@ TEST(ConfFile, TheAdapterSetInItLoadsOnceItIsUncommented) {
   expected.metadata_adapter.emplace().proxy.name = "DEFAULT";
   expected.data_adapters.emplace_back().proxy.name = "DEFAULT.DEFAULT";
   ASSERT_EQ(settings->adapter_sets.size(), 1u);
+  const DataAdapter& data = settings->adapter_sets[0].data_adapters.at(0);
+  AdapterTls& tls = expected.data_adapters[0].proxy.tls.emplace();
+  tls.certificate_file = kFolder + "penstock.pem";
+  tls.key_file = kFolder + "penstock.key";
+  tls.place = data.proxy.tls ? data.proxy.tls->place : Place();
   EXPECT_EQ(settings->adapter_sets[0], expected);
 }
 

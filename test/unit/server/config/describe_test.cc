@@ -76,6 +76,8 @@ TEST(Describe, MasksSecrets) {
   proxy.remote_params = {{"remote:dbPassword", "hunter3"}, {"remote:feed", "nasdaq"}};
   settings.adapter_sets[0].metadata_adapter->proxy.credentials = {{"remote2", "hunter4"}};
   settings.adapter_sets[1].policy.credentials = {{"alice", "hunter5"}};
+  proxy.tls.emplace().keystore_password = "hunter6";
+  proxy.tls->truststore_password = "hunter7";
   const std::string text = Describe(settings);
   EXPECT_EQ(text.find("hunter"), std::string::npos);
   EXPECT_NE(text.find(R"({ user = "remote1", password = "***" })"), std::string::npos);
