@@ -88,11 +88,12 @@ TimePoint FirstConnectionDeadline(const config::ProxySettings& proxy, TimePoint 
 }  // namespace
 
 AdapterHub::AdapterHub(const config::Settings& settings, runtime::ShardPool& shards,
-                       std::vector<kernel::EventRouter*> routers, std::string server_instance_id,
-                       FatalCallback on_fatal)
+                       std::vector<kernel::EventRouter*> routers, ClientControl& control,
+                       std::string server_instance_id, FatalCallback on_fatal)
     : settings_(settings),
       shards_(shards),
       routers_(std::move(routers)),
+      control_(control),
       server_instance_id_(std::move(server_instance_id)),
       shared_(std::make_unique<Shared>(shards, std::move(on_fatal))) {
   PENSTOCK_CHECK(routers_.size() == shards_.size());
@@ -133,7 +134,8 @@ Status AdapterHub::Start() {
       const std::size_t shard = next_shard++ % shards_.size();
       auto* const proxy =
           add(std::make_unique<AriMetadataProxy>(
-                  AriMetadataProxy::Place{shared_->courier, shards_[shard], *shared_}, set.id,
+                  AriMetadataProxy::Place{shared_->courier, shards_[shard], *shared_, control_},
+                  set.id,
                   server_instance_id_, settings_.limits, metadata),
               metadata.proxy);
       view.metadata = &proxy->port();

@@ -10,6 +10,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
+#include "adapters/client_control.h"
 #include "adapters/proxy_counters.h"
 #include "base/status.h"
 #include "config/settings.h"
@@ -41,7 +42,7 @@ struct ProxyStatus {
 // All Adapter Sets of the server: makes a MetadataPort and DataSources for each, spreads their
 // proxies over the shards, and opens the ports that remote adapters dial. Owned by the app.
 //
-//   AdapterHub hub(settings, pool, routers, instance_id, on_fatal);
+//   AdapterHub hub(settings, pool, routers, control, instance_id, on_fatal);
 //   hub.Start();                 // ports are open; a port in use is reported here
 //   pool.Start();
 //   hub.WaitFirstConnections(deadline);
@@ -62,8 +63,8 @@ class AdapterHub {
   // `routers` by shard index. All must outlive the hub. `server_instance_id` is told to the
   // remote adapters; ASCII letters and digits.
   AdapterHub(const config::Settings& settings, runtime::ShardPool& shards,
-             std::vector<kernel::EventRouter*> routers, std::string server_instance_id,
-             FatalCallback on_fatal);
+             std::vector<kernel::EventRouter*> routers, ClientControl& control,
+             std::string server_instance_id, FatalCallback on_fatal);
   ~AdapterHub();
   AdapterHub(const AdapterHub&) = delete;
   AdapterHub& operator=(const AdapterHub&) = delete;
@@ -104,6 +105,7 @@ class AdapterHub {
   const config::Settings& settings_;
   runtime::ShardPool& shards_;
   std::vector<kernel::EventRouter*> routers_;
+  ClientControl& control_;
   std::string server_instance_id_;
   std::unique_ptr<Shared> shared_;
   absl::flat_hash_map<const config::ProxySettings*, std::shared_ptr<const tls::Context>> tls_;

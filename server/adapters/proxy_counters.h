@@ -33,7 +33,9 @@ struct ProxyCounters {
   Count timeouts;
   Count late_replies;         // of requests that had timed out, or that nobody made
   Count malformed_lines;      // skipped
-  Count unsupported_calls;    // FST and FUS, answered with an error
+  Count forced_terminations;     // FST
+  Count forced_unsubscriptions;  // FUS
+  Count forced_calls_refused;    // FUS that was not enabled, or too many of both at once
   Count connections;          // that reached the end of the handshake
   Count connections_refused;  // surplus, not on the allow list, wrong credentials, no handshake
   Count connections_lost;

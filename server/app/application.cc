@@ -266,6 +266,7 @@ void Application::MakeShards() {
     endpoints.push_back(parts_[i].endpoint.get());
   }
   for (PerShard& part : parts_) part.endpoint->Connect(endpoints);
+  control_ = std::make_unique<SessionControl>(shards_, tables);
 }
 
 Status Application::Start() {
@@ -279,7 +280,7 @@ Status Application::Start() {
   MakeShards();
   std::vector<kernel::EventRouter*> routers;
   for (PerShard& part : parts_) routers.push_back(part.router.get());
-  hub_ = std::make_unique<adapters::AdapterHub>(settings_, shards_, std::move(routers),
+  hub_ = std::make_unique<adapters::AdapterHub>(settings_, shards_, std::move(routers), *control_,
                                                 InstanceId(), [this](std::string reason) {
                                                   {
                                                     const std::lock_guard lock(fatal_mutex_);
@@ -432,7 +433,10 @@ void Application::LogTotals() {
                  {"items_failed", counted.items_failed.value()}, {"events", counted.events.value()},
                  {"events_stale", counted.events_stale.value()},
                  {"events_refused", counted.events_refused.value()},
-                 {"malformed_lines", counted.malformed_lines.value()});
+                 {"malformed_lines", counted.malformed_lines.value()},
+                 {"forced_terminations", counted.forced_terminations.value()},
+                 {"forced_unsubscriptions", counted.forced_unsubscriptions.value()},
+                 {"forced_calls_refused", counted.forced_calls_refused.value()});
   }
 }
 

@@ -12,6 +12,7 @@
 #include "admin/static_pages.h"
 #include "app/adapter_tls.h"
 #include "app/listener_tls.h"
+#include "app/session_control.h"
 #include "base/clock.h"
 #include "base/status.h"
 #include "config/settings.h"
@@ -77,6 +78,7 @@ class Application {
   AdapterTls adapter_tls_;
   std::unique_ptr<admin::StaticPages> pages_;
   std::vector<PerShard> parts_;
+  std::unique_ptr<SessionControl> control_;
   std::unique_ptr<adapters::AdapterHub> hub_;
   mutable std::mutex fatal_mutex_;
   std::string fatal_;

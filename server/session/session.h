@@ -71,6 +71,10 @@ class Session final : public runtime::Deferred {
   void Handle(tlcp::Control control, Answer answer);
   void Handle(tlcp::Message message, Answer answer);
 
+  // Ends a subscription as a client would, for the Metadata Adapter (FUS). `done` is told false if
+  // the adapter did not allow this for the subscription; true: done, or nothing to do.
+  void ForceUnsubscribe(int sub_id, absl::AnyInvocable<void(bool)> done);
+
   // Ends the session: END with `cause` on the link where that is possible, silently without one.
   // The object dies after the turn.
   void Close(const std::optional<tlcp::Error>& cause, bool close_socket = false);

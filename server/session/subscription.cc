@@ -23,6 +23,7 @@ void Subscription::Prepare(SubscribeGrant grant, std::shared_ptr<const Schema> s
     if (schema_->fields[i] == kernel::kCommandField) command_position_ = position;
   }
   table_open = grant.table_open;
+  enable_unsubscription = grant.enable_unsubscription;
   items_ = std::vector<SubscribedItem>(grant.items.size());
   for (std::size_t i = 0; i < items_.size(); ++i) {
     items_[i].subscription = this;

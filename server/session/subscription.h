@@ -109,6 +109,8 @@ class Subscription {
   std::uint32_t serial = 0;
   // The Metadata Adapter is to be told of the end.
   bool table_open = false;
+  // The Metadata Adapter may end it.
+  bool enable_unsubscription = false;
 
  private:
   void ApplyLimits(const std::vector<ItemLimits>& limits, const Options& server);

@@ -57,6 +57,12 @@ struct TableProfile {  // NNT
 };
 struct Void {};  // NTC, NSC, NUM
 
+// Why an adapter ends a session, in its own words (FST).
+struct AdapterCause {
+  int code = 0;  // 0 or less, as it should be
+  std::string message{};
+};
+
 struct ItemData {  // GIT
   int distinct_snapshot_length = 0;
   double min_source_frequency = 0;
@@ -100,12 +106,18 @@ class MetadataLink {
   ~MetadataLink() = default;
 };
 
-// Who is told about the link itself. Shard: the proxy's.
+// Who is told about the link itself, and does what the remote adapter asks. Shard: the proxy's.
 class MetadataLinkUser {
  public:
   virtual void OnReady() = 0;
   // After every call under way has failed with kDisconnected.
   virtual void OnLost() = 0;
+
+  // FST. `done` is called exactly once, here and in the next.
+  virtual void EndSession(std::string session_id, const std::optional<AdapterCause>& cause,
+                          Done<Void> done) = 0;
+  // FUS. False: not enabled for this subscription.
+  virtual void EndSubscription(std::string session_id, int win_index, Done<bool> done) = 0;
 
  protected:
   ~MetadataLinkUser() = default;

@@ -35,9 +35,13 @@ struct RemoteMetadata::Authorization {
   std::vector<UserItemData> user_item_data;
 };
 
-RemoteMetadata::RemoteMetadata(const Courier& courier, runtime::Shard& shard,
+RemoteMetadata::RemoteMetadata(Place place, const std::string& adapter_set,
                                const config::MetadataAdapter& settings)
-    : courier_(courier), shard_(shard), settings_(settings) {}
+    : courier_(place.courier),
+      shard_(place.shard),
+      settings_(settings),
+      reverse_calls_({place.control, place.shard, place.counters}, adapter_set,
+                     settings.proxy.name) {}
 
 RemoteMetadata::~RemoteMetadata() = default;
 
@@ -88,9 +92,12 @@ void RemoteMetadata::OnUser(OpeningPtr opening, Outcome<UserProfile> outcome) {
 
 void RemoteMetadata::NotifySession(OpeningPtr opening) {
   const OpenQuery& query = opening->query;
+  reverse_calls_.BeforeSession(query.session_id);
   link_->NotifyNewSession(
       query, [this, opening = std::move(opening)](Outcome<SessionProfile> session) mutable {
+        const std::string session_id = opening->query.session_id;
         OnSession(std::move(opening), std::move(session));
+        reverse_calls_.OnSessionTold(session_id);  // behind the answer
       });
 }
 
@@ -335,21 +342,29 @@ void RemoteMetadata::OpenTable(AuthorizationPtr question) {
   SubscribeQuery& query = question->query;
   query.table.items = question->grant.items;
   ++tables_[query.session_id].count;
+  reverse_calls_.BeforeTable(query.session_id, query.table.win_index);
   link_->NotifyNewTable(
       query.user, query.session_id, query.table,
       [this, question = std::move(question)](Outcome<TableProfile> outcome) mutable {
-        if (const auto* failure = std::get_if<Failure>(&outcome)) {
-          TableDone(question->query.session_id);
-          Answer<Authorization, SubscribeGrant>(std::move(question), TableError(*failure));
-          return;
-        }
-        const auto& profile = std::get<TableProfile>(outcome);
-        SubscribeGrant grant = std::move(question->grant);
-        grant.table_open = true;
-        grant.enable_unsubscription = profile.enable_unsubscription;
-        grant.wants_final_statistics = profile.wants_final_statistics;
-        Answer<Authorization, SubscribeGrant>(std::move(question), std::move(grant));
+        const std::string session_id = question->query.session_id;
+        const int win_index = question->query.table.win_index;
+        OnTable(std::move(question), outcome);
+        reverse_calls_.OnTableTold(session_id, win_index);  // behind the answer
       });
+}
+
+void RemoteMetadata::OnTable(AuthorizationPtr question, const Outcome<TableProfile>& outcome) {
+  if (const auto* failure = std::get_if<Failure>(&outcome)) {
+    TableDone(question->query.session_id);
+    Answer<Authorization, SubscribeGrant>(std::move(question), TableError(*failure));
+    return;
+  }
+  const auto& profile = std::get<TableProfile>(outcome);
+  SubscribeGrant grant = std::move(question->grant);
+  grant.table_open = true;
+  grant.enable_unsubscription = profile.enable_unsubscription;
+  grant.wants_final_statistics = profile.wants_final_statistics;
+  Answer<Authorization, SubscribeGrant>(std::move(question), std::move(grant));
 }
 
 void RemoteMetadata::CloseTable(std::string session_id, session::Table table) {

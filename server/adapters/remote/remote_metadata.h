@@ -9,6 +9,7 @@
 #include "adapters/courier.h"
 #include "adapters/remote/metadata_cache.h"
 #include "adapters/remote/metadata_link.h"
+#include "adapters/remote/reverse_calls.h"
 #include "base/string_hash.h"
 #include "config/settings.h"
 #include "session/metadata_port.h"
@@ -23,8 +24,15 @@ namespace penstock::adapters {
 // proxy's. Each question is answered exactly once, on the shard that asked.
 class RemoteMetadata final : public session::MetadataPort, public MetadataLinkUser {
  public:
-  // Both must outlive this.
-  RemoteMetadata(const Courier& courier, runtime::Shard& shard,
+  // All must outlive this.
+  struct Place {
+    const Courier& courier;
+    runtime::Shard& shard;
+    ClientControl& control;
+    ProxyCounters& counters;
+  };
+
+  RemoteMetadata(Place place, const std::string& adapter_set,
                  const config::MetadataAdapter& settings);
   ~RemoteMetadata() override;
 
@@ -43,6 +51,13 @@ class RemoteMetadata final : public session::MetadataPort, public MetadataLinkUs
   // MetadataLinkUser
   void OnReady() override;
   void OnLost() override;
+  void EndSession(std::string session_id, const std::optional<AdapterCause>& cause,
+                  Done<Void> done) override {
+    reverse_calls_.EndSession(std::move(session_id), cause, std::move(done));
+  }
+  void EndSubscription(std::string session_id, int win_index, Done<bool> done) override {
+    reverse_calls_.EndSubscription(std::move(session_id), win_index, std::move(done));
+  }
 
  private:
   // A question on its way through the chain, and the shard that asked.
@@ -63,6 +78,7 @@ class RemoteMetadata final : public session::MetadataPort, public MetadataLinkUs
   void FetchUserItemData(AuthorizationPtr question);
   void CheckModes(AuthorizationPtr question);
   void OpenTable(AuthorizationPtr question);
+  void OnTable(AuthorizationPtr question, const Outcome<TableProfile>& outcome);
 
   void SendTableClose(const std::string& session_id, const session::Table& table);
   // NSC goes only when every NNT and NTC of the session has been answered.
@@ -88,6 +104,7 @@ class RemoteMetadata final : public session::MetadataPort, public MetadataLinkUs
 
   // State.
   MetadataCache cache_;
+  ReverseCalls reverse_calls_;
   absl::flat_hash_map<std::string, Tables, StringHash, std::equal_to<>> tables_;
 };
 

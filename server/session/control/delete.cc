@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Penstock authors.
 
-// LS_op=delete (TLCP §3.3).
+// LS_op=delete (TLCP §3.3), and the same for the Metadata Adapter (ari.md §3.12).
 
 #include "base/log.h"
 #include "session/session.h"
@@ -28,6 +28,18 @@ void Session::HandleDelete(const tlcp::Delete& request, Answer answer) {
   tlcp::AppendUnsub(request.sub_id, lines_);
   MarkReady(true);
   answer(std::nullopt);
+}
+
+void Session::ForceUnsubscribe(int sub_id, absl::AnyInvocable<void(bool)> done) {
+  const auto it = subscriptions_.find(sub_id);
+  // One that is not granted yet is none that the Metadata Adapter knows.
+  if (it == subscriptions_.end() || it->second->state() == Subscription::State::kAuthorizing) {
+    done(true);
+  } else if (!it->second->enable_unsubscription) {
+    done(false);
+  } else {
+    HandleDelete({.sub_id = sub_id}, [done = std::move(done)](const auto&) mutable { done(true); });
+  }
 }
 
 void Session::Unsubscribe(int sub_id, Duration linger) {

@@ -32,7 +32,7 @@ AriMetadataProxy::AriMetadataProxy(Place place, const std::string& adapter_set,
                                    const config::MetadataAdapter& settings)
     : Proxy(place.shard, settings.proxy.name, adapter_set, /*is_metadata=*/true),
       observer_(place.observer),
-      metadata_(place.courier, place.shard, settings),
+      metadata_({place.courier, place.shard, place.control, counters_}, adapter_set, settings),
       channel_(place.shard,
                {.proxy = settings.proxy,
                 .is_metadata = true,
@@ -334,19 +334,67 @@ void AriMetadataProxy::OnReady() {
 }
 
 void AriMetadataProxy::OnLost() {
+  ++connection_;
   UpdateStatus();
   metadata_.OnLost();
 }
 
-// FST and FUS want an answer, or the remote adapter waits for ever.
+// --- Calls of the remote adapter
+
 ari::Status AriMetadataProxy::OnPacket(const ari::PacketHead& packet) {
-  if (packet.method != ari::Method::kFst && packet.method != ari::Method::kFus) {
-    return ari::Status::Error("not for a metadata adapter");
+  if (!ari::HasReverseRequests(channel_.dialect().version)) {
+    return ari::Status::Error("not before version 1.9.0");
   }
-  counters_.unsupported_calls.Add();
-  ari::Exception refusal;
-  refusal.message = "this server does not let an adapter end sessions or subscriptions";
-  ari::WriteException(packet.id, packet.method, refusal, channel_.dialect(), &channel_.out());
+  switch (packet.method) {
+    case ari::Method::kFst:
+      return OnForceSessionTermination(packet);
+    case ari::Method::kFus:
+      return OnForceUnsubscription(packet);
+    default:
+      return ari::Status::Error("not for a metadata adapter");
+  }
+}
+
+template <class T, class Write>
+Done<T> AriMetadataProxy::Answering(const ari::PacketHead& packet, Write write) {
+  return [this, connection = connection_, id = std::string(packet.id), method = packet.method,
+          write](Outcome<T> outcome) {
+    if (connection != connection_ || !ready()) return;
+    const ari::Dialect& dialect = channel_.dialect();
+    if (const auto* failure = std::get_if<Failure>(&outcome)) {
+      ari::Exception refusal;
+      refusal.message = failure->message;
+      ari::WriteException(id, method, refusal, dialect, &channel_.out());
+    } else {
+      write(id, std::get<T>(outcome), dialect, &channel_.out());
+    }
+  };
+}
+
+ari::Status AriMetadataProxy::OnForceSessionTermination(const ari::PacketHead& packet) {
+  ari::ForceSessionTermination request;
+  const ari::Status status =
+      ari::ParseForceSessionTermination(packet.args, channel_.dialect(), &request);
+  if (!status.ok()) return status;
+  std::optional<AdapterCause> cause;
+  if (request.cause_code) cause = {*request.cause_code, request.cause_message.value_or("")};
+  metadata_.EndSession(
+      std::move(request.session), cause,
+      Answering<Void>(packet, [](const std::string& id, Void, const ari::Dialect& dialect,
+                                 std::string* out) {
+        ari::WriteVoidReply(id, ari::Method::kFst, dialect, out);
+      }));
+  return {};
+}
+
+ari::Status AriMetadataProxy::OnForceUnsubscription(const ari::PacketHead& packet) {
+  ari::ForceUnsubscription request;
+  const ari::Status status =
+      ari::ParseForceUnsubscription(packet.args, channel_.dialect(), &request);
+  if (!status.ok()) return status;
+  metadata_.EndSubscription(
+      std::move(request.session), request.win_index,
+      Answering<bool>(packet, &ari::WriteForceUnsubscriptionReply));
   return {};
 }
 

@@ -26,6 +26,7 @@ class AriMetadataProxy final : public Proxy, private MetadataLink, private AriCh
     const Courier& courier;
     runtime::Shard& shard;
     ProxyObserver& observer;
+    ClientControl& control;
   };
 
   AriMetadataProxy(Place place, const std::string& adapter_set,
@@ -93,6 +94,11 @@ class AriMetadataProxy final : public Proxy, private MetadataLink, private AriCh
   void AskItemData(std::span<const std::string> items, Done<std::vector<ItemData>> done);
   void AskUserItemData(const UserName& user, std::span<const std::string> items,
                        Done<std::vector<UserItemData>> done);
+  // The calls of the remote adapter. Their answers are for the connection they came from.
+  ari::Status OnForceSessionTermination(const ari::PacketHead& packet);
+  ari::Status OnForceUnsubscription(const ari::PacketHead& packet);
+  template <class T, class Write>
+  Done<T> Answering(const ari::PacketHead& packet, Write write);
 
   // Fixed after construction.
   ProxyObserver& observer_;
@@ -100,6 +106,7 @@ class AriMetadataProxy final : public Proxy, private MetadataLink, private AriCh
   // State.
   RemoteMetadata metadata_;
   AriChannel channel_;
+  std::uint64_t connection_ = 0;  // how many there were
 };
 
 }  // namespace penstock::adapters

@@ -319,16 +319,5 @@ TEST_F(MetadataProxyTest, MessagesAreAnsweredInAnyOrder) {
   EXPECT_TRUE(outcome_.has_value());
 }
 
-// --- Calls of the remote adapter
-
-TEST_F(MetadataProxyTest, CallsOfTheRemoteAdapterAreAnsweredWithAnError) {
-  StartReady();
-  remote_->Send("64|FST|S|S1|V");
-  EXPECT_EQ(remote_->Next().substr(0, 9), "64|FST|E|");
-  remote_->Send("65|FUS|S|S1|I|1");
-  EXPECT_EQ(remote_->Next().substr(0, 9), "65|FUS|E|");
-  EXPECT_EQ(house_.counters().unsupported_calls.value(), 2u);
-}
-
 }  // namespace
 }  // namespace penstock::adapters

@@ -6,8 +6,22 @@
 
 namespace penstock::test {
 
+void FakeClients::EndSession(const std::string& adapter_set, std::string session_id,
+                             tlcp::Error cause, absl::AnyInvocable<void()> done) {
+  asked.push_back(adapter_set + " " + session_id + " " + std::to_string(cause.code) + " " +
+                  cause.message);
+  courier.Send(*courier.Here(), std::move(done));
+}
+
+void FakeClients::EndSubscription(const std::string& adapter_set, std::string session_id,
+                                  int win_index, absl::AnyInvocable<void(bool)> done) {
+  asked.push_back(adapter_set + " " + session_id + "/" + std::to_string(win_index));
+  courier.Send(*courier.Here(),
+               [done = std::move(done), answer = allows]() mutable { done(answer); });
+}
+
 TestHouse::TestHouse(std::size_t shards)
-    : pool_(std::make_unique<runtime::ShardPool>(shards, clock_)) {
+    : pool_(std::make_unique<runtime::ShardPool>(shards, clock_)), clients_(*pool_) {
   std::vector<kernel::ItemRegistry*> all;
   for (std::size_t i = 0; i < shards; ++i) {
     registries_.push_back(std::make_unique<kernel::ItemRegistry>((*pool_)[i]));
@@ -50,7 +64,7 @@ Status TestHouse::Start() {
   std::vector<kernel::EventRouter*> routers;
   for (auto& router : routers_) routers.push_back(router.get());
   hub_ = std::make_unique<adapters::AdapterHub>(
-      settings, *pool_, std::move(routers), "srv1",
+      settings, *pool_, std::move(routers), clients_, "srv1",
       [this](std::string reason) { fatal_.push_back(std::move(reason)); });
   return hub_->Start();
 }

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "adapters/adapter_hub.h"
+#include "adapters/client_control.h"
+#include "adapters/courier.h"
 #include "base/clock.h"
 #include "kernel/event_router.h"
 #include "kernel/item_registry.h"
@@ -26,6 +28,20 @@ class SteppedClock final : public Clock {
 
  private:
   std::atomic<Duration::rep> now_{Duration(std::chrono::hours(1)).count()};
+};
+
+// Clients that are ended on paper: what a Metadata Adapter asked, in order. Answers at once, by mail.
+struct FakeClients final : adapters::ClientControl {
+  explicit FakeClients(runtime::ShardPool& shards) : courier(shards) {}
+
+  void EndSession(const std::string& adapter_set, std::string session_id, tlcp::Error cause,
+                  absl::AnyInvocable<void()> done) override;
+  void EndSubscription(const std::string& adapter_set, std::string session_id, int win_index,
+                       absl::AnyInvocable<void(bool)> done) override;
+
+  adapters::Courier courier;
+  bool allows = true;              // what EndSubscription() answers
+  std::vector<std::string> asked;  // "SET S1 -3 go away", "SET S1/1"
 };
 
 // A server without clients: shards that are turned by hand, the kernel, and the hub.
@@ -69,6 +85,7 @@ class TestHouse {
   // What shard 0 knows of a field: its value, "#" for null, nothing when it was never told.
   std::optional<std::string> Value(const kernel::Subscriber& subscriber, std::string_view field);
 
+  FakeClients& clients() { return clients_; }
   const std::vector<std::string>& fatal() const { return fatal_; }
   runtime::ShardPool& shards() { return *pool_; }
 
@@ -77,6 +94,7 @@ class TestHouse {
 
   SteppedClock clock_;
   std::unique_ptr<runtime::ShardPool> pool_;
+  FakeClients clients_;
   kernel::FieldRegistry fields_{1000};
   std::vector<std::unique_ptr<kernel::ItemRegistry>> registries_;
   std::vector<std::unique_ptr<kernel::EventRouter>> routers_;
