@@ -49,7 +49,9 @@ TimePoint Due(SubscribedItem& item) {
   return {};
 }
 
-Step Append(SubscribedItem& item, Context& context) {
+namespace {
+
+Step AppendStep(SubscribedItem& item, Context& context) {
   switch (item.subscription->feed()) {
     case FeedKind::kLatest:
       return AppendLatest(item, context);
@@ -59,6 +61,23 @@ Step Append(SubscribedItem& item, Context& context) {
       return AppendRows(item, context);
   }
   return Step::kNothing;
+}
+
+}  // namespace
+
+// What the step adds to the counters is what it adds to the item's own.
+Step Append(SubscribedItem& item, Context& context) {
+  ItemStatistics* const statistics = item.subscription->StatisticsOf(item.index);
+  if (statistics == nullptr) return AppendStep(item, context);
+  const PumpCounters before = context.counters;
+  context.told_snapshot = false;
+  const Step step = AppendStep(item, context);
+  if (context.told_snapshot) return step;
+  const PumpCounters& after = context.counters;
+  statistics->real_time += (after.updates - after.snapshot) - (before.updates - before.snapshot);
+  statistics->lost += after.lost - before.lost;
+  statistics->filtered += after.filtered - before.filtered;
+  return step;
 }
 
 kernel::Position Needed(const SubscribedItem& item) {

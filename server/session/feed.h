@@ -36,6 +36,9 @@ struct Context {
   // in `out` at `tail_line` and ends in `tail`.
   LineBlock tail{};
   std::size_t tail_line = 0;
+  // The last step told the adapter's snapshot and nothing behind it: no real-time event, whatever
+  // the counters call it.
+  bool told_snapshot = false;
 };
 
 enum class Step : std::uint8_t {

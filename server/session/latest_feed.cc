@@ -35,6 +35,7 @@ Step AppendLatest(SubscribedItem& item, Context& context) {
   }
   if (!AppendUpdate(item, tail, context)) return Step::kNoRoom;
   const std::uint64_t events = local.generation() - item.sent_generation;
+  context.told_snapshot = local.realtime_generation() <= item.sent_generation;
   if (events == 0) {
     ++context.counters.snapshot;
   } else {

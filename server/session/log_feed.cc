@@ -158,6 +158,7 @@ Step AppendLog(SubscribedItem& item, Context& context) {
       return Step::kNoRoom;
     }
     next.base = entry->position;
+    context.told_snapshot = entry->is_snapshot;
     sent = true;
     break;
   }

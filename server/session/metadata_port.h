@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,6 +60,14 @@ struct OpenQuery {
   std::optional<ClientCertificate> certificate;  // present where one is asked for
 };
 
+// What became of the real-time events of an item that a subscription was offered.
+struct ItemStatistics {
+  std::uint64_t real_time = 0;  // sent
+  std::uint64_t lost = 0;       // dropped, and the client was told
+  std::uint64_t filtered = 0;   // merged into later ones, or dropped by a limit
+  bool operator==(const ItemStatistics&) const = default;
+};
+
 // A subscription as the Metadata Adapter knows it (table descriptor, ari.md §3.8).
 struct Table {
   int win_index = 0;  // the client's LS_subId
@@ -68,6 +77,7 @@ struct Table {
   std::string schema;
   std::optional<std::string> selector;
   std::vector<std::string> items;
+  std::vector<ItemStatistics> statistics;  // at its end, if the adapter wants them: one an item
 };
 
 // A session asks to subscribe (GIS, GSC, GIT, GUI, NNT).

@@ -32,6 +32,7 @@ void Subscription::Prepare(SubscribeGrant grant, std::shared_ptr<const Schema> s
   grant.limits.resize(items_.size());
   ApplyLimits(grant.limits, server);
   if (table_open) table_items_ = std::move(grant.items);
+  if (table_open && grant.wants_final_statistics) statistics_.resize(items_.size());
   ApplyFrequency(request_.max_frequency, TimePoint());
 }
 
@@ -159,6 +160,7 @@ Table Subscription::MakeTable() const {
   table.schema = request_.schema;
   table.selector = request_.selector;
   table.items = table_items_;
+  table.statistics = statistics_;
   return table;
 }
 

@@ -87,6 +87,11 @@ class Subscription {
            request_.max_frequency.kind == tlcp::Frequency::Kind::kUnfiltered;
   }
 
+  // Null unless the Metadata Adapter wants them at the end.
+  ItemStatistics* StatisticsOf(std::uint32_t index) {
+    return statistics_.empty() ? nullptr : &statistics_[index];
+  }
+
   // Null for kLatest.
   LogCursor* CursorOf(std::uint32_t index) { return cursors_.empty() ? nullptr : &cursors_[index]; }
   // COMMAND; FindPaces() is null where no row has waited so far.
@@ -135,6 +140,7 @@ class Subscription {
   std::vector<LogCursor> cursors_;         // by item; empty for kLatest
   std::vector<std::unique_ptr<KeyPaces>> key_paces_;  // by item; empty: none so far
   std::vector<std::string> table_items_;              // only while a table is open
+  std::vector<ItemStatistics> statistics_;            // the same; empty: not wanted
 };
 
 }  // namespace penstock::session

@@ -89,6 +89,7 @@ class FakeMetadata final : public session::MetadataPort {
     }
   }
   void CloseTable(std::string, session::Table table) override {
+    statistics = table.statistics;
     log.push_back("CLOSE_TABLE " + table.group + " " + std::to_string(table.items.size()));
   }
   void AnswerHeld() {
@@ -112,6 +113,9 @@ class FakeMetadata final : public session::MetadataPort {
   session::OpenGrant open_grant;
   bool hold = false;
   bool open_tables = false;
+  bool enable_unsubscription = false;
+  bool wants_statistics = false;
+  std::vector<session::ItemStatistics> statistics;  // of the last table that was closed
   double max_frequency = 0;
   // By item; others have the limits above and may be had in any mode.
   std::map<std::string, session::ItemLimits> item_limits;
@@ -162,6 +166,8 @@ class FakeMetadata final : public session::MetadataPort {
       }
     }
     grant.table_open = open_tables;
+    grant.enable_unsubscription = enable_unsubscription;
+    grant.wants_final_statistics = wants_statistics;
     reply(grant);
   }
 };

@@ -72,6 +72,7 @@ void Session::HandleAdd(tlcp::Add request, Answer answer) {
         }
         if (auto* grant = std::get_if<SubscribeGrant>(&result); grant && grant->table_open) {
           asked.items = std::move(grant->items);
+          if (grant->wants_final_statistics) asked.statistics.resize(asked.items.size());
           set->metadata->CloseTable(std::move(session_id), std::move(asked));
         }
       });
@@ -128,6 +129,7 @@ std::optional<tlcp::Error> Session::Attach(Subscription& subscription, Subscribe
     if (grant.table_open) {
       Table table = subscription.MakeTable();
       table.items = std::move(grant.items);
+      if (grant.wants_final_statistics) table.statistics.resize(table.items.size());
       profile_.adapter_set->metadata->CloseTable(id(), std::move(table));
     }
     return refusal;

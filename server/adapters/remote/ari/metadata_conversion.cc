@@ -97,6 +97,11 @@ ari::Table ToTable(const session::Table& table) {
   wire.last_item = static_cast<std::int32_t>(table.items.size());
   wire.selector = table.selector;
   wire.items = table.items;
+  for (const session::ItemStatistics& item : table.statistics) {
+    wire.statistics.push_back({static_cast<std::int64_t>(item.real_time),
+                               static_cast<std::int64_t>(item.lost),
+                               static_cast<std::int64_t>(item.filtered)});
+  }
   return wire;
 }
 

@@ -8,7 +8,19 @@
 namespace penstock::session {
 namespace {
 
-class SubscribeTest : public test::SessionFixture {};
+class SubscribeTest : public test::SessionFixture {
+ protected:
+  // What the Metadata Adapter is told when it ends a subscription.
+  std::string Force(Session* session, int sub_id) {
+    std::string told = "nothing";
+    shard_.Post([&] {
+      session->ForceUnsubscribe(sub_id,
+                                [&](bool allowed) { told = allowed ? "done" : "not allowed"; });
+    });
+    Turn();
+    return told;
+  }
+};
 
 TEST_F(SubscribeTest, TellsSubOkConfAndThenTheSnapshot) {
   test::FakeLink link;
@@ -127,6 +139,98 @@ TEST_F(SubscribeTest, TheTableIsClosedWithItsItemsOnDeleteAndAtTheEnd) {
   const std::vector<std::string> expected{
       "OPEN -", "AUTHORIZE a b", "AUTHORIZE c", "CLOSE_TABLE a b 2", "CLOSE_TABLE c 1", "CLOSE"};
   EXPECT_EQ(metadata_.log, expected);
+}
+
+// A11
+TEST_F(SubscribeTest, TheMetadataAdapterMayEndASubscriptionIfItSaidSo) {
+  metadata_.open_tables = true;
+  metadata_.enable_unsubscription = true;
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  Control(session, MakeAdd(1, "a", "f"));
+  link.Take();
+  EXPECT_EQ(Force(session, 1), "done");
+  EXPECT_EQ(link.Take(), "UNSUB,1");
+  EXPECT_EQ(source_.log(), (std::vector<std::string>{"SUB a", "USB a"}));
+  EXPECT_EQ(metadata_.log.back(), "CLOSE_TABLE a 1");
+  EXPECT_EQ(Force(session, 1), "done");  // there is nothing to do
+  EXPECT_EQ(link.Take(), "");
+}
+
+// A11
+TEST_F(SubscribeTest, TheMetadataAdapterMayNotEndOtherSubscriptions) {
+  metadata_.open_tables = true;
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  Control(session, MakeAdd(1, "a", "f"));
+  link.Take();
+  EXPECT_EQ(Force(session, 1), "not allowed");
+  EXPECT_EQ(link.Take(), "");
+}
+
+TEST_F(SubscribeTest, WhatTheMetadataAdapterHasNotGrantedItCannotEnd) {
+  metadata_.hold = true;
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  Control(session, MakeAdd(1, "a", "f"));
+  EXPECT_EQ(Force(session, 1), "done");
+  link.Take();
+  shard_.Post([&] { metadata_.AnswerHeld(); });
+  Turn();
+  EXPECT_EQ(link.Take(), "SUBOK,1,1,1 | CONF,1,unlimited,filtered");
+}
+
+class StatisticsTest : public SubscribeTest {
+ protected:
+  StatisticsTest() {
+    metadata_.open_tables = true;
+    metadata_.wants_statistics = true;
+  }
+  using Statistics = std::vector<ItemStatistics>;
+};
+
+TEST_F(StatisticsTest, OfMergeEventsAreSentOrMerged) {
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  Control(session, MakeAdd(1, "a b", "f"));
+  Send("a", {{"f", "snap"}}, true);
+  Send("b", {{"f", "snap"}}, true);
+  for (const char* const value : {"1", "2"}) Send("a", {{"f", value}});
+  link.is_writable = false;
+  for (const char* const value : {"3", "4", "5"}) Send("a", {{"f", value}});
+  link.is_writable = true;
+  shard_.Post([&] { session->OnLinkWritable(); });
+  Turn();
+  Control(session, tlcp::Delete{1});
+  // Three events became one; of "b" there was a snapshot, and no more.
+  EXPECT_EQ(metadata_.statistics, (Statistics{{3, 0, 2}, {0, 0, 0}}));
+}
+
+TEST_F(StatisticsTest, OfRawWhatIsNotSentIsLost) {
+  options_.max_buffer_size = 2;
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  tlcp::Add add = MakeAdd(1, "a", "f", false);
+  add.mode = tlcp::Mode::kRaw;
+  Control(session, add);
+  Send("a", {{"f", "0"}});
+  link.is_writable = false;
+  for (const char* const value : {"1", "2", "3", "4", "5"}) Send("a", {{"f", value}});
+  link.is_writable = true;
+  shard_.Post([&] { session->OnLinkWritable(); });
+  Turn();
+  Control(session, tlcp::Delete{1});
+  EXPECT_EQ(metadata_.statistics, (Statistics{{3, 3, 0}}));
+}
+
+TEST_F(StatisticsTest, AreThereOnlyWhereTheyAreWanted) {
+  metadata_.wants_statistics = false;
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  Control(session, MakeAdd(1, "a", "f"));
+  Send("a", {{"f", "1"}});
+  Control(session, tlcp::Delete{1});
+  EXPECT_EQ(metadata_.statistics, Statistics{});
 }
 
 TEST_F(SubscribeTest, AGrantThatComesAfterTheSessionClosesItsTable) {
