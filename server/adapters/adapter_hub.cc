@@ -130,14 +130,12 @@ Status AdapterHub::Start() {
     view.id = set.id;
     Proxy* first = nullptr;  // whose initialisation the data ports wait for
     if (set.metadata_adapter) {
-      const config::MetadataAdapter& metadata = *set.metadata_adapter;
       const std::size_t shard = next_shard++ % shards_.size();
       auto* const proxy =
           add(std::make_unique<AriMetadataProxy>(
                   AriMetadataProxy::Place{shared_->courier, shards_[shard], *shared_, control_},
-                  set.id,
-                  server_instance_id_, settings_.limits, metadata),
-              metadata.proxy);
+                  set, server_instance_id_, settings_.limits),
+              set.metadata_adapter->proxy);
       view.metadata = &proxy->port();
       open_now.push_back(proxy);
       if (set.metadata_adapter_initialised_first) first = proxy;

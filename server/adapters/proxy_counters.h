@@ -31,13 +31,16 @@ struct ProxyCounters {
   Count requests_failed;  // answered with an error
   Count items_failed;     // subscriptions that the adapter refused: no data for them
   Count timeouts;
-  Count late_replies;         // of requests that had timed out, or that nobody made
-  Count malformed_lines;      // skipped
+  Count late_replies;            // of requests that had timed out, or that nobody made
+  Count malformed_lines;         // skipped
   Count forced_terminations;     // FST
   Count forced_unsubscriptions;  // FUS
   Count forced_calls_refused;    // FUS that was not enabled, or too many of both at once
-  Count connections;          // that reached the end of the handshake
-  Count connections_refused;  // surplus, not on the allow list, wrong credentials, no handshake
+  Count close_notices_repeated;  // NSC and NTC that a new remote adapter was told
+  Count close_notices_dropped;   // that none will be told, because too many waited
+  Count requests_turned_away;    // too many were under way and too many waited for that
+  Count connections;             // that reached the end of the handshake
+  Count connections_refused;     // surplus, not on the allow list, wrong credentials, no handshake
   Count connections_lost;
   Count standbys;             // remote adapters that stand by now
   Count takeovers;            // by a standby

@@ -436,7 +436,10 @@ void Application::LogTotals() {
                  {"malformed_lines", counted.malformed_lines.value()},
                  {"forced_terminations", counted.forced_terminations.value()},
                  {"forced_unsubscriptions", counted.forced_unsubscriptions.value()},
-                 {"forced_calls_refused", counted.forced_calls_refused.value()});
+                 {"forced_calls_refused", counted.forced_calls_refused.value()},
+                 {"close_notices_repeated", counted.close_notices_repeated.value()},
+                 {"close_notices_dropped", counted.close_notices_dropped.value()},
+                 {"requests_turned_away", counted.requests_turned_away.value()});
   }
 }
 

@@ -114,6 +114,46 @@ constexpr Key<MetadataAdapter> kMetadataAdapter[] = {
     Bind<&MetadataAdapter::notify_user_disconnection_message>(
         "notify_user_disconnection_message", "The text for send_code.",
         {.example = "\"Back soon\"", .robust_only = true}),
+    Bind<&MetadataAdapter::close_notifications_recovery>(
+        "close_notifications_recovery",
+        "Which ends of sessions and subscriptions a new adapter is told of.",
+        {.choices = "pessimistic, optimistic or unneeded", .robust_only = true}),
+    Bind<&MetadataAdapter::close_notifications_max>(
+        "close_notifications_max", "The most of them that are kept; beyond, the oldest is dropped.",
+        {.min = 1, .max = 100 * kMillion, .robust_only = true}),
+    Bind<&MetadataAdapter::user_data_timeout>(
+        "user_data_timeout_millis", "How long an answer about a user and an item is remembered.",
+        {.max = kDayMillis}),
+    Bind<&MetadataAdapter::item_data_timeout>(
+        "item_data_timeout_millis", "How long an answer about an item is remembered; 0 = no end.",
+        {.max = kDayMillis}),
+    Bind<&MetadataAdapter::cache_max_entries>(
+        "cache_max_entries", "Answers of either kind that are remembered; 0 = none.",
+        {.max = 100 * kMillion}),
+    Bind<&MetadataAdapter::clear_on_session_close>(
+        "clear_on_session_close", "Forgets what it said of a user whose last session ends."),
+    Bind<&MetadataAdapter::clear_on_new_remote>("clear_on_new_remote",
+                                                "Forgets everything when a new adapter comes.",
+                                                {.robust_only = true}),
+    Bind<&MetadataAdapter::sequentialize_table_notifications>(
+        "sequentialize_table_notifications",
+        "Tells it of a session's subscriptions one by one, never two at once."),
+    Bind<&MetadataAdapter::authentication_max_pending>(
+        "authentication_max_pending", "Users it is asked about at once; 0 = no limit.",
+        {.max = kMillion}),
+    Bind<&MetadataAdapter::authentication_max_queue>(
+        "authentication_max_queue", "Users that wait for that; beyond, sessions are refused.",
+        {.max = kMillion}),
+    Bind<&MetadataAdapter::messages_max_pending>(
+        "messages_max_pending", "Messages of clients that it has at once; 0 = no limit.",
+        {.max = kMillion}),
+    Bind<&MetadataAdapter::messages_max_queue>(
+        "messages_max_queue", "Messages that wait for that; beyond, they fail.", {.max = kMillion}),
+    Bind<&MetadataAdapter::requests_max_pending>(
+        "requests_max_pending", "All other requests that it has at once; 0 = no limit.",
+        {.max = kMillion}),
+    Bind<&MetadataAdapter::requests_max_queue>(
+        "requests_max_queue", "Requests that wait for that; beyond, they fail.", {.max = kMillion}),
     Bind<&MetadataAdapter::node_item_list_workaround>(
         "node_item_list_workaround",
         "Sends the Node.js kit no item lists, which it cannot read; harmless to others."),
@@ -131,6 +171,9 @@ constexpr Key<DataAdapter> kDataAdapter[] = {
     Bind<&DataAdapter::status_item>(
         "status_item", "An item by which clients see whether the adapter is there; absent: none.",
         {.check = kLabel, .example = "\"feed_status\"", .robust_only = true}),
+    Bind<&DataAdapter::requests_max_pending>(
+        "requests_max_pending", "Items that it subscribes and unsubscribes at once; 0 = no limit.",
+        {.max = kMillion}),
 };
 
 constexpr Key<Policy> kPolicy[] = {

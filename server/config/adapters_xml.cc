@@ -114,6 +114,7 @@ class XmlReader {
       problems_->Add(loaded.place, "adapters_conf id", wrong);
     }
     bool has_metadata = false;
+    std::size_t set_pending = 0;
     std::vector<Place> places;
     for (const pugi::xml_node& node : root.children()) {
       if (node.type() != pugi::node_element) continue;
@@ -122,6 +123,8 @@ class XmlReader {
           ParseFlag(PlaceOf(node), node.name(), TextOf(node),
                     &set.metadata_adapter_initialised_first);
         }
+      } else if (SameName(node.name(), "adapter_set_pool")) {
+        ReadPool(node, "max_size", &set_pending, nullptr);
       } else if (SameName(node.name(), "metadata_provider")) {
         if (has_metadata) {
           problems_->Add(PlaceOf(node), node.name(), "is there already; a set has one");
@@ -138,13 +141,20 @@ class XmlReader {
       Note(loaded.place, "metadata_provider",
            "is absent; the built-in policy lets in clients on this machine only");
     }
+    if (set.metadata_adapter) {
+      set.metadata_adapter->requests_max_pending = set_pending;
+    } else if (set_pending > 0) {
+      Note(loaded.place, "adapter_set_pool", "limits a remote Metadata Adapter; there is none");
+    }
     // A set whose Data Adapters are all refused has problems enough.
     if (!set.data_adapters.empty() || problems_->empty()) FinishSet(places, &loaded, problems_);
     return loaded;
   }
 
-  // The class and the parameters of an adapter; every other element is reported.
-  AdapterClass ReadAdapter(const pugi::xml_node& node, bool metadata, XmlParams* params) {
+  // The class and the parameters of an adapter; every other element is `take`n or reported.
+  template <class Take>
+  AdapterClass ReadAdapter(const pugi::xml_node& node, bool metadata, XmlParams* params,
+                           Take take) {
     AdapterClass adapter_class = AdapterClass::kNone;
     std::string_view class_name;
     Place place = PlaceOf(node);
@@ -157,7 +167,7 @@ class XmlReader {
       } else if (SameName(child.name(), "param")) {
         params->Add(
             {std::string(AttributeOf(child, "name")), std::string(TextOf(child)), PlaceOf(child)});
-      } else {
+      } else if (!take(child)) {
         NoteIgnored(child);
       }
     }
@@ -176,7 +186,11 @@ class XmlReader {
 
   void ReadMetadata(const pugi::xml_node& node, LoadedSet* loaded) {
     XmlParams params;
-    const AdapterClass adapter_class = ReadAdapter(node, true, &params);
+    MetadataAdapter read;
+    const auto take = [this, &read](const pugi::xml_node& child) {
+      return ReadMetadataElement(child, &read);
+    };
+    const AdapterClass adapter_class = ReadAdapter(node, true, &params, take);
     if (adapter_class == AdapterClass::kBuiltInPolicy) {
       ReadLiteral(PlaceOf(node), &params, loaded);
       return;
@@ -184,7 +198,7 @@ class XmlReader {
     if (adapter_class != AdapterClass::kPlainProxy && adapter_class != AdapterClass::kRobustProxy) {
       return;
     }
-    MetadataAdapter& adapter = loaded->set.metadata_adapter.emplace();
+    MetadataAdapter& adapter = loaded->set.metadata_adapter.emplace(std::move(read));
     adapter.proxy.robust = adapter_class == AdapterClass::kRobustProxy;
     if (const auto* notify = params.Take("notify_port")) {
       problems_->Add(notify->place, notify->name, "is for Data Adapters only; remove it");
@@ -192,13 +206,75 @@ class XmlReader {
     if (adapter.proxy.robust) ReadDisconnection(&params, &adapter);
     ReadProxy(PlaceOf(node), &params, "the Metadata Adapter of " + loaded->set.id, &adapter.proxy,
               loaded);
-    // What "unneeded" asks for is what is done anyway.
-    const XmlParams::Param* const recovery = params.Take("close_notifications_recovery");
-    if (recovery != nullptr && !SameName(recovery->value, "unneeded")) {
-      NoteParam(*recovery, {});
-    }
+    if (adapter.proxy.robust) ReadMetadataRecovery(&params, &adapter);
+    ReadMillis(&params, "user_data_timeout", 0, Milliseconds(0), &adapter.user_data_timeout);
+    ReadYesNo(&params, "clear_on_session_close", &adapter.clear_on_session_close);
     ReportRest(&params, {"notify_user_on_disconnection", "notify_user_disconnection_code",
-                         "notify_user_disconnection_msg", "close_notifications_recovery"});
+                         "notify_user_disconnection_msg", "close_notifications_recovery",
+                         "user_data_timeout", "clear_on_session_close", "clear_on_new_remote"});
+  }
+
+  // What of a Metadata Adapter is no <param>. False: nothing that is known.
+  bool ReadMetadataElement(const pugi::xml_node& node, MetadataAdapter* adapter) {
+    if (SameName(node.name(), "sequentialize_table_notifications")) {
+      if (!TextOf(node).empty()) {
+        ParseFlag(PlaceOf(node), node.name(), TextOf(node),
+                  &adapter->sequentialize_table_notifications);
+      }
+    } else if (SameName(node.name(), "authentication_pool")) {
+      ReadPool(node, "max_pending_remote_requests", &adapter->authentication_max_pending,
+               &adapter->authentication_max_queue);
+    } else if (SameName(node.name(), "messages_pool")) {
+      ReadPool(node, "max_pending_remote_requests", &adapter->messages_max_pending,
+               &adapter->messages_max_queue);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  // A pool of the other server is one of threads. What it means for remote adapters is how many
+  // requests may be under way (`pending_name`), and how many wait for that.
+  void ReadPool(const pugi::xml_node& node, std::string_view pending_name, std::size_t* pending,
+                std::size_t* queue) {
+    constexpr std::int64_t kMost = 1'000'000;
+    for (const pugi::xml_node& child : node.children()) {
+      if (child.type() != pugi::node_element || TextOf(child).empty()) continue;
+      const XmlParams::Param param{child.name(), std::string(TextOf(child)), PlaceOf(child)};
+      const bool is_pending = SameName(child.name(), pending_name);
+      const bool is_queue = queue != nullptr && SameName(child.name(), "max_queue");
+      if (!is_pending && !is_queue) {
+        Note(param.place, std::string(node.name()) + " " + child.name(),
+             "sizes a pool of threads, which this server does not have; left out");
+        continue;
+      }
+      std::int64_t number = 0;
+      if (!ReadInteger(param, -kMost, kMost, &number)) continue;
+      // Negative: without a limit, which the queue never is.
+      if (is_pending) *pending = static_cast<std::size_t>(std::max<std::int64_t>(number, 0));
+      if (is_queue) *queue = static_cast<std::size_t>(number < 0 ? kMost : number);
+    }
+  }
+
+  void ReadMetadataRecovery(XmlParams* params, MetadataAdapter* adapter) {
+    ReadYesNo(params, "clear_on_new_remote", &adapter->clear_on_new_remote);
+    const auto* const recovery = params->Take("close_notifications_recovery");
+    if (recovery != nullptr &&
+        !ParseChoice(Lower(recovery->value), &adapter->close_notifications_recovery)) {
+      problems_->Add(
+          recovery->place, recovery->name,
+          "\"" + recovery->value + "\" is no choice; write pessimistic, optimistic or unneeded");
+    }
+  }
+
+  void ReadYesNo(XmlParams* params, std::string_view name, bool* value) {
+    const XmlParams::Param* const param = params->Take(name);
+    if (param == nullptr) return;
+    if (SameName(param->value, "true") || SameName(param->value, "false")) {
+      *value = SameName(param->value, "true");
+    } else {
+      ParseFlag(param->place, param->name, param->value, value);
+    }
   }
 
   void ReadLiteral(const Place& place, XmlParams* params, LoadedSet* loaded) {
@@ -239,11 +315,16 @@ class XmlReader {
 
   bool ReadData(const pugi::xml_node& node, LoadedSet* loaded) {
     XmlParams params;
-    const AdapterClass adapter_class = ReadAdapter(node, false, &params);
+    DataAdapter adapter;
+    const auto take = [this, &adapter](const pugi::xml_node& child) {
+      const bool known = SameName(child.name(), "data_adapter_pool");
+      if (known) ReadPool(child, "max_size", &adapter.requests_max_pending, nullptr);
+      return known;
+    };
+    const AdapterClass adapter_class = ReadAdapter(node, false, &params, take);
     if (adapter_class != AdapterClass::kPlainProxy && adapter_class != AdapterClass::kRobustProxy) {
       return false;
     }
-    DataAdapter adapter;
     adapter.proxy.robust = adapter_class == AdapterClass::kRobustProxy;
     if (const std::string_view name = AttributeOf(node, "name"); !name.empty()) adapter.name = name;
     const std::string what = "Data Adapter " + adapter.name + " of " + loaded->set.id;

@@ -15,7 +15,6 @@ struct Absent {
 };
 constexpr Absent kNotThereYet[] = {
     {"forwarded_for_depth", "write skip_local_forwards"},
-    {"close_notifications_recovery", "this version repeats no lost notification; leave it out"},
 };
 
 template <class S>
@@ -212,6 +211,18 @@ bool ParseChoice(std::string_view text, NotifyUserOnDisconnection* value) {
   for (const auto choice :
        {NotifyUserOnDisconnection::kFail, NotifyUserOnDisconnection::kForceRetry,
         NotifyUserOnDisconnection::kSendCode}) {
+    if (ToString(choice) == text) {
+      *value = choice;
+      return true;
+    }
+  }
+  return false;
+}
+
+bool ParseChoice(std::string_view text, CloseNotificationsRecovery* value) {
+  for (const auto choice :
+       {CloseNotificationsRecovery::kPessimistic, CloseNotificationsRecovery::kOptimistic,
+        CloseNotificationsRecovery::kUnneeded}) {
     if (ToString(choice) == text) {
       *value = choice;
       return true;

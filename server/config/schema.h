@@ -95,6 +95,7 @@ bool ParseChoice(std::string_view text, DiffAlgorithm* value);
 bool ParseChoice(std::string_view text, Compression* value);
 bool ParseChoice(std::string_view text, EventsRecovery* value);
 bool ParseChoice(std::string_view text, NotifyUserOnDisconnection* value);
+bool ParseChoice(std::string_view text, CloseNotificationsRecovery* value);
 bool ParseChoice(std::string_view text, ItemMode* value);
 
 }  // namespace penstock::config

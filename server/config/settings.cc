@@ -86,6 +86,18 @@ std::string_view ToString(NotifyUserOnDisconnection value) {
   return "";
 }
 
+std::string_view ToString(CloseNotificationsRecovery value) {
+  switch (value) {
+    case CloseNotificationsRecovery::kPessimistic:
+      return "pessimistic";
+    case CloseNotificationsRecovery::kOptimistic:
+      return "optimistic";
+    case CloseNotificationsRecovery::kUnneeded:
+      return "unneeded";
+  }
+  return "";
+}
+
 std::string_view ToString(ItemMode value) {
   switch (value) {
     case ItemMode::kRaw:

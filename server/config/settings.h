@@ -208,15 +208,33 @@ struct ProxySettings {
 
 enum class EventsRecovery : std::uint8_t { kLeaveHole, kUseSnapshot, kEnforceSnapshot };
 enum class NotifyUserOnDisconnection : std::uint8_t { kFail, kForceRetry, kSendCode };
+enum class CloseNotificationsRecovery : std::uint8_t { kPessimistic, kOptimistic, kUnneeded };
 
 std::string_view ToString(EventsRecovery value);
 std::string_view ToString(NotifyUserOnDisconnection value);
+std::string_view ToString(CloseNotificationsRecovery value);
 
 struct MetadataAdapter {
   ProxySettings proxy = {.request_reply_port = 6663, .first_connection_timeout = Milliseconds(-1)};
   NotifyUserOnDisconnection notify_user_on_disconnection = NotifyUserOnDisconnection::kFail;
   int notify_user_disconnection_code = 0;  // 0 or less; with kSendCode only
   std::string notify_user_disconnection_message;
+  CloseNotificationsRecovery close_notifications_recovery =
+      CloseNotificationsRecovery::kPessimistic;  // robust only
+  std::size_t close_notifications_max = 100'000;
+  Milliseconds user_data_timeout{10'000};     // of what the adapter says of a user and an item
+  Milliseconds item_data_timeout{3'600'000};  // of what it says of an item; 0 = no end
+  std::size_t cache_max_entries = 65'536;     // of each of the two
+  bool clear_on_session_close = true;
+  bool clear_on_new_remote = false;
+  bool sequentialize_table_notifications = false;
+  std::size_t authentication_max_pending = 0;  // NUS and NUA; 0 = no limit
+  std::size_t authentication_max_queue = 1'000;
+  std::size_t messages_max_pending = 0;  // NUM; 0 = no limit
+  std::size_t messages_max_queue = 1'000;
+  // All others, but those of the Data Adapters that have a limit of their own; 0 = no limit.
+  std::size_t requests_max_pending = 0;
+  std::size_t requests_max_queue = 10'000;
   // Leaves item lists out of NNT and NTC for the one adapter kit that cannot read them.
   bool node_item_list_workaround = true;
   bool operator==(const MetadataAdapter&) const = default;
@@ -228,6 +246,8 @@ struct DataAdapter {
   std::optional<std::uint16_t> notify_port;  // present: two connections, as older kits need
   EventsRecovery events_recovery = EventsRecovery::kUseSnapshot;
   std::optional<std::string> status_item;  // served by the proxy: how the remote adapter fares
+  // SUB and USB; and of the Metadata Adapter what it is asked for this adapter's subscriptions.
+  std::size_t requests_max_pending = 0;  // 0 = no limit
   bool operator==(const DataAdapter&) const = default;
 };
 

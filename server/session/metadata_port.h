@@ -128,7 +128,7 @@ class MetadataPort {
 
   virtual void OpenSession(OpenQuery query, Reply<OpenGrant> reply) = 0;
   // Once for each session that OpenSession let in, after its tables are closed. No answer.
-  virtual void CloseSession(std::string session_id) = 0;
+  virtual void CloseSession(std::string session_id, std::optional<std::string> user) = 0;
   virtual void Authorize(SubscribeQuery query, Reply<SubscribeGrant> reply) = 0;
   virtual void SendMessage(MessageQuery query, Reply<MessageOutcome> reply) = 0;
   // Once for each grant with table_open. No answer.

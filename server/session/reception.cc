@@ -222,7 +222,9 @@ void Reception::OnAnswer(Key key, std::variant<OpenGrant, tlcp::Error> result) {
     NoteLogin(*guest, grant == nullptr);
   }
   if (guest->gave_up) {
-    if (grant != nullptr) guest->set->metadata->CloseSession(std::move(guest->query.session_id));
+    if (grant != nullptr) {
+      guest->set->metadata->CloseSession(std::move(guest->query.session_id), guest->query.user);
+    }
   } else if (grant != nullptr) {
     LetIn(std::move(guest), std::move(*grant));
   } else {
@@ -285,7 +287,7 @@ void Reception::LetIn(std::unique_ptr<Guest> guest, OpenGrant grant) {
     }
   }
   if (refusal) {
-    guest->set->metadata->CloseSession(std::move(guest->query.session_id));
+    guest->set->metadata->CloseSession(std::move(guest->query.session_id), guest->query.user);
     Refuse(*guest, *refusal);
     return;
   }

@@ -143,7 +143,7 @@ void Session::Close(const std::optional<tlcp::Error>& cause, bool close_socket) 
   PENSTOCK_LOG(kSession, kInfo, "session closed", {"session", id()},
                {"code", cause ? cause->code : 0},
                {"reason", cause ? std::string_view(cause->message) : std::string_view("silent")});
-  profile_.adapter_set->metadata->CloseSession(id());
+  profile_.adapter_set->metadata->CloseSession(id(), profile_.user);
 }
 
 // A page that is loaded again wants the same items in a moment: they stay subscribed that long.

@@ -7,6 +7,7 @@ import { DataAdapter, MetadataAdapter } from './lib/ari.mjs';
 import { Client } from './lib/client.mjs';
 import { adapterSet, Server } from './lib/server.mjs';
 import { TlcpSocket } from './lib/tlcp_ws.mjs';
+import { never } from './lib/wait.mjs';
 
 let server;
 let metadata;
@@ -189,4 +190,18 @@ test('without a limit it is unlimited', async () => {
   await record.shows('free', { a: '1' });
   assert.deepEqual(record.frequencies, ['unlimited']);
   client.disconnect();
+});
+
+test('A10: NNS says how long a session may live: V and 0 for ever, else END 48 behind so many seconds', async () => {
+  for (const [answer, lives] of [['V', true], ['I|0', true], ['I|1', false]]) {
+    metadata.answers = { NNS: () => answer };
+    const socket = await TlcpSocket.session(server.port);
+    if (lives) {
+      await never('an end', () => socket.find('END'), 1300);
+    } else {
+      await socket.next('END,48,');
+      await metadata.seen('NSC', ([id]) => id === socket.sessionId);
+    }
+    socket.terminate();
+  }
 });

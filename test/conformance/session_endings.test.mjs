@@ -57,7 +57,7 @@ test('the control link is told, the session id names its node, and another node 
   adapter.kill();
 });
 
-test('a session that the Metadata Adapter wants closed for a newer one ends with 35, on whatever shard', async () => {
+test('A10: a session that the Metadata Adapter wants closed for a newer one ends with 35, on whatever shard', async () => {
   const refuse = new Map(); // user -> session to be closed; never for v
   const adapter = await MetadataAdapter.start(set.metadata_adapter.request_reply_port, {
     answers: {

@@ -69,7 +69,7 @@ class FakeMetadata final : public session::MetadataPort {
       reply(open_grant);
     }
   }
-  void CloseSession(std::string) override { log.push_back("CLOSE"); }
+  void CloseSession(std::string, std::optional<std::string>) override { log.push_back("CLOSE"); }
   void Authorize(session::SubscribeQuery query,
                  session::Reply<session::SubscribeGrant> reply) override {
     log.push_back("AUTHORIZE " + query.table.group);

@@ -33,17 +33,17 @@ void ReverseCalls::EndSubscription(std::string session_id, int win_index, Done<b
     return;
   }
   const std::string key = KeyOf(session_id, win_index);
-  HoldOrRun(key, [this, session_id = std::move(session_id), win_index,
-                  done = std::move(done)]() mutable {
-    place_.control.EndSubscription(
-        adapter_set_, std::move(session_id), win_index,
-        [this, done = std::move(done)](bool allowed) mutable {
-          --under_way_;
-          (allowed ? place_.counters.forced_unsubscriptions : place_.counters.forced_calls_refused)
-              .Add();
-          done(allowed);
-        });
-  });
+  HoldOrRun(
+      key, [this, session_id = std::move(session_id), win_index, done = std::move(done)]() mutable {
+        place_.control.EndSubscription(adapter_set_, std::move(session_id), win_index,
+                                       [this, done = std::move(done)](bool allowed) mutable {
+                                         --under_way_;
+                                         (allowed ? place_.counters.forced_unsubscriptions
+                                                  : place_.counters.forced_calls_refused)
+                                             .Add();
+                                         done(allowed);
+                                       });
+      });
 }
 
 bool ReverseCalls::Begin() {

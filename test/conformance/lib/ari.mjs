@@ -101,7 +101,7 @@ class Remote {
       if (this.answerInit) {
         this.reply(id, method, this.version === '1.8.0' ? 'V' : `S|ARI.version|S|${this.version}`);
       }
-    } else if (method !== 'CLOSE') {
+    } else if (!['CLOSE', 'FST', 'FUS'].includes(method)) {
       this.request(packet);
     }
   }
@@ -268,6 +268,8 @@ export class DataAdapter extends Remote {
 // Answers like a Metadata Adapter that allows everything; `answers` replaces single replies:
 // { NUS: (strings, packet) => 'EA|no such user' }, null meaning no reply at all.
 export class MetadataAdapter extends Remote {
+  #calls = 99;
+
   constructor(options = {}) {
     super('MPI', options);
     this.answers = options.answers ?? {};
@@ -275,6 +277,25 @@ export class MetadataAdapter extends Remote {
 
   static start(port, options = {}) {
     return settled(options, () => new MetadataAdapter(options).connect(port));
+  }
+
+  // A call of the adapter itself, FST or FUS; gives a promise of what the server says to it: "V", "B|1", "E|..."
+  call(method, rest) {
+    const id = (++this.#calls).toString(16);
+    this.reply(id, method, rest);
+    return until(`the answer to ${id}|${method}|${rest}`, () => this.all(method).find((packet) => packet.id === id)).then((packet) =>
+      packet.tokens.join('|'),
+    );
+  }
+  endSession(id, cause = 'V') {
+    return this.call('FST', `S|${id}|${cause}`);
+  }
+  endSubscription(id, subId) {
+    return this.call('FUS', `S|${id}|I|${subId}`);
+  }
+  // The methods that it was called with about a session, in order.
+  about(sessionId) {
+    return this.packets.filter((packet) => packet.tokens.includes(sessionId) && !['FST', 'FUS'].includes(packet.method)).map((packet) => packet.method);
   }
 
   request(packet) {

@@ -26,7 +26,8 @@ AriDataProxy::AriDataProxy(Place place, kernel::DataSourceId id, const std::stri
                 .server_instance_id = server_instance_id,
                 .limits = limits,
                 .node_item_list_workaround = false},
-               counters_, this) {
+               counters_, this),
+      gate_(settings.requests_max_pending, 0) {
   source_.Connect(this);
 }
 
@@ -40,18 +41,22 @@ Status AriDataProxy::ClaimPorts() {
 
 std::string AriDataProxy::Subscribe(std::string_view item) {
   std::string id = channel_.NextId();
-  ari::WriteItemRequest(id, ari::Method::kSub, item, channel_.dialect(), &channel_.out());
-  channel_.Expect(id, [this](std::string_view sub_id, CallEnd end, const ari::PacketHead* reply) {
-    OnSubscribeEnd(sub_id, end, reply);
+  gate_.Enter([this, id, item = std::string(item)] {
+    ari::WriteItemRequest(id, ari::Method::kSub, item, channel_.dialect(), &channel_.out());
+    channel_.Expect(id, [this](std::string_view sub_id, CallEnd end, const ari::PacketHead* reply) {
+      OnSubscribeEnd(sub_id, end, reply);
+    });
   });
   return id;
 }
 
 void AriDataProxy::Unsubscribe(std::string_view item) {
-  const std::string id = channel_.NextId();
-  ari::WriteItemRequest(id, ari::Method::kUsb, item, channel_.dialect(), &channel_.out());
-  channel_.Expect(id, [this](std::string_view, CallEnd end, const ari::PacketHead* reply) {
-    OnUnsubscribeEnd(end, reply);
+  gate_.Enter([this, item = std::string(item)] {
+    const std::string id = channel_.NextId();
+    ari::WriteItemRequest(id, ari::Method::kUsb, item, channel_.dialect(), &channel_.out());
+    channel_.Expect(id, [this](std::string_view, CallEnd end, const ari::PacketHead* reply) {
+      OnUnsubscribeEnd(end, reply);
+    });
   });
 }
 
@@ -74,6 +79,7 @@ void AriDataProxy::Lose(const Refusal& fatal) {
 
 void AriDataProxy::OnSubscribeEnd(std::string_view id, CallEnd end, const ari::PacketHead* reply) {
   if (end == CallEnd::kLost) return;
+  gate_.Leave();
   if (end == CallEnd::kTimeout) {
     counters_.timeouts.Add();
     source_.OnSubscribeTimeout(id);
@@ -91,6 +97,8 @@ void AriDataProxy::OnSubscribeEnd(std::string_view id, CallEnd end, const ari::P
 }
 
 void AriDataProxy::OnUnsubscribeEnd(CallEnd end, const ari::PacketHead* reply) {
+  if (end == CallEnd::kLost) return;
+  gate_.Leave();
   if (end == CallEnd::kTimeout) counters_.timeouts.Add();
   if (end != CallEnd::kReply) return;
   if (const std::optional<Refusal> refusal = ReadReply(ari::Method::kUsb, *reply)) {
@@ -109,6 +117,7 @@ void AriDataProxy::OnReady() {
 }
 
 void AriDataProxy::OnLost() {
+  gate_.Reset();
   UpdateStatus();
   source_.OnLost();
 }

@@ -12,6 +12,7 @@
 #include "adapters/remote/ari/channel.h"
 #include "adapters/remote/data_link.h"
 #include "adapters/remote/remote_data.h"
+#include "adapters/request_gate.h"
 #include "ari/data_messages.h"
 #include "config/settings.h"
 
@@ -83,6 +84,7 @@ class AriDataProxy final : public Proxy, private DataLink, private AriChannelUse
   // State.
   RemoteData source_;
   AriChannel channel_;
+  RequestGate gate_;  // of SUB and USB
   ari::NotificationParser parser_;
   std::vector<kernel::FieldValue> fields_;  // scratch
   bool fields_exhausted_logged_ = false;

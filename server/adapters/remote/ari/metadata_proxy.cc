@@ -26,22 +26,21 @@ bool AllUsable(const std::vector<std::string>& names) {
 
 }  // namespace
 
-AriMetadataProxy::AriMetadataProxy(Place place, const std::string& adapter_set,
+AriMetadataProxy::AriMetadataProxy(Place place, const config::AdapterSet& set,
                                    const std::string& server_instance_id,
-                                   const config::Limits& limits,
-                                   const config::MetadataAdapter& settings)
-    : Proxy(place.shard, settings.proxy.name, adapter_set, /*is_metadata=*/true),
+                                   const config::Limits& limits)
+    : Proxy(place.shard, set.metadata_adapter->proxy.name, set.id, /*is_metadata=*/true),
       observer_(place.observer),
-      metadata_({place.courier, place.shard, place.control, counters_}, adapter_set, settings),
+      metadata_({place.courier, place.shard, place.control, counters_}, set),
       channel_(place.shard,
-               {.proxy = settings.proxy,
+               {.proxy = set.metadata_adapter->proxy,
                 .is_metadata = true,
                 .notify_port = std::nullopt,
-                .adapter_set = adapter_set,
+                .adapter_set = set.id,
                 .data_adapter = "",
                 .server_instance_id = server_instance_id,
                 .limits = limits,
-                .node_item_list_workaround = settings.node_item_list_workaround},
+                .node_item_list_workaround = set.metadata_adapter->node_item_list_workaround},
                counters_, this) {
   metadata_.Connect(this);
 }
@@ -377,13 +376,14 @@ ari::Status AriMetadataProxy::OnForceSessionTermination(const ari::PacketHead& p
       ari::ParseForceSessionTermination(packet.args, channel_.dialect(), &request);
   if (!status.ok()) return status;
   std::optional<AdapterCause> cause;
-  if (request.cause_code) cause = {*request.cause_code, request.cause_message.value_or("")};
-  metadata_.EndSession(
-      std::move(request.session), cause,
-      Answering<Void>(packet, [](const std::string& id, Void, const ari::Dialect& dialect,
-                                 std::string* out) {
-        ari::WriteVoidReply(id, ari::Method::kFst, dialect, out);
-      }));
+  if (request.cause_code) {
+    cause = AdapterCause{*request.cause_code, request.cause_message.value_or("")};
+  }
+  metadata_.EndSession(std::move(request.session), cause,
+                       Answering<Void>(packet, [](const std::string& id, Void,
+                                                  const ari::Dialect& dialect, std::string* out) {
+                         ari::WriteVoidReply(id, ari::Method::kFst, dialect, out);
+                       }));
   return {};
 }
 
@@ -392,9 +392,8 @@ ari::Status AriMetadataProxy::OnForceUnsubscription(const ari::PacketHead& packe
   const ari::Status status =
       ari::ParseForceUnsubscription(packet.args, channel_.dialect(), &request);
   if (!status.ok()) return status;
-  metadata_.EndSubscription(
-      std::move(request.session), request.win_index,
-      Answering<bool>(packet, &ari::WriteForceUnsubscriptionReply));
+  metadata_.EndSubscription(std::move(request.session), request.win_index,
+                            Answering<bool>(packet, &ari::WriteForceUnsubscriptionReply));
   return {};
 }
 

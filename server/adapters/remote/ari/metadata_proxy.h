@@ -29,9 +29,9 @@ class AriMetadataProxy final : public Proxy, private MetadataLink, private AriCh
     ClientControl& control;
   };
 
-  AriMetadataProxy(Place place, const std::string& adapter_set,
-                   const std::string& server_instance_id, const config::Limits& limits,
-                   const config::MetadataAdapter& settings);
+  // `set` has a Metadata Adapter.
+  AriMetadataProxy(Place place, const config::AdapterSet& set,
+                   const std::string& server_instance_id, const config::Limits& limits);
 
   session::MetadataPort& port() { return metadata_; }
 

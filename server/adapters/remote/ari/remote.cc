@@ -119,7 +119,7 @@ void AriRemote::OnLine(AriConnection& connection, std::string_view line) {
     } else {
       End("protocol error: RAC is not the first packet", EndKind::kClosed);
     }
-  } else if (packet.method == ari::Method::kFal) {
+  } else if (packet.method == ari::Method::kFal && MayFail()) {
     OnFailure(packet);
   } else if (ready()) {
     OnReadyPacket(connection, packet);
@@ -223,6 +223,11 @@ void AriRemote::OnReadyPacket(const AriConnection& connection, const ari::Packet
     return;
   }
   if (!pending_.Complete(packet.id, packet)) context_.counters.late_replies.Add();
+}
+
+// A metadata adapter has no such packet before 1.9.0 (ari.md §3.13).
+bool AriRemote::MayFail() const {
+  return !ready() || !context_.settings.is_metadata || ari::HasReverseRequests(dialect_.version);
 }
 
 void AriRemote::OnFailure(const ari::PacketHead& packet) {

@@ -109,6 +109,7 @@ class AriRemote final : public runtime::Deferred, private AriConnectionOwner {
   void OnCredentials(AriConnection& connection, const ari::PacketHead& packet);
   void SendInit();
   void OnInitReply(const ari::PacketHead& packet);
+  bool MayFail() const;
   void OnFailure(const ari::PacketHead& packet);
   void OnReadyPacket(const AriConnection& connection, const ari::PacketHead& packet);
   void CloseConnections(std::string_view reason, AriRemoteEnd::Kind kind);

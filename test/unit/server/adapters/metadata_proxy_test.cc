@@ -103,7 +103,7 @@ TEST_F(MetadataProxyTest, ASessionMayHaveNoTimeToLive) {
 
 TEST_F(MetadataProxyTest, ClosesASession) {
   StartReady();
-  house_.OnShard([this] { house_.metadata().CloseSession("S1"); });
+  house_.OnShard([this] { house_.metadata().CloseSession("S1", "user1"); });
   EXPECT_EQ(Next(), "NSC|S|S1");
   Reply("NSC|E|whatever");
   EXPECT_TRUE(house_.Proxy().ready);
@@ -147,6 +147,7 @@ TEST_F(MetadataProxyTest, AsksForItemsSchemaAndLimits) {
 
 TEST_F(MetadataProxyTest, ItemDataIsRememberedAndUserDataForTenSeconds) {
   StartReady();
+  OpenReady();
   Authorize(Query());
   ResolveAll();
   Authorize(Query());
@@ -160,6 +161,7 @@ TEST_F(MetadataProxyTest, ItemDataIsRememberedAndUserDataForTenSeconds) {
 
 TEST_F(MetadataProxyTest, UserDataIsRememberedForThatUserOnly) {
   StartReady();
+  OpenReady();
   Authorize(Query());
   ResolveAll();
   auto query = Query();
@@ -172,8 +174,10 @@ TEST_F(MetadataProxyTest, UserDataIsRememberedForThatUserOnly) {
   EXPECT_EQ(Next(), "GUI|S|#|S|a");
 }
 
-TEST_F(MetadataProxyTest, ANewRemoteAdapterIsAskedAnew) {
+TEST_F(MetadataProxyTest, ANewRemoteAdapterIsAskedAnewWhereThatIsWanted) {
+  metadata_.clear_on_new_remote = true;
   StartReady();
+  OpenReady();
   Authorize(Query());
   ResolveAll();
   remote_->Hangup();
@@ -181,6 +185,32 @@ TEST_F(MetadataProxyTest, ANewRemoteAdapterIsAskedAnew) {
   remote_ = house_.ConnectReady();
   Authorize(Query());
   ResolveAll();
+  EXPECT_EQ(Grant().items.size(), 2u);
+}
+
+TEST_F(MetadataProxyTest, WhatTheLastRemoteAdapterSaidIsGoodForTheNext) {
+  StartReady();
+  OpenReady();
+  Authorize(Query());
+  ResolveAll();
+  remote_->Hangup();
+  house_.Turns(4);
+  remote_ = house_.ConnectReady();
+  Authorize(Query());
+  ResolveNames();
+  EXPECT_EQ(Grant().items.size(), 2u);
+}
+
+TEST_F(MetadataProxyTest, UserDataIsForgottenWithTheLastSession) {
+  StartReady();
+  OpenReady();
+  Authorize(Query());
+  ResolveAll();
+  house_.OnShard([this] { house_.metadata().CloseSession("S1", "user1"); });
+  EXPECT_EQ(Next(), "NSC|S|S1");
+  OpenReady();
+  Authorize(Query());
+  ResolveUncached();
   EXPECT_EQ(Grant().items.size(), 2u);
 }
 
@@ -265,7 +295,7 @@ TEST_F(MetadataProxyTest, TheEndOfASessionWaitsForItsTables) {
     auto table = Query().table;
     table.items = {"a", "b"};
     house_.metadata().CloseTable("S1", table);
-    house_.metadata().CloseSession("S1");
+    house_.metadata().CloseSession("S1", "user1");
   });
   EXPECT_EQ(Next(), "NTC|S|S1|I|3|M|M|S|a%20b|S|DATA|S|last|I|1|I|2|S|#|I|2|S|a|S|b|I|0");
   EXPECT_FALSE(remote_->HasLine());
@@ -280,10 +310,24 @@ TEST_F(MetadataProxyTest, TheEndOfASessionWaitsForATableThatIsBeingRefused) {
   Authorize(query);
   ResolveAll();
   Next();
-  house_.OnShard([this] { house_.metadata().CloseSession("S1"); });
+  house_.OnShard([this] { house_.metadata().CloseSession("S1", "user1"); });
   EXPECT_FALSE(remote_->HasLine());
   Reply("NNT|EC|quota|-5|Too many");
   EXPECT_EQ(Next(), "NSC|S|S1");
+}
+
+TEST_F(MetadataProxyTest, ATableEndsWithItsStatistics) {
+  StartReady();
+  house_.OnShard([this] {
+    auto table = Query().table;
+    table.items = {"a", "b"};
+    table.statistics = {{120, 0, 35}, {80, 1, 2}};
+    house_.metadata().CloseTable("S1", table);
+  });
+  EXPECT_EQ(
+      Next(),
+      "NTC|S|S1|I|3|M|M|S|a%20b|S|DATA|S|last|I|1|I|2|S|#|I|2|S|a|S|b|I|2|L|120|L|0|L|35|L|80|L|"
+      "1|L|2");
 }
 
 // --- Messages

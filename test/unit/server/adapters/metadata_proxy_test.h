@@ -83,6 +83,21 @@ class MetadataProxyTest : public testing::Test {
     Reply("GUI|I|0|D|0.0|M|RMDC|I|0|D|0.0|M|RMDC");
   }
 
+  // The same where GIT is known already; GUI is asked, because no session of the user is open.
+  void ResolveUncached() {
+    ResolveNames();
+    EXPECT_EQ(Next(), "GUI|S|user1|S|a|S|b");
+    Reply("GUI|I|0|D|0.0|M|RMDC|I|0|D|0.0|M|RMDC");
+  }
+  // Opens a session of user1.
+  void OpenReady() {
+    Open();
+    Next();
+    Reply("NUS|D|0|B|1");
+    Next();
+    Reply("NNS|V");
+  }
+
   void SendMessage(const std::string& text, std::optional<std::string> user = "user1") {
     outcome_.reset();
     house_.OnShard([this, text, user] {

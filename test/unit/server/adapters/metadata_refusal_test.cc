@@ -238,6 +238,40 @@ TEST_F(MetadataProxyTest, EachCallHasItsDeadlineAndLateRepliesAreIgnored) {
   EXPECT_EQ(house_.counters().timeouts.value(), 5u);
 }
 
+// A12
+TEST_F(MetadataProxyTest, ACallAboutASessionHasItsDeadline) {
+  StartReady();
+  const auto expire = [this](const std::string& method, const std::string& reply) {
+    EXPECT_EQ(Next().substr(0, 3), method);
+    const std::string id = id_;
+    house_.Advance(std::chrono::seconds(10));
+    const std::uint64_t late = house_.counters().late_replies.value();
+    remote_->Send(id + "|" + method + "|" + reply);
+    house_.Turns(4);
+    EXPECT_EQ(house_.counters().late_replies.value(), late + 1) << method;
+  };
+  for (const bool certificate : {false, true}) {
+    opened_.reset();
+    Open(certificate ? std::optional(session::ClientCertificate{}) : std::nullopt);
+    expire(certificate ? "NUA" : "NUS", "D|0|B|1");
+    EXPECT_EQ(OpenCode(), 66);
+  }
+  opened_.reset();
+  Open();
+  Next();
+  Reply("NUS|D|0|B|1");
+  expire("NNS", "V");
+  EXPECT_EQ(OpenCode(), 66);
+  expire("NSC", "V");  // the adapter may have let the session in
+  SendMessage("one");
+  expire("NUM", "V");
+  EXPECT_EQ(MessageCode(), 35);
+  house_.OnShard([this] { house_.metadata().CloseTable("S1", Query().table); });
+  expire("NTC", "V");
+  EXPECT_FALSE(remote_->HasLine());
+  EXPECT_EQ(house_.counters().timeouts.value(), 6u);
+}
+
 TEST_F(MetadataProxyTest, WithoutTimeoutACallMayTakeAnyTime) {
   metadata_.proxy.timeout = config::Milliseconds(0);
   StartReady();

@@ -30,7 +30,8 @@ class SteppedClock final : public Clock {
   std::atomic<Duration::rep> now_{Duration(std::chrono::hours(1)).count()};
 };
 
-// Clients that are ended on paper: what a Metadata Adapter asked, in order. Answers at once, by mail.
+// Clients that are ended on paper: what a Metadata Adapter asked, in order. Answers at once, by
+// mail.
 struct FakeClients final : adapters::ClientControl {
   explicit FakeClients(runtime::ShardPool& shards) : courier(shards) {}
 

@@ -203,15 +203,91 @@ TEST(AdaptersXml, TlsThatIsOffIsNoMatter) {
 }
 
 TEST(AdaptersXml, WhatIsNotDoneIsNotedOnceByName) {
-  const Outcome outcome = Parse(WithMetadata(
-      Param("close_notifications_recovery", "pessimistic") + Param("user_data_timeout", "5") +
-      Param("USER_DATA_TIMEOUT", "6") + "<install_dir>x</install_dir>\n"));
+  const Outcome outcome =
+      Parse(WithMetadata(Param("events_window", "5") + Param("EVENTS_WINDOW", "6") +
+                         "<install_dir>x</install_dir>\n<mpn_pool/>\n"));
   EXPECT_EQ(outcome.error, "");
   EXPECT_EQ(outcome.notes,
             (std::vector<std::string>{
-                "a.xml:14: install_dir: is not done by this server and left out",
-                "a.xml:11: close_notifications_recovery: is not done by this server and left out",
-                "a.xml:12: user_data_timeout: is not done by this server and left out"}));
+                "a.xml:13: install_dir: is not done by this server and left out",
+                "a.xml:14: mpn_pool: is not done by this server and left out",
+                "a.xml:11: events_window: is not done by this server and left out"}));
+}
+
+TEST(AdaptersXml, WhatAMetadataAdapterIsToldAndAskedAgain) {
+  const Outcome outcome = Parse(WithMetadata(
+      Param("close_notifications_recovery", "Optimistic") + Param("user_data_timeout", "5") +
+      Param("clear_on_session_close", "false") + Param("clear_on_new_remote", "Y") +
+      "<sequentialize_table_notifications>Y</sequentialize_table_notifications>\n"));
+  EXPECT_EQ(outcome.error, "");
+  EXPECT_TRUE(outcome.notes.empty());
+  const MetadataAdapter& adapter = *outcome.set.metadata_adapter;
+  EXPECT_EQ(adapter.close_notifications_recovery, CloseNotificationsRecovery::kOptimistic);
+  EXPECT_EQ(adapter.user_data_timeout, Milliseconds(5));
+  EXPECT_FALSE(adapter.clear_on_session_close);
+  EXPECT_TRUE(adapter.clear_on_new_remote);
+  EXPECT_TRUE(adapter.sequentialize_table_notifications);
+}
+
+TEST(AdaptersXml, WithoutThemTheDefaultsAreThoseOfTheFile) {
+  const MetadataAdapter adapter = *Parse(WithMetadata("")).set.metadata_adapter;
+  EXPECT_EQ(adapter.close_notifications_recovery, CloseNotificationsRecovery::kPessimistic);
+  EXPECT_EQ(adapter.user_data_timeout, Milliseconds(10'000));
+  EXPECT_TRUE(adapter.clear_on_session_close);
+  EXPECT_FALSE(adapter.clear_on_new_remote);
+  EXPECT_FALSE(adapter.sequentialize_table_notifications);
+  EXPECT_EQ(adapter.authentication_max_pending, 0u);
+  EXPECT_EQ(adapter.messages_max_pending, 0u);
+  EXPECT_EQ(adapter.requests_max_pending, 0u);
+}
+
+TEST(AdaptersXml, WhatOfTheseCannotBeRead) {
+  EXPECT_EQ(Parse(WithMetadata(Param("close_notifications_recovery", "always"))).error,
+            "a.xml:11: close_notifications_recovery: \"always\" is no choice; write pessimistic, "
+            "optimistic or unneeded");
+  EXPECT_EQ(Parse(WithMetadata(Param("clear_on_session_close", "1"))).error,
+            "a.xml:11: clear_on_session_close: \"1\" is no choice; write Y or N");
+}
+
+TEST(AdaptersXml, APlainProxyRecoversNothing) {
+  const Outcome outcome = Parse(WithMetadata(
+      Param("close_notifications_recovery", "optimistic") + Param("clear_on_session_close", "N"),
+      "PROXY_FOR_REMOTE_ADAPTER"));
+  EXPECT_EQ(outcome.error, "");
+  EXPECT_EQ(outcome.notes,
+            std::vector<std::string>{"a.xml:11: close_notifications_recovery: means nothing for a "
+                                     "proxy that is not robust"});
+  EXPECT_FALSE(outcome.set.metadata_adapter->clear_on_session_close);
+}
+
+TEST(AdaptersXml, PoolsAreLimitsOfRequests) {
+  const Outcome outcome = Parse(
+      "<adapters_conf id=\"S\">\n"
+      "<adapter_set_pool><max_size>30</max_size><max_free>3</max_free></adapter_set_pool>\n"
+      "<metadata_provider><adapter_class>ROBUST_PROXY_FOR_REMOTE_ADAPTER</adapter_class>\n"
+      "<param name=\"request_reply_port\">6663</param>"
+      "<param name=\"interface\">127.0.0.1</param>\n"
+      "<authentication_pool><max_pending_remote_requests>7</max_pending_remote_requests>"
+      "<max_queue>70</max_queue></authentication_pool>\n"
+      "<messages_pool><max_pending_remote_requests>-1</max_pending_remote_requests>"
+      "<max_queue>-1</max_queue></messages_pool>\n"
+      "</metadata_provider>\n"
+      "<data_provider><adapter_class>ROBUST_PROXY_FOR_REMOTE_ADAPTER</adapter_class>\n"
+      "<param name=\"request_reply_port\">6661</param>"
+      "<param name=\"interface\">127.0.0.1</param>\n"
+      "<data_adapter_pool><max_size>5</max_size></data_adapter_pool></data_provider>\n"
+      "</adapters_conf>\n");
+  EXPECT_EQ(outcome.error, "");
+  const MetadataAdapter& adapter = *outcome.set.metadata_adapter;
+  EXPECT_EQ(adapter.requests_max_pending, 30u);
+  EXPECT_EQ(adapter.authentication_max_pending, 7u);
+  EXPECT_EQ(adapter.authentication_max_queue, 70u);
+  EXPECT_EQ(adapter.messages_max_pending, 0u);
+  EXPECT_EQ(adapter.messages_max_queue, 1'000'000u);
+  EXPECT_EQ(outcome.set.data_adapters[0].requests_max_pending, 5u);
+  EXPECT_EQ(outcome.notes,
+            std::vector<std::string>{"a.xml:2: adapter_set_pool max_free: sizes a pool of threads, "
+                                     "which this server does not have; left out"});
 }
 
 TEST(AdaptersXml, AMisspeltParamIsNotedWithASuggestion) {

@@ -27,7 +27,9 @@ class LateMetadata final : public session::MetadataPort {
       held_.emplace_back(std::move(query), std::move(reply));
     }
   }
-  void CloseSession(std::string id) override { port_.CloseSession(std::move(id)); }
+  void CloseSession(std::string id, std::optional<std::string> user) override {
+    port_.CloseSession(std::move(id), std::move(user));
+  }
   void Authorize(session::SubscribeQuery query,
                  session::Reply<session::SubscribeGrant> reply) override {
     port_.Authorize(std::move(query), std::move(reply));

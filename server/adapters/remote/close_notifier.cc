@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+#include "adapters/remote/close_notifier.h"
+
+#include <utility>
+
+#include "base/log.h"
+
+namespace penstock::adapters {
+
+namespace {
+
+// The loss of the remote adapter of a plain proxy ends the server.
+config::CloseNotificationsRecovery PolicyOf(const config::MetadataAdapter& settings) {
+  return settings.proxy.robust ? settings.close_notifications_recovery
+                               : config::CloseNotificationsRecovery::kUnneeded;
+}
+
+}  // namespace
+
+CloseNotifier::CloseNotifier(Place place, const config::MetadataAdapter& settings)
+    : place_(place),
+      proxy_name_(settings.proxy.name),
+      journal_(PolicyOf(settings), settings.close_notifications_max) {}
+
+void CloseNotifier::CloseTable(CloseNotice notice) {
+  const std::string session_id = notice.session_id;
+  place_.order.Enter(session_id, [this, notice = std::move(notice)]() mutable {
+    SendTableClose(std::move(notice));
+  });
+}
+
+void CloseNotifier::SendTableClose(CloseNotice notice) {
+  const CloseJournal::Serial serial = Note(notice);
+  place_.gate.Enter([this, serial, notice = std::move(notice)] {
+    Tell(notice, [this, serial, session_id = notice.session_id](const Outcome<Void>& outcome) {
+      const bool over = IsOver(serial, session_id, outcome);
+      place_.gate.Leave();
+      place_.order.Leave(session_id);
+      if (over) OnTableOver(session_id);
+    });
+  });
+}
+
+void CloseNotifier::CloseSession(const std::string& session_id) {
+  const auto it = sessions_.find(session_id);
+  if (it != sessions_.end()) {
+    it->second.closed = true;
+  } else {
+    SendSessionClose(session_id);
+  }
+}
+
+void CloseNotifier::SendSessionClose(const std::string& session_id) {
+  const CloseJournal::Serial serial = Note({session_id});
+  place_.gate.Enter([this, serial, session_id] {
+    Tell({session_id}, [this, serial, session_id](const Outcome<Void>& outcome) {
+      IsOver(serial, session_id, outcome);
+      place_.gate.Leave();
+    });
+  });
+}
+
+void CloseNotifier::Tell(const CloseNotice& notice, Done<Void> done) {
+  if (!ready_) {
+    done(Failure{FailureKind::kDisconnected, "no remote adapter is connected"});
+  } else if (notice.table) {
+    link_->NotifyTableClose(notice.session_id, *notice.table, std::move(done));
+  } else {
+    link_->NotifySessionClose(notice.session_id, std::move(done));
+  }
+}
+
+// The end of a table that is dropped may be what the end of its session waits for, which then is
+// noted too, and so on: none of them nests.
+CloseJournal::Serial CloseNotifier::Note(const CloseNotice& notice) {
+  const CloseJournal::Serial serial = journal_.Add(notice, &dropped_);
+  if (dropped_.empty() || std::exchange(in_drop_, true)) return serial;
+  if (drop_warning_.Due(place_.shard.now())) {
+    PENSTOCK_LOG(kAdapter, kWarn,
+                 "too many ends of sessions and subscriptions wait for the metadata adapter: the "
+                 "oldest are dropped (once a minute)",
+                 {"proxy", proxy_name_}, {"waiting", journal_.size()});
+  }
+  while (!dropped_.empty()) {
+    const CloseNotice gone = std::move(dropped_.back());
+    dropped_.pop_back();
+    place_.counters.close_notices_dropped.Add();
+    if (gone.table) OnTableOver(gone.session_id);
+  }
+  in_drop_ = false;
+  return serial;
+}
+
+bool CloseNotifier::IsOver(CloseJournal::Serial serial, const std::string& session_id,
+                           const Outcome<Void>& outcome) {
+  const auto* const failure = std::get_if<Failure>(&outcome);
+  // While no remote adapter is there, thousands of sessions may end: that is no news.
+  if (failure != nullptr && failure->kind == FailureKind::kDisconnected) {
+    OnLost();
+    return !journal_.OnLost(serial);
+  }
+  if (failure != nullptr && failure_warning_.Due(place_.shard.now())) {
+    PENSTOCK_LOG(kAdapter, kWarn,
+                 "the end of a session or subscription was not noted by the metadata adapter "
+                 "(once a minute)",
+                 {"proxy", proxy_name_}, {"session", session_id}, {"error", failure->message});
+  }
+  journal_.OnAnswered(serial);
+  return true;
+}
+
+void CloseNotifier::OnTableOver(const std::string& session_id) {
+  const auto it = sessions_.find(session_id);
+  if (it == sessions_.end()) return;
+  if (--it->second.tables > 0) return;
+  const bool close = it->second.closed;
+  sessions_.erase(it);
+  if (close) SendSessionClose(session_id);
+}
+
+// Told as if it happened now, so that the same rules hold. One with an answer is told again for the
+// sake of the order; it counts again until it has the next.
+void CloseNotifier::OnReady() {
+  ready_ = true;
+  for (CloseJournal::Entry& entry : journal_.TakeAll()) {
+    place_.counters.close_notices_repeated.Add();
+    if (!entry.notice.table) {
+      CloseSession(entry.notice.session_id);
+      continue;
+    }
+    if (entry.state == CloseJournal::Entry::State::kAnswered) BeforeTable(entry.notice.session_id);
+    CloseTable(std::move(entry.notice));
+  }
+}
+
+}  // namespace penstock::adapters

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Penstock authors.
+
+// A Metadata Adapter made with the SDK that ends what it is told to end, for sdk_control.test.mjs:
+//   control_adapter SERVER
+// Each line of the standard input is a wish, each is answered by a line:
+//   end SESSION [CODE TEXT]       ok | error ...
+//   unsubscribe SESSION NUMBER    true | false | error ...
+// Groups that begin with "kept" may not be ended.
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+
+#include "penstock/adapter/adapter_host.h"
+
+namespace {
+
+using namespace penstock::adapter;
+
+class Control : public MetadataProvider {
+ public:
+  Result<UserProfile> NotifyUser(const UserRequest&) override {
+    return UserProfile{.wants_tables = true};
+  }
+  Result<TablesProfile> NewTables(const TablesRequest& request) override {
+    return TablesProfile{.enable_unsubscription = !request.tables[0].group.starts_with("kept")};
+  }
+};
+
+void Print(const std::string& line) { std::cout << line << std::endl; }
+
+void End(AdapterHost& host, std::istream& wish) {
+  std::string session;
+  std::string text;
+  int code = 0;
+  std::optional<int> cause;
+  wish >> session;
+  if (wish >> code) {
+    cause = code;
+    wish >> std::ws;
+    std::getline(wish, text);
+  }
+  const Status status =
+      host.ForceSessionTermination(session, cause, cause ? NullableString(text) : std::nullopt)
+          .get();
+  Print(status ? "ok" : "error " + status.error().message());
+}
+
+void Unsubscribe(AdapterHost& host, std::istream& wish) {
+  std::string session;
+  int number = 0;
+  wish >> session >> number;
+  const Result<bool> done = host.ForceUnsubscription(session, number).get();
+  Print(!done ? "error " + done.error().message() : *done ? "true" : "false");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  AdapterHost host(std::make_shared<Control>(), {.name = "control", .servers = {argv[1]}});
+  if (const Status started = host.Start(); !started) return 1;
+  for (std::string line; std::getline(std::cin, line);) {
+    std::istringstream wish(line);
+    std::string what;
+    wish >> what;
+    if (what == "end") {
+      End(host, wish);
+    } else {
+      Unsubscribe(host, wish);
+    }
+  }
+  host.Stop();
+  return 0;
+}
