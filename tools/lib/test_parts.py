@@ -135,6 +135,8 @@ def count_node(part, output, code):
     if not passed:
         return part.check(False, f"node --test (exit code {code})")
     part.passed += int(passed[-1])
+    for name in re.findall(r"^\s*ok \d+ - (.* # SKIP.*)", output, re.M):
+        print(f"  {name}", flush=True)
     names = [name for name in re.findall(r"^\s*not ok \d+ - (.*)", output, re.M)]
     bad = int(failed[-1]) + int(cancelled[-1] if cancelled else 0)
     part.failed += bad
@@ -242,14 +244,15 @@ def concurrency():
 
 def part_conformance(part):
     """the official client and adapters, and hand-written peers, against the dev build"""
-    ok, folder = build(part, "dev", "penstock", "penstock-load")
+    ok, folder = build(part, "dev", "penstock", "penstock-load",
+                       "penstock-example-hostmonitor")
     if ok and node_packages(part):
         conformance(part, os.path.join(folder, "server", "app", "penstock"))
 
 
 def part_network(part):
-    """the official clients through bad networks, nginx and HAProxy"""
-    ok, folder = build(part, "dev", "penstock")
+    """the official clients through bad networks, nginx and HAProxy; a DMZ of network namespaces"""
+    ok, folder = build(part, "dev", "penstock", "penstock-example-hostmonitor")
     if ok and node_packages(part):
         conformance(part, os.path.join(folder, "server", "app", "penstock"),
                     *(os.path.relpath(path, CONFORMANCE) for path in

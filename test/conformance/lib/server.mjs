@@ -16,7 +16,7 @@ import { until } from './wait.mjs';
 
 const kRoot = fileURLToPath(new URL('../../..', import.meta.url));
 const kGraceMillis = 25000; // for the test's own stop()
-const kSanitizer = /ERROR: AddressSanitizer|ERROR: LeakSanitizer|WARNING: ThreadSanitizer|runtime error:/;
+export const kSanitizer = /ERROR: AddressSanitizer|ERROR: LeakSanitizer|WARNING: ThreadSanitizer|runtime error:/;
 
 export function binary() {
   const found = [process.env.PENSTOCK_BIN, 'build/dev/server/app/penstock', 'build/release/server/app/penstock']
@@ -56,7 +56,8 @@ export class Server {
 
   // `settings` as the TOML file has them; listener, log, linger (none, so that nothing waits for it)
   // and a set's ports have test values unless given. With `ready: false` it returns before the server listens.
-  static async start(settings = {}, { ready = true, args = [] } = {}) {
+  // `within` goes in front of the command, to run it where nobody here can tell whether it listens.
+  static async start(settings = {}, { ready = true, args = [], within = [] } = {}) {
     const port = settings.listener?.[0]?.port ?? (await freePort());
     const server = closeLater(new Server(port, settings.listener?.[0]?.tls ? 'https' : 'http'), (one) => setTimeout(() => one.running && one.signal('SIGKILL'), kGraceMillis).unref());
     const whole = {
@@ -67,12 +68,13 @@ export class Server {
     };
     const file = path.join(server.#dir, 'penstock.toml');
     fs.writeFileSync(file, toml(whole));
-    server.#child = spawn(binary(), ['--config', file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const [program, ...rest] = [...within, binary(), '--config', file, ...args];
+    server.#child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [server.#child.stdout, server.#child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => (server.#log += text));
     }
     server.#child.on('exit', (code, signal) => (server.#exit = { code, signal }));
-    if (ready) await server.ready();
+    if (ready && within.length === 0) await server.ready();
     return server;
   }
 
