@@ -21,7 +21,7 @@ LoginGuard::LoginGuard(const config::Limits& limits)
       trusted_(limits.trusted_addresses) {}
 
 bool LoginGuard::TurnsAway(const std::string& address, TimePoint now) const {
-  const auto it = known_.find(address);
+  const auto it = known_.find(protection::AddressKey(address));
   return it != known_.end() && now < it->second.until;
 }
 
@@ -29,12 +29,13 @@ void LoginGuard::OnWrong(const std::string& address, TimePoint now) {
   if (free_failures_ == 0) return;
   const std::optional<protection::Address> parsed = protection::ParseAddress(address);
   if (parsed && trusted_.Contains(*parsed)) return;
-  if (known_.size() >= kMaxAddresses && known_.find(address) == known_.end()) {
+  const std::string key = protection::AddressKey(address);
+  if (known_.size() >= kMaxAddresses && known_.find(key) == known_.end()) {
     known_.erase(std::min_element(known_.begin(), known_.end(), [](const auto& a, const auto& b) {
       return a.second.last < b.second.last;
     }));
   }
-  Known& known = known_[address];
+  Known& known = known_[key];
   if (known.failures > 0 && now >= known.last + kForgotten) known.failures = 0;
   ++known.failures;
   known.last = now;

@@ -27,7 +27,7 @@ class LoginGuard {
 
   bool TurnsAway(const std::string& address, TimePoint now) const;
   void OnWrong(const std::string& address, TimePoint now);
-  void OnRight(const std::string& address) { known_.erase(address); }
+  void OnRight(const std::string& address) { known_.erase(protection::AddressKey(address)); }
 
  private:
   struct Known {
@@ -39,7 +39,7 @@ class LoginGuard {
   const std::uint32_t free_failures_;  // 0: no guard
   const Duration longest_;
   const protection::AddressRanges trusted_;
-  std::unordered_map<std::string, Known> known_;
+  std::unordered_map<std::string, Known> known_;  // by AddressKey()
 };
 
 }  // namespace penstock::adapters

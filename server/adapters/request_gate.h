@@ -24,15 +24,15 @@ class RequestGate {
       : most_(most), most_waiting_(most_waiting) {}
 
   // There is no place left, not even to wait.
-  bool full() const { return most_ != 0 && running_ >= most_ && waiting_.size() >= most_waiting_; }
+  bool full() const {
+    return most_ != 0 && running_ >= most_ && waiting_.size() >= most_waiting_ + unrefusable_;
+  }
   bool idle() const { return running_ == 0 && waiting_.empty() && !in_run_; }
 
-  // Runs `start` now or when its turn has come. May be called when full(), by who cannot be
-  // refused.
-  void Enter(runtime::Task start) {
-    waiting_.push_back(std::move(start));
-    Run();
-  }
+  // Runs `start` now or when its turn has come.
+  void Enter(runtime::Task start) { Wait({std::move(start), true}); }
+  // The same for who cannot be refused, and takes no place from those who can.
+  void EnterAnyway(runtime::Task start) { Wait({std::move(start), false}); }
   void Leave() {
     --running_;
     Run();
@@ -40,18 +40,30 @@ class RequestGate {
   // Forgets those that run and those that wait.
   void Reset() {
     running_ = 0;
+    unrefusable_ = 0;
     waiting_.clear();
   }
 
  private:
+  struct Waiting {
+    runtime::Task start;
+    bool refusable;
+  };
+
+  void Wait(Waiting one) {
+    if (!one.refusable) ++unrefusable_;
+    waiting_.push_back(std::move(one));
+    Run();
+  }
   // A request may end inside of its start, thousands in a row: none of them nests.
   void Run() {
     if (std::exchange(in_run_, true)) return;
     while (!waiting_.empty() && (most_ == 0 || running_ < most_)) {
-      runtime::Task start = std::move(waiting_.front());
+      Waiting one = std::move(waiting_.front());
       waiting_.pop_front();
+      if (!one.refusable) --unrefusable_;
       ++running_;
-      start();
+      one.start();
     }
     in_run_ = false;
   }
@@ -62,7 +74,8 @@ class RequestGate {
 
   // State.
   std::size_t running_ = 0;
-  std::deque<runtime::Task> waiting_;
+  std::size_t unrefusable_ = 0;  // of those that wait
+  std::deque<Waiting> waiting_;
   bool in_run_ = false;
 };
 

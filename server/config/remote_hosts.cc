@@ -16,8 +16,8 @@ constexpr std::size_t kLongestName = 253;
 constexpr std::size_t kLongestLabel = 63;
 
 bool IsLabel(std::string_view text) {
-  return !text.empty() && text.size() <= kLongestLabel &&
-         std::all_of(text.begin(), text.end(), [](char c) {
+  return !text.empty() && text.size() <= kLongestLabel && text.front() != '-' &&
+         text.back() != '-' && std::all_of(text.begin(), text.end(), [](char c) {
            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                   c == '-' || c == '_';
          });
@@ -55,8 +55,9 @@ std::vector<RemoteHost> ParseRemoteHosts(std::string_view text, std::uint16_t po
   std::vector<RemoteHost> hosts;
   for (const std::string& one : Split(text, ",")) {
     const auto host = ParseOne(one, port);
-    if (!host || std::find(hosts.begin(), hosts.end(), *host) != hosts.end()) return {};
-    hosts.push_back(*host);
+    if (!host) return {};
+    // Named twice it is the same one, and never a reason to dial nobody.
+    if (std::find(hosts.begin(), hosts.end(), *host) == hosts.end()) hosts.push_back(*host);
   }
   return hosts;
 }

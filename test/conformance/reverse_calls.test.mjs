@@ -164,12 +164,12 @@ test('A11: FUS while NNT is under way waits for it', async () => {
   socket.terminate();
 });
 
-test('what cannot be read has no answer, and harms nobody', async () => {
+test('what cannot be read is answered with an error, and harms nobody', async () => {
   const socket = await TlcpSocket.session(server.port);
   metadata.reply('f0', 'FST', `S|${socket.sessionId}`);
   metadata.reply('f1', 'FUS', `S|${socket.sessionId}|S|x`);
   assert.equal(await metadata.endSession('nonsense'), 'V');
-  assert.ok(!metadata.packets.some((packet) => ['f0', 'f1'].includes(packet.id)));
+  for (const id of ['f0', 'f1']) assert.equal(metadata.packets.find((packet) => packet.id === id).tokens[0], 'E');
   socket.terminate();
 });
 

@@ -10,10 +10,11 @@ namespace penstock::adapters {
 
 namespace {
 
-// The loss of the remote adapter of a plain proxy ends the server.
+// The loss of the remote adapter of a plain proxy ends the server, unless another one stands by.
 config::CloseNotificationsRecovery PolicyOf(const config::MetadataAdapter& settings) {
-  return settings.proxy.robust ? settings.close_notifications_recovery
-                               : config::CloseNotificationsRecovery::kUnneeded;
+  const bool has_successor = settings.proxy.robust || settings.proxy.max_standbys > 0;
+  return has_successor ? settings.close_notifications_recovery
+                       : config::CloseNotificationsRecovery::kUnneeded;
 }
 
 }  // namespace
@@ -32,7 +33,7 @@ void CloseNotifier::CloseTable(CloseNotice notice) {
 
 void CloseNotifier::SendTableClose(CloseNotice notice) {
   const CloseJournal::Serial serial = Note(notice);
-  place_.gate.Enter([this, serial, notice = std::move(notice)] {
+  place_.gate.EnterAnyway([this, serial, notice = std::move(notice)] {
     Tell(notice, [this, serial, session_id = notice.session_id](const Outcome<Void>& outcome) {
       const bool over = IsOver(serial, session_id, outcome);
       place_.gate.Leave();
@@ -53,7 +54,7 @@ void CloseNotifier::CloseSession(const std::string& session_id) {
 
 void CloseNotifier::SendSessionClose(const std::string& session_id) {
   const CloseJournal::Serial serial = Note({session_id});
-  place_.gate.Enter([this, serial, session_id] {
+  place_.gate.EnterAnyway([this, serial, session_id] {
     Tell({session_id}, [this, serial, session_id](const Outcome<Void>& outcome) {
       IsOver(serial, session_id, outcome);
       place_.gate.Leave();

@@ -38,7 +38,8 @@ void Session::ForceUnsubscribe(int sub_id, absl::AnyInvocable<void(bool)> done) 
   } else if (!it->second->enable_unsubscription) {
     done(false);
   } else {
-    HandleDelete({.sub_id = sub_id}, [done = std::move(done)](const auto&) mutable { done(true); });
+    HandleDelete({.sub_id = sub_id},
+                 [done = std::move(done)](const auto& refusal) mutable { done(!refusal); });
   }
 }
 

@@ -72,7 +72,7 @@ void Dialer::OnConnect(const asio::error_code& error) {
   timer_.Cancel();
   AsioSocket socket = std::move(*socket_);
   socket_.reset();
-  if (!error && !IsConnectedToItself(socket)) {
+  if (!error && !timed_out_ && !IsConnectedToItself(socket)) {
     left_.clear();
     on_connected_(std::move(socket));
     return;

@@ -70,6 +70,9 @@ class Stream {
   // There is something to read, or to be told, that no readiness of the descriptor announces.
   bool HasPending() const { return failure_ != Failure::kNone || ::SSL_pending(ssl_.get()) > 0; }
 
+  // Something of what the peer sent has been read.
+  bool HasRead() const { return ::BIO_number_read(::SSL_get_rbio(ssl_.get())) > 0; }
+
   bool established() const { return established_; }
   // The client brought a ticket, and it was good.
   bool resumed() const { return ::SSL_session_reused(ssl_.get()) == 1; }

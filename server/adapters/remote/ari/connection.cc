@@ -92,7 +92,11 @@ bool AriConnection::Look() {
   constexpr char kAlert = 0x15;
   constexpr char kHandshake = 0x16;
   const tls::Stream* const tls = socket_.tls();
-  if (tls != nullptr && tls->HasPending()) return true;  // it has failed: reading tells
+  // It has failed: reading tells. Or the answer to our hello came while we said it.
+  if (tls != nullptr && (tls->HasPending() || tls->HasRead())) {
+    looked_at_ = true;
+    return true;
+  }
   char first = 0;
   const tcp::ReadStatus seen = socket_.Peek({&first, 1}).status;
   if (seen == tcp::ReadStatus::kWouldBlock) {

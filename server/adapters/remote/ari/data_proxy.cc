@@ -41,7 +41,7 @@ Status AriDataProxy::ClaimPorts() {
 
 std::string AriDataProxy::Subscribe(std::string_view item) {
   std::string id = channel_.NextId();
-  gate_.Enter([this, id, item = std::string(item)] {
+  gate_.EnterAnyway([this, id, item = std::string(item)] {
     ari::WriteItemRequest(id, ari::Method::kSub, item, channel_.dialect(), &channel_.out());
     channel_.Expect(id, [this](std::string_view sub_id, CallEnd end, const ari::PacketHead* reply) {
       OnSubscribeEnd(sub_id, end, reply);
@@ -51,7 +51,7 @@ std::string AriDataProxy::Subscribe(std::string_view item) {
 }
 
 void AriDataProxy::Unsubscribe(std::string_view item) {
-  gate_.Enter([this, item = std::string(item)] {
+  gate_.EnterAnyway([this, item = std::string(item)] {
     const std::string id = channel_.NextId();
     ari::WriteItemRequest(id, ari::Method::kUsb, item, channel_.dialect(), &channel_.out());
     channel_.Expect(id, [this](std::string_view, CallEnd end, const ari::PacketHead* reply) {

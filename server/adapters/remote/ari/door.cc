@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ari/init.h"
+#include "base/check.h"
 #include "base/log.h"
 #include "config/remote_hosts.h"
 
@@ -49,6 +50,7 @@ Status AriDoor::ClaimPorts() {
 }
 
 Status AriDoor::Open() {
+  PENSTOCK_CHECK(!context_.settings.proxy.tls || tls_ != nullptr);  // never in clear instead
   for (const auto& dialer : dialers_) dialer->Start();
   if (!dialers_.empty()) return OkStatus();
   allow_list_.Start();

@@ -341,6 +341,17 @@ void AriMetadataProxy::OnLost() {
 // --- Calls of the remote adapter
 
 ari::Status AriMetadataProxy::OnPacket(const ari::PacketHead& packet) {
+  const ari::Status status = OnReverseCall(packet);
+  const bool is_call = packet.method == ari::Method::kFst || packet.method == ari::Method::kFus;
+  if (!status.ok() && is_call) {  // or the remote adapter waits for ever
+    ari::Exception refusal;
+    refusal.message = status.message();
+    ari::WriteException(packet.id, packet.method, refusal, channel_.dialect(), &channel_.out());
+  }
+  return status;
+}
+
+ari::Status AriMetadataProxy::OnReverseCall(const ari::PacketHead& packet) {
   if (!ari::HasReverseRequests(channel_.dialect().version)) {
     return ari::Status::Error("not before version 1.9.0");
   }

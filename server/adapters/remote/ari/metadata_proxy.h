@@ -70,6 +70,7 @@ class AriMetadataProxy final : public Proxy, private MetadataLink, private AriCh
   void OnLost() override;
   void OnStandbysChanged() override { UpdateStatus(); }
   ari::Status OnPacket(const ari::PacketHead& packet) override;
+  ari::Status OnReverseCall(const ari::PacketHead& packet);
   void OnGivenUp() override { observer_.OnProxyGivenUp(*this); }
   void OnFatal(const std::string& reason) override { observer_.OnProxyFatal(*this, reason); }
 

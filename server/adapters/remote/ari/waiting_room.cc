@@ -3,14 +3,18 @@
 #include "adapters/remote/ari/waiting_room.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
+
+#include "protection/address.h"
 
 namespace penstock::adapters {
 
 AriWaitingRoom::ConnectionPtr AriWaitingRoom::Add(ConnectionPtr connection) {
+  const std::string key = protection::AddressKey(connection->address());
   const auto of_address = std::count_if(
       waiting_.begin(), waiting_.end(),
-      [&](const ConnectionPtr& one) { return one->address() == connection->address(); });
+      [&key](const ConnectionPtr& one) { return protection::AddressKey(one->address()) == key; });
   if (static_cast<std::size_t>(of_address) >= kShare) return connection;
   waiting_.push_back(std::move(connection));
   return waiting_.size() > kRoom ? Take(*waiting_.front()) : nullptr;

@@ -41,9 +41,10 @@ TEST(AdapterLink, ReadsTls) {
 }
 
 TEST(AdapterLink, DescribedLoadsAgain) {
-  for (const std::string lines : {std::string(kOwn),
-                                  "remote_host = \"a,b:2\"\nconnection_retry_millis = 5\n"
-                                  "[adapter_set.data_adapter.tls]\nskip_hostname_check = true\n"}) {
+  const std::string dialed =
+      "remote_host = \"a,b:2\"\nconnection_retry_millis = 5\n"
+      "[adapter_set.data_adapter.tls]\nskip_hostname_check = true\n";
+  for (const std::string& lines : {std::string(kOwn), dialed}) {
     auto settings = WithData(lines);
     ASSERT_TRUE(settings.ok()) << Message(settings.status());
     auto again = LoadString(Describe(*settings), "described");
