@@ -193,6 +193,7 @@ test('A16: the official Node.js kit listens, over TLS, and goes and returns', as
   const server = await dialing(data.port, {}, { metadata: { request_reply_port: port, tls: trusted } });
   for (let life = 0; life < 2; ++life) {
     const kit = await start();
+    await until('the kit to be there', () => server.log.match(/remote adapter active" proxy=DEMO /g)?.length === life + 1);
     const { client, record } = await watching(server);
     await record.shows('a', { n: '1' });
     client.disconnect();

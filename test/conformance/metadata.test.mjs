@@ -117,10 +117,10 @@ test('a group that means several items', async () => {
   socket.terminate();
 });
 
-test('a group of no item is a valid subscription of zero items', async () => {
+test('a group of no item is a bad group', async () => {
   metadata.answers = { GIS: () => '' };
   const socket = await TlcpSocket.session(server.port);
-  assert.equal(await socket.subscribe(1, 'nothing', 'a'), 'SUBOK,1,0,1');
+  assert.match(await socket.subscribe(1, 'nothing', 'a'), /^REQERR,a1,21,/);
   socket.terminate();
 });
 

@@ -106,12 +106,13 @@ for (const kind of ['toml', 'adapters.xml']) {
       const socket = await TlcpSocket.session(server.port);
       const held = [];
       metadata.answers = { GIS: (strings, packet) => (held.push(packet), null) };
-      const answers = [1, 2].map((subId) => socket.subscribe(subId, `i${subId}`, 'a'));
+      for (const id of [1, 2]) socket.control(`LS_reqId=${id}&LS_op=add&LS_subId=${id}&LS_mode=MERGE&LS_group=i${id}&LS_schema=a`);
       await until('GIS', () => held.length === 1);
       await never('a second GIS', () => held.length === 2, 150);
       metadata.answers = {};
       metadata.reply(held[0].id, 'GIS', 'S|i1');
-      await Promise.all(answers);
+      await socket.next('SUBOK,1');
+      await socket.next('SUBOK,2');
       socket.terminate();
     });
 

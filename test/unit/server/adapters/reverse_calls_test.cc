@@ -121,9 +121,9 @@ TEST_F(ReverseCallsTest, TooManyAtOnceAreAnsweredWithAnError) {
 TEST_F(ReverseCallsTest, BeforeVersion190TheyAreMalformed) {
   StartReady("1.8.3");
   remote_->Send("64|FST|S|S1|V");
-  EXPECT_EQ(Next(), "64|FST|E|not%20before%20version%201.9.0");
+  EXPECT_EQ(remote_->Next(), "64|FST|E|not%20before%20version%201.9.0");
   remote_->Send("65|FUS|S|S1|I|1");
-  EXPECT_EQ(Next(), "65|FUS|E|not%20before%20version%201.9.0");
+  EXPECT_EQ(remote_->Next(), "65|FUS|E|not%20before%20version%201.9.0");
   EXPECT_EQ(house_.counters().malformed_lines.value(), 2u);
   EXPECT_TRUE(house_.Proxy().ready);
 }
@@ -131,9 +131,9 @@ TEST_F(ReverseCallsTest, BeforeVersion190TheyAreMalformed) {
 TEST_F(ReverseCallsTest, WhatCannotBeReadIsCountedAndHarmsNothing) {
   StartReady();
   remote_->Send("64|FST|S|S1");
-  EXPECT_EQ(Next(), "64|FST|E|argument%20missing");
+  EXPECT_EQ(remote_->Next(), "64|FST|E|argument%20missing");
   remote_->Send("65|FUS|S|S1|S|x");
-  EXPECT_EQ(Next(), "65|FUS|E|argument%20of%20another%20type");
+  EXPECT_EQ(remote_->Next(), "65|FUS|E|argument%20of%20another%20type");
   EXPECT_EQ(house_.counters().malformed_lines.value(), 2u);
   EXPECT_TRUE(house_.Proxy().ready);
 }
