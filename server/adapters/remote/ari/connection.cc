@@ -44,8 +44,12 @@ bool AriConnection::Secure(std::shared_ptr<const tls::Context> context,
   if (stream == nullptr) return false;
   socket_.Secure(std::move(stream));
   securing_ = true;
-  // Who has dialed says hello. If that fails, the next look tells.
-  if (dialed) static_cast<void>(socket_.Read(shard_.read_buffer()));
+  // Who has dialed says hello, unless the peer has spoken already: no TLS does. If that fails, the
+  // next look tells.
+  char first = 0;
+  if (dialed && socket_.Peek({&first, 1}).status == tcp::ReadStatus::kWouldBlock) {
+    static_cast<void>(socket_.Read(shard_.read_buffer()));
+  }
   return true;
 }
 
