@@ -48,8 +48,8 @@ async function survives(kind, adapter, what) {
     adapter.update('odd', { a: `after ${++round}` });
     await until(`an update behind ${what}, or the end`, () => adapter.closed || witness.find(`U,2,1,after ${round}`));
   } else {
-    adapter.socket.write('2|FAL|E|#\r\n');
-    await until(`FAL to be understood behind ${what}`, () => adapter.closed);
+    adapter.socket.write('1|RAC|S|SDK|S|late\r\n'); // only as the first packet; FAL not before 1.9.0
+    await until(`a late RAC to be understood behind ${what}`, () => adapter.closed);
   }
   adapter.kill();
 }

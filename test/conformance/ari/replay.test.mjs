@@ -126,8 +126,7 @@ for (const how of ['whole', 'byte by byte']) {
       assert.equal(await refused('GIS', 'EI|unknown group'), 21);
       assert.equal(await refused('GSC', 'ES|unknown schema'), 23);
       assert.equal(await refused('GSC', 'EI|unknown group'), 22);
-      answers.GIS = '';
-      await client.subscribe([], [], { group: 'nothing', schema: 'last' }).active();
+      assert.equal(await refused('GIS', ''), 21);
       answers.GIS = 'S|item1|S|item2';
       answers.GIT = 'I|0|D|0.0|M|RMDC|I|0|D|0.0|M|RMDC';
       const record = await client.subscribe(['item1', 'item2'], ['last', 'time']).active();
