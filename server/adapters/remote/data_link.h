@@ -49,7 +49,7 @@ class DataLink {
   // Only while ready(). Returns the name that the remote adapter puts on all that it says about
   // this subscription; never used twice.
   virtual std::string Subscribe(std::string_view item) = 0;
-  virtual void Unsubscribe(std::string_view item) = 0;
+  virtual void Unsubscribe(std::string_view item, std::string_view subscription) = 0;
 
  protected:
   ~DataLink() = default;

@@ -75,7 +75,7 @@ void RemoteData::Unwant(kernel::ItemRef item) {
   // Strict alternation, after a failed subscription too; no need to wait for its answer.
   if (wanted.state != State::kIdle) {
     subscriptions_.erase(wanted.subscription);
-    link_->Unsubscribe(wanted.name);
+    link_->Unsubscribe(wanted.name, wanted.subscription);
   }
   items_.erase(it);
 }

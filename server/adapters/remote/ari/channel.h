@@ -80,6 +80,7 @@ class AriChannel final : private AriRemoteOwner, private runtime::TurnHook {
   void Expect(const std::string& id, PendingCalls::Handler handler) {
     active_->Expect(id, std::move(handler));
   }
+  bool Forget(std::string_view id) { return active_->Forget(id); }
   // It is of no more use.
   void Lose(std::string_view reason);
 

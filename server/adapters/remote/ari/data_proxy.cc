@@ -50,13 +50,14 @@ std::string AriDataProxy::Subscribe(std::string_view item) {
   return id;
 }
 
-void AriDataProxy::Unsubscribe(std::string_view item) {
-  gate_.EnterAnyway([this, item = std::string(item)] {
+void AriDataProxy::Unsubscribe(std::string_view item, std::string_view subscription) {
+  gate_.EnterAnyway([this, item = std::string(item), subscription = std::string(subscription)] {
     const std::string id = channel_.NextId();
     ari::WriteItemRequest(id, ari::Method::kUsb, item, channel_.dialect(), &channel_.out());
-    channel_.Expect(id, [this](std::string_view, CallEnd end, const ari::PacketHead* reply) {
-      OnUnsubscribeEnd(end, reply);
-    });
+    channel_.Expect(
+        id, [this, subscription](std::string_view, CallEnd end, const ari::PacketHead* reply) {
+          OnUnsubscribeEnd(subscription, end, reply);
+        });
   });
 }
 
@@ -96,11 +97,14 @@ void AriDataProxy::OnSubscribeEnd(std::string_view id, CallEnd end, const ari::P
   }
 }
 
-void AriDataProxy::OnUnsubscribeEnd(CallEnd end, const ari::PacketHead* reply) {
+void AriDataProxy::OnUnsubscribeEnd(std::string_view subscription, CallEnd end,
+                                    const ari::PacketHead* reply) {
   if (end == CallEnd::kLost) return;
   gate_.Leave();
   if (end == CallEnd::kTimeout) counters_.timeouts.Add();
   if (end != CallEnd::kReply) return;
+  // A SUB that the remote adapter was too late for may have no answer (ari.md §4.2).
+  if (channel_.Forget(subscription)) gate_.Leave();
   if (const std::optional<Refusal> refusal = ReadReply(ari::Method::kUsb, *reply)) {
     PENSTOCK_LOG(kAdapter, kWarn, "the data adapter failed to unsubscribe an item",
                  {"proxy", name()}, {"error", refusal->why});

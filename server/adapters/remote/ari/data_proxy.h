@@ -51,7 +51,7 @@ class AriDataProxy final : public Proxy, private DataLink, private AriChannelUse
   // DataLink
   bool ready() const override { return channel_.ready(); }
   std::string Subscribe(std::string_view item) override;
-  void Unsubscribe(std::string_view item) override;
+  void Unsubscribe(std::string_view item, std::string_view subscription) override;
 
   // AriChannelUser
   void OnReady() override;
@@ -66,7 +66,8 @@ class AriDataProxy final : public Proxy, private DataLink, private AriChannelUse
   }
 
   void OnSubscribeEnd(std::string_view id, CallEnd end, const ari::PacketHead* reply);
-  void OnUnsubscribeEnd(CallEnd end, const ari::PacketHead* reply);
+  // `subscription`: what is over with it.
+  void OnUnsubscribeEnd(std::string_view subscription, CallEnd end, const ari::PacketHead* reply);
   // What a reply says that is not `V`.
   struct Refusal {
     std::string why;

@@ -35,6 +35,13 @@ bool PendingCalls::Complete(std::string_view id, const ari::PacketHead& reply) {
   return End(id, CallEnd::kReply, &reply);
 }
 
+bool PendingCalls::Forget(std::string_view id) {
+  const auto it = calls_.find(id);
+  if (it == calls_.end()) return false;
+  calls_.erase(it);  // with its timer
+  return true;
+}
+
 void PendingCalls::FailAll() {
   const auto calls = std::exchange(calls_, {});
   for (const auto& [id, call] : calls) call->timer.Cancel();

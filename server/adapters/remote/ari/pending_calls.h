@@ -22,7 +22,8 @@ enum class CallEnd : std::uint8_t { kReply, kTimeout, kLost };
 
 // The calls that a remote adapter has not answered yet, each with a deadline of its own.
 // Owned by an AriChannel. Shard: the proxy's. A handler is called exactly once, from Complete(),
-// FailAll() or the timer wheel, when the call is forgotten already: it may make new calls.
+// FailAll() or the timer wheel, when the call is forgotten already: it may make new calls. Only
+// after Forget() it is not called at all.
 class PendingCalls {
  public:
   // The id of the call is valid during the handler; the reply is null unless kReply.
@@ -36,6 +37,8 @@ class PendingCalls {
   void Add(const std::string& id, Handler handler);
   // False when no call has this id.
   bool Complete(std::string_view id, const ari::PacketHead& reply);
+  // False when no call has this id.
+  bool Forget(std::string_view id);
   void FailAll();
 
   std::size_t size() const { return calls_.size(); }

@@ -82,6 +82,8 @@ class AriRemote final : public runtime::Deferred, private AriConnectionOwner {
   std::string NextId();
   std::string& out() { return requests_->out(); }
   void Expect(const std::string& id, PendingCalls::Handler handler);
+  // An answer is of no more interest; false when none was expected.
+  bool Forget(std::string_view id) { return pending_.Forget(id); }
   std::size_t calls_under_way() const { return pending_.size(); }
   void FailCalls() { pending_.FailAll(); }
 

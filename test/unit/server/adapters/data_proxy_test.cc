@@ -155,6 +155,34 @@ TEST_F(DataProxyTest, ABurstLeavesTheLastSubscriptionActive) {
   EXPECT_EQ(house_.Value(one_, "f"), "1");
 }
 
+// Python 1.3.1 never answers a SUB that it skips (ari.md §4.2).
+// A7
+TEST_F(DataProxyTest, TheAnswerOfUsbEndsASubThatHasNone) {
+  Start();
+  const std::string sub = Subscribe(&one_, "a");
+  house_.Detach(&one_);
+  Say(IdOf(remote_->Next()) + "|USB|V");
+  house_.Advance(seconds(10));
+  EXPECT_EQ(house_.counters().timeouts.value(), 0u);
+  Say(sub + "|SUB|EF|Subscribe request come too late");
+  EXPECT_EQ(house_.counters().late_replies.value(), 1u);
+  EXPECT_TRUE(house_.Proxy().ready);
+}
+
+// The place of a SUB without an answer is given back too.
+TEST_F(DataProxyTest, ASkippedSubHoldsNoPlaceAmongThoseThatMayBeUnderWay) {
+  data_.proxy.timeout = config::Milliseconds(0);
+  data_.requests_max_pending = 2;
+  Start();
+  for (int round = 0; round < 3; ++round) {
+    Subscribe(&one_, "a");
+    house_.Detach(&one_);
+    const std::string usb = remote_->Next();
+    EXPECT_EQ(BodyOf(usb), "USB|S|a");
+    Say(IdOf(usb) + "|USB|V");
+  }
+}
+
 // A12
 TEST_F(DataProxyTest, ALostSubReplyLeavesTheSubscriptionValid) {
   Start();
