@@ -6,10 +6,17 @@
 namespace penstock::adapter {
 
 WorkerPool::WorkerPool(size_t threads) {
-  for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Loop(); });
+  try {
+    for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Loop(); });
+  } catch (...) {
+    JoinThreads();
+    throw;
+  }
 }
 
-WorkerPool::~WorkerPool() {
+WorkerPool::~WorkerPool() { JoinThreads(); }
+
+void WorkerPool::JoinThreads() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;

@@ -20,6 +20,7 @@ namespace penstock::adapter {
 // ended.
 class WorkerPool {
  public:
+  // Throws std::system_error if a thread cannot be started.
   explicit WorkerPool(size_t threads);
   ~WorkerPool();
 
@@ -49,6 +50,7 @@ class WorkerPool {
 
   void Add(std::unique_ptr<Task> task);
   void Loop();
+  void JoinThreads();
 
   std::mutex mutex_;
   std::condition_variable work_;
