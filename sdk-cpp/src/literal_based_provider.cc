@@ -107,6 +107,11 @@ LiteralBasedProvider::LiteralBasedProvider() = default;
 LiteralBasedProvider::~LiteralBasedProvider() = default;
 
 Status LiteralBasedProvider::Init(const Params& params) {
+  // What an earlier call read and this one leaves out is the default again.
+  max_bandwidth_ = 0;
+  max_frequency_ = 0;
+  buffer_size_ = 0;
+  distinct_snapshot_length_ = 10;
   if (Status s = ReadNumber(params, "max_bandwidth", &max_bandwidth_); !s) return s;
   if (Status s = ReadNumber(params, "max_frequency", &max_frequency_); !s) return s;
   if (Status s = ReadNumber(params, "buffer_size", &buffer_size_); !s) return s;

@@ -329,6 +329,14 @@ TEST(LiteralBased, ReadsItsParameters) {
   EXPECT_EQ(p.ItemData("i")->modes, ModeSet::All());
 }
 
+TEST(LiteralBased, ForgetsTheParametersOfAnEarlierInit) {
+  LiteralBasedProvider p;
+  ASSERT_TRUE(p.Init({{"buffer_size", "30"}, {"max_frequency", "2.5"}}).ok());
+  ASSERT_TRUE(p.Init({}).ok());
+  EXPECT_EQ(p.UserItemData("u", "i")->buffer_size, 0);
+  EXPECT_EQ(p.UserItemData("u", "i")->max_frequency, 0);
+}
+
 TEST(LiteralBased, LetsEverybodyInByDefault) {
   LiteralBasedProvider p;
   ASSERT_TRUE(p.Init({}).ok());
