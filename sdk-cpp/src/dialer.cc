@@ -3,7 +3,6 @@
 
 #include "dialer.h"
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -25,7 +24,7 @@ Result<Connector::Streams> Dialer::Open(const StopSignal& stop) {
   if (endpoint_.notify_port) ports.push_back(*endpoint_.notify_port);
   Streams streams;
   for (const uint16_t port : ports) {
-    const Patience patience{std::chrono::steady_clock::now() + options_.connect_timeout, &stop};
+    const Patience patience{DeadlineAfter(options_.connect_timeout), &stop};
     Result<UniqueFd> fd = Dial(endpoint_.host, port, patience);
     if (!fd) return fd.error();
     if (tls == nullptr) {

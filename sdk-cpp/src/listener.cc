@@ -5,6 +5,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <system_error>
@@ -17,6 +18,9 @@ namespace penstock::adapter {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+// Handshakes come one after the other, so none may take long.
+constexpr std::chrono::milliseconds kHandshakeTime{3000};
 
 // No connection now, but nothing is wrong with the listening socket or the process.
 bool IsPassing(int error) {
@@ -73,8 +77,8 @@ Result<std::unique_ptr<Stream>> Listener::LetIn(UniqueFd fd, const StopSignal& s
   if (!endpoint_.tls) return std::unique_ptr<Stream>(std::make_unique<TcpStream>(std::move(fd)));
   auto tls = LoadTls(options_.tls, endpoint_.role);
   if (!tls) return tls.error();
-  return StartTls(*tls, std::move(fd), endpoint_.host,
-                  {Clock::now() + options_.connect_timeout, &stop});
+  const auto time = std::min(options_.connect_timeout, kHandshakeTime);
+  return StartTls(*tls, std::move(fd), endpoint_.host, {DeadlineAfter(time), &stop});
 }
 
 void Listener::Report(const std::string& peer, const std::string& why) {

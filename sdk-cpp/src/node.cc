@@ -14,6 +14,7 @@
 #include "ari/init.h"
 #include "handshake.h"
 #include "keepalive.h"
+#include "tcp.h"
 
 namespace penstock::adapter {
 namespace {
@@ -26,6 +27,14 @@ constexpr std::string_view kSdkName = "Penstock C++ SDK";
 // is closed.
 constexpr milliseconds kFlushTime{1000};
 constexpr milliseconds kLingerTime{500};
+// How long a server may leave without an acknowledgement what was sent to it, and how often that is
+// looked at.
+constexpr milliseconds kSilenceLimit{25000};
+constexpr milliseconds kSilenceCheck{5000};
+// How long who came first has the time to send its init request before another caller takes its
+// place, and a listener leaves callers alone whom it cannot accept.
+constexpr milliseconds kInitGrace{2000};
+constexpr milliseconds kAcceptPause{1000};
 
 uint64_t NowMillis() {
   return static_cast<uint64_t>(
@@ -85,9 +94,9 @@ void Node::SetState(HostState state, std::string_view reason) {
 }
 
 milliseconds Node::NextDelay(int attempt) {
-  milliseconds ceiling = options().max_backoff;
-  if (attempt < 20) {
-    ceiling = std::min(options().max_backoff, options().min_backoff * (int64_t{1} << attempt));
+  milliseconds ceiling = options().min_backoff;
+  while (attempt-- > 0 && ceiling < options().max_backoff) {
+    ceiling = ceiling > options().max_backoff / 2 ? options().max_backoff : ceiling * 2;
   }
   std::uniform_int_distribution<int64_t> spread(ceiling.count() / 2, ceiling.count());
   return milliseconds(spread(random_));
@@ -99,18 +108,18 @@ void Node::Run() {
   int attempt = 0;
   while (!stop.raised()) {
     if (state() != HostState::kConnecting) SetState(HostState::kConnecting, reason);
-    bool was_ready = false;
+    bool was_stable = false;
     reason = OpenLinks();
     const bool was_open = reason.empty();
     if (was_open) {
       SetState(HostState::kInit, {});
-      was_ready = Serve(&reason);
+      was_stable = Serve(&reason);
     }
     CloseLinks();
     if (stop.raised()) break;
     log_.Write(LogLevel::kWarning, "no connection: " + reason);
     if (!options().reconnect) break;
-    if (was_ready) attempt = 0;
+    if (was_stable) attempt = 0;
     SetState(HostState::kConnecting, reason);
     // A server that dials keeps its own delays.
     if (was_open && endpoint_.listens()) continue;
@@ -142,6 +151,7 @@ std::string Node::OpenLinks() {
   } catch (const std::system_error& e) {
     return std::string("cannot start a thread: ") + e.what();
   }
+  callers_from_ = DeadlineAfter(kInitGrace);
   splitter_.emplace(options().max_line_bytes);
   warned_ = false;
   return {};
@@ -150,17 +160,18 @@ std::string Node::OpenLinks() {
 bool Node::Serve(std::string* reason) {
   // A listener must not be held by somebody who says nothing.
   const auto init_deadline =
-      endpoint_.listens() ? Clock::now() + options().connect_timeout : Clock::time_point::max();
+      endpoint_.listens() ? DeadlineAfter(options().connect_timeout) : Clock::time_point::max();
   Next next = Next::kGoOn;
   while (next == Next::kGoOn) next = ServeOnce(init_deadline, reason);
-  const bool was_ready = session_ != nullptr;
-  if (next == Next::kFlushAndDisconnect) Flush(Clock::now() + kFlushTime);
-  if (next == Next::kStop) Flush(Clock::now() + context_.stop->drain());
+  // A server that hangs up soon after each init gets growing delays, too.
+  const bool was_stable = session_ != nullptr && Clock::now() >= stable_at_;
+  if (next == Next::kFlushAndDisconnect) Flush(DeadlineAfter(kFlushTime));
+  if (next == Next::kStop) Flush(DeadlineAfter(context_.stop->drain()));
   // First the links: a call that waits for room in the queue must be let go before all calls can
   // end.
   CloseLinks();
   EndSession();
-  return was_ready;
+  return was_stable;
 }
 
 Node::Next Node::ServeOnce(Clock::time_point init_deadline, std::string* reason) {
@@ -170,9 +181,12 @@ Node::Next Node::ServeOnce(Clock::time_point init_deadline, std::string* reason)
     waits_.push_back({link.stream->fd(), POLLIN, 0});
     pending = pending || link.stream->HasPending();
   }
-  waits_.push_back({connector_->fd(), POLLIN, 0});
+  const auto now = Clock::now();
+  waits_.push_back({now < callers_from_ ? -1 : connector_->fd(), POLLIN, 0});
   waits_.push_back({context_.stop->fd(), POLLIN, 0});
-  const auto deadline = session_ == nullptr ? init_deadline : Clock::time_point::max();
+  auto deadline = now + kSilenceCheck;
+  if (session_ == nullptr) deadline = std::min(deadline, init_deadline);
+  if (now < callers_from_) deadline = std::min(deadline, callers_from_);
   if (::poll(waits_.data(), waits_.size(), pending ? 0 : MillisUntil(deadline)) < 0 &&
       errno != EINTR) {
     *reason = std::system_category().message(errno);
@@ -187,11 +201,27 @@ Node::Next Node::ServeOnce(Clock::time_point init_deadline, std::string* reason)
     *reason = "the server sent no init request in time";
     return Next::kDisconnect;
   }
+  for (const Link& link : links_) {
+    if (!HasFallenSilent(link.stream->fd(), kSilenceLimit)) continue;
+    *reason = "the server acknowledges nothing any more";
+    return Next::kDisconnect;
+  }
+  return waits_[links_.size()].revents == 0 ? Next::kGoOn : OnCaller(reason);
+}
+
+Node::Next Node::OnCaller(std::string* reason) {
+  if (session_ == nullptr) {
+    *reason = "the server sent no init request, and another one waits";
+    return Next::kDisconnect;
+  }
   // Somebody else comes because this server is gone without a word? Then what is written now is
   // answered by a reset, or by nobody.
-  if (waits_[links_.size()].revents != 0 && connector_->TurnAway()) {
+  if (connector_->TurnAway()) {
     links_.front().outbox->PushAnswer(ari::kKeepaliveLine);
     cells_->keepalives.Add();
+  } else {
+    // Without a descriptor to accept it by, the caller would wake this thread at once again.
+    callers_from_ = DeadlineAfter(kAcceptPause);
   }
   return Next::kGoOn;
 }
@@ -273,6 +303,8 @@ Node::Next Node::OnInit(const ari::PacketHead& head, std::string* reason) {
   ari::WriteInitReply(head.id, head.method, *version, &line);
   links_[0].outbox->PushAnswer(line);
   OpenSession(*version, request);
+  stable_at_ = DeadlineAfter(options().max_backoff);
+  callers_from_ = Clock::now();
   cells_->connections.Add();
   log_.Write(LogLevel::kInfo, "ready, protocol " + std::string(ari::VersionText(*version)));
   SetState(HostState::kReady, {});

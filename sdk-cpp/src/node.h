@@ -56,6 +56,7 @@ class Node {
   // Waits for the reader, which ends after the stop signal.
   void Join();
 
+  const Endpoint& endpoint() const { return endpoint_; }
   const std::string& server() const { return endpoint_.text; }
   HostState state() const { return state_.load(); }
   ServerCounters counters();
@@ -82,10 +83,13 @@ class Node {
   std::chrono::milliseconds NextDelay(int attempt);
   // The reason why there are no links, or empty.
   std::string OpenLinks();
-  // Serves one connection to its end; *reason says why it ended. True if it got as far as ready.
+  // Serves one connection to its end; *reason says why it ended. True if it was
+  // ready for at least the longest back-off.
   bool Serve(std::string* reason);
   // Waits for what comes next and sees to it.
   Next ServeOnce(Clock::time_point init_deadline, std::string* reason);
+  // Another server comes to a listener.
+  Next OnCaller(std::string* reason);
   Next ReadSome(size_t link, std::string* reason);
   Next OnLine(std::string_view line, std::string* reason);
   Next OnInit(const ari::PacketHead& head, std::string* reason);
@@ -111,6 +115,8 @@ class Node {
   std::optional<ari::LineSplitter> splitter_;
   std::vector<char> buffer_;
   bool warned_ = false;
+  Clock::time_point stable_at_;     // from then on the connection counts as one that works
+  Clock::time_point callers_from_;  // until then other servers that come wait
   std::minstd_rand random_;
 
   std::mutex mutex_;

@@ -78,7 +78,7 @@ void Outbox::NoteLagging(std::shared_ptr<ItemFeed> feed) {
 
 void Outbox::SetKeepalive(std::chrono::milliseconds interval) {
   const std::lock_guard lock(mutex_);
-  keepalive_ = interval;
+  keepalive_ = std::min<std::chrono::milliseconds>(interval, kLongestWait);
   work_.notify_one();
 }
 

@@ -41,7 +41,7 @@ void StopSignal::Raise(std::chrono::milliseconds drain) {
 }
 
 bool StopSignal::WaitFor(std::chrono::milliseconds time) const {
-  const auto deadline = Clock::now() + time;
+  const auto deadline = DeadlineAfter(time);
   while (true) {
     pollfd wait = {fd(), POLLIN, 0};
     const int n = ::poll(&wait, 1, MillisUntil(deadline));
@@ -61,6 +61,11 @@ Status Patience::WaitFor(int fd, short events) const {
     if (waits[1].revents != 0) return Error("stopped");
     return {};
   }
+}
+
+Clock::time_point DeadlineAfter(std::chrono::milliseconds time) {
+  return Clock::now() +
+         std::clamp<std::chrono::milliseconds>(time, std::chrono::milliseconds(0), kLongestWait);
 }
 
 int MillisUntil(Clock::time_point deadline) {

@@ -54,6 +54,13 @@ class StopSignal {
   UniqueFd write_;
 };
 
+// The longest that anything here waits which has a limit at all. No sum of times runs over by it,
+// whatever the user gives.
+inline constexpr std::chrono::hours kLongestWait{24};
+
+// The moment that is `time` away from now; a time out of range is as good as the nearest in it.
+std::chrono::steady_clock::time_point DeadlineAfter(std::chrono::milliseconds time);
+
 // How long an attempt may take: until a moment, and until the host is stopped.
 struct Patience {
   std::chrono::steady_clock::time_point deadline;

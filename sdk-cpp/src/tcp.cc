@@ -19,12 +19,14 @@
 namespace penstock::adapter {
 namespace {
 
-// A peer that is gone is given up after about 25 s, idle or not; the protocol has nothing that
-// tells of it (ari.md 1.8).
+// An idle peer that is gone is given up after about 25 s; the protocol has nothing that tells of it
+// (ari.md 1.8). For one that is not idle see HasFallenSilent().
 constexpr int kKeepIdleSeconds = 10;
 constexpr int kKeepIntervalSeconds = 5;
 constexpr int kKeepProbes = 3;
-constexpr int kUserTimeoutMillis = 25000;
+// Probes of a closed window that nobody answered, and that others follow the later the more there
+// were.
+constexpr int kWindowProbes = 3;
 constexpr int kBacklog = 16;
 
 using Addresses = std::unique_ptr<addrinfo, void (*)(addrinfo*)>;
@@ -42,7 +44,6 @@ void Configure(int fd) {
   SetOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, kKeepIdleSeconds);
   SetOption(fd, IPPROTO_TCP, TCP_KEEPINTVL, kKeepIntervalSeconds);
   SetOption(fd, IPPROTO_TCP, TCP_KEEPCNT, kKeepProbes);
-  SetOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, kUserTimeoutMillis);
 }
 
 Result<Addresses> Resolve(const std::string& host, uint16_t port, int flags) {
@@ -121,6 +122,14 @@ Result<UniqueFd> Listen(const std::string& address, uint16_t port) {
   const Result<Addresses> addresses = Resolve(address, port, AI_PASSIVE);
   if (!addresses) return addresses.error();
   return FirstThat(*addresses, ListenOn);
+}
+
+bool HasFallenSilent(int fd, std::chrono::milliseconds limit) {
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+  const bool asked = info.tcpi_unacked > 0 || info.tcpi_probes >= kWindowProbes;
+  return asked && std::chrono::milliseconds(info.tcpi_last_ack_recv) > limit;
 }
 
 std::string LocalAddress(int fd) {

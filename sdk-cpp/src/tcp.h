@@ -2,6 +2,7 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -9,13 +10,18 @@
 #include "socket.h"
 
 // TCP connections, made from either side. Their sockets do not block, send without Nagle's delay,
-// and notice within half a minute that the peer is gone without a word.
+// and notice within half a minute that an idle peer is gone without a word.
 namespace penstock::adapter {
 
 Result<UniqueFd> Dial(const std::string& host, uint16_t port, const Patience& patience);
 
 // A socket that listens on one address. Port 0: the system chooses.
 Result<UniqueFd> Listen(const std::string& address, uint16_t port);
+
+// Whether the peer has left what was sent to it without an acknowledgement for so long: it is gone,
+// or the way to it. The kernel would go on for a quarter of an hour, and its TCP_USER_TIMEOUT
+// would also end connections to peers that are there but read nothing for a while.
+bool HasFallenSilent(int fd, std::chrono::milliseconds limit);
 
 // "address:port" of a socket's own end.
 std::string LocalAddress(int fd);

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Penstock authors.
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
 #include <chrono>
+#include <ctime>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -95,6 +101,48 @@ TEST_F(ListeningHost, GivesUpOnWhoeverConnectsAndSaysNothing) {
   EXPECT_EQ(c.Hear(), kRac);
   EXPECT_EQ(c.Hear(), "<closed>");
   EXPECT_TRUE(listener_.states.SkipTo("connecting the server sent no init request in time"));
+}
+
+TEST_F(ListeningHost, WhoSaysNothingKeepsAServerOutForAMomentOnly) {
+  options_.connect_timeout = hours(1);
+  const uint16_t port = Start();
+  ProxyConnection silent = DialHost(port);
+  EXPECT_EQ(silent.Hear(), kRac);
+  ProxyConnection c = DialHost(port);
+  OpenData(&c);
+  c.Say("2a|SUB|S|snap");
+  EXPECT_EQ(c.Hear(), "2a|SUB|V");
+  EXPECT_EQ(silent.Hear(), "<closed>");
+}
+
+// The time of the processor that this process has used.
+milliseconds UsedTime() {
+  timespec time{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + milliseconds(time.tv_nsec / 1000000);
+}
+
+TEST_F(ListeningHost, DoesNotSpinWhenItCannotAccept) {
+  const uint16_t port = Start();
+  ProxyConnection c = DialHost(port);
+  OpenData(&c);
+  const int caller = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 4;  // poll() takes no more entries than that, either
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  EXPECT_EQ(::connect(caller, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  const milliseconds used = UsedTime();
+  std::this_thread::sleep_for(milliseconds(600));
+  EXPECT_LT(UsedTime() - used, milliseconds(60));
+  EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ProxyConnection late(caller);
+  EXPECT_EQ(late.Hear(), "<closed>");
 }
 
 TEST_F(ListeningHost, SaysThatItsPortIsTakenAndTriesAgain) {

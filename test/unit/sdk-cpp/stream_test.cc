@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Penstock authors.
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -36,8 +39,43 @@ TEST(Tcp, BothEndsNoticeADeadPeer) {
     EXPECT_EQ(Option(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
     EXPECT_EQ(Option(fd, IPPROTO_TCP, TCP_NODELAY), 1);
     EXPECT_EQ(Option(fd, IPPROTO_TCP, TCP_KEEPIDLE), 10);
-    EXPECT_EQ(Option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 25000);
+    // It would end connections to peers that only do not read.
+    EXPECT_EQ(Option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 0);
   }
+}
+
+// Sends until nothing more is taken.
+void Fill(int fd) {
+  const std::string some(64u << 10, 'x');
+  while (::send(fd, some.data(), some.size(), MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
+  }
+}
+
+bool FallsSilent(int fd, std::chrono::milliseconds within) {
+  const auto deadline = std::chrono::steady_clock::now() + within;
+  while (std::chrono::steady_clock::now() < deadline) {
+    if (HasFallenSilent(fd, std::chrono::milliseconds(300))) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return false;
+}
+
+// What comes no more is dropped by the kernel, without a word, as by a wall.
+TEST(Tcp, NoticesThatNothingIsAcknowledgedAnyMore) {
+  const SocketPair pair = SocketPair::Make();
+  sock_filter drop_all[] = {{BPF_RET | BPF_K, 0, 0, 0}};
+  const sock_fprog program{1, drop_all};
+  ASSERT_EQ(
+      ::setsockopt(pair.accepted.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)),
+      0);
+  Fill(pair.dialled.get());
+  EXPECT_TRUE(FallsSilent(pair.dialled.get(), std::chrono::seconds(20)));
+}
+
+TEST(Tcp, TakesAPeerThatDoesNotReadForAlive) {
+  const SocketPair pair = SocketPair::Make();
+  Fill(pair.dialled.get());
+  EXPECT_FALSE(FallsSilent(pair.dialled.get(), std::chrono::milliseconds(1500)));
 }
 
 TEST(Tcp, SaysWhyThereIsNoConnection) {
@@ -64,6 +102,15 @@ TEST(Patience, EndsWhenTheHostIsStopped) {
   EXPECT_TRUE(forever.WaitFor(pair.dialled.get(), POLLOUT).ok());
   stop.Raise(std::chrono::milliseconds(0));
   EXPECT_EQ(forever.WaitFor(pair.dialled.get(), POLLIN).error().message(), "stopped");
+}
+
+TEST(DeadlineAfter, IsWithinADayWhateverTheTime) {
+  using std::chrono::milliseconds;
+  const auto now = std::chrono::steady_clock::now();
+  EXPECT_GE(DeadlineAfter(milliseconds::min()), now);
+  EXPECT_LT(DeadlineAfter(milliseconds::min()), now + std::chrono::hours(1));
+  EXPECT_GE(DeadlineAfter(milliseconds::max()), now + kLongestWait);
+  EXPECT_LT(DeadlineAfter(milliseconds::max()), now + kLongestWait + std::chrono::hours(1));
 }
 
 TEST(Patience, EndsInTime) {

@@ -69,12 +69,13 @@ struct HostOptions {
   // port 0 any free port, which it logs. The host keeps a connection with each of them.
   std::vector<std::string> servers = {};
 
-  // Sent at the start of each connection (RAC), if set; readable on the way unless the endpoint
-  // says "tls". The protocol refuses one without the other.
+  // Sent at the start of each connection (RAC), to each of the servers alike, if set; readable on
+  // the way unless the endpoint says "tls". The protocol refuses one without the other.
   std::optional<std::string> user = {};
   std::optional<std::string> password = {};
 
-  // For the endpoints that say "tls".
+  // For all endpoints that say "tls"; servers that need others, or other credentials, need a host
+  // of their own.
   TlsOptions tls = {};
 
   // Overlay the parameters that the server sends to Init().
@@ -87,11 +88,13 @@ struct HostOptions {
 
   // A connection that is refused or lost is tried again: after a random time between half and all
   // of a delay that doubles from `min_backoff` to `max_backoff`, and starts over once a connection
-  // was ready. Who listens accepts the next server at once.
+  // was ready for at least `max_backoff`. Who listens accepts the next server at once.
   bool reconnect = true;
   std::chrono::milliseconds min_backoff{500};
   std::chrono::milliseconds max_backoff{30000};
-  // For each attempt, with its TLS handshake; and, of a server that dials, until its init request.
+  // For each attempt, with its TLS handshake; and, of a server that dials, until its init request
+  // (2 s if another one waits, and 3 s at most for the handshake). The system's resolver keeps
+  // times of its own. No time here, and none given to Stop(), counts for more than 24 hours.
   std::chrono::milliseconds connect_timeout{10000};
 
   // Threads that run the provider's calls; at least 1.
