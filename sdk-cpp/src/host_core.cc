@@ -28,7 +28,8 @@ AdapterHost::Core::Core(std::shared_ptr<DataProvider> data,
                         std::shared_ptr<MetadataProvider> metadata, HostOptions options)
     : options_(std::move(options)),
       log_(options_.listener, options_.name),
-      adapter_(std::move(data), std::move(metadata), options_, &log_) {}
+      adapter_(std::move(data), std::move(metadata), options_, &log_),
+      made_(MakeNodes()) {}
 
 AdapterHost::Core::~Core() { Stop(milliseconds(5000)); }
 
@@ -42,6 +43,10 @@ Status AdapterHost::Core::CheckOptions() const {
     return Error("min_backoff must be above 0 and not above max_backoff");
   }
   if (stop_.fd() < 0) return Error("no file descriptor is left");
+  if (!made_) return made_;
+  for (const auto& node : nodes_) {
+    if (Status s = Connector::Check(node->endpoint(), options_); !s) return s;
+  }
   return {};
 }
 
@@ -53,7 +58,6 @@ Status AdapterHost::Core::MakeNodes() {
     if (endpoint->notify_port && !adapter_.is_data()) {
       return Error("server \"" + server + "\": a notify port is for data adapters only");
     }
-    if (Status s = Connector::Check(*endpoint, options_); !s) return s;
     Node::Context context;
     context.options = &options_;
     context.adapter = &adapter_;
@@ -74,7 +78,6 @@ Status AdapterHost::Core::Start() {
     const std::lock_guard lock(mutex_);
     if (started_) return Error("a host is started once");
     if (stop_.raised()) return Error("the host was stopped");
-    if (Status s = MakeNodes(); !s) return s;
     started_ = true;
     running_nodes_ = nodes_.size();
   }
@@ -87,6 +90,7 @@ Status AdapterHost::Core::Start() {
     for (const auto& node : nodes_) node->Join();
     const std::lock_guard lock(mutex_);
     running_nodes_ = 0;
+    stopped_.notify_all();
     return Error(std::string("cannot start threads: ") + e.what());
   }
   return {};
@@ -143,6 +147,16 @@ Status AdapterHost::Core::Fail(std::string_view message) {
   return status;
 }
 
+void AdapterHost::Core::TellState(const std::string& server, HostState state,
+                                  std::string_view reason) {
+  if (options_.listener == nullptr) return;
+  try {
+    options_.listener->OnState(server, state, reason);
+  } catch (...) {
+    log_.Write(LogLevel::kError, "the listener's OnState() has thrown an exception");
+  }
+}
+
 void AdapterHost::Core::OnNodeState(const Node& node, std::string_view reason) {
   const HostState state = node.state();
   {
@@ -150,7 +164,7 @@ void AdapterHost::Core::OnNodeState(const Node& node, std::string_view reason) {
     HostState best = HostState::kStopped;
     for (const auto& one : nodes_) best = std::max(best, one->state());
     state_.store(best);
-    if (options_.listener != nullptr) options_.listener->OnState(node.server(), state, reason);
+    TellState(node.server(), state, reason);
   }
   if (state != HostState::kStopped) return;
   const std::lock_guard lock(mutex_);

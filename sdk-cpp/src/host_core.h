@@ -9,6 +9,7 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -44,6 +45,7 @@ class AdapterHost::Core {
  private:
   Status CheckOptions() const;
   Status MakeNodes();
+  void TellState(const std::string& server, HostState state, std::string_view reason);
   void OnNodeState(const Node& node, std::string_view reason);
   std::vector<std::shared_ptr<MetadataSession>> SessionsToAsk(std::string_view session) const;
 
@@ -51,8 +53,9 @@ class AdapterHost::Core {
   const Log log_;
   StopSignal stop_;
   Adapter adapter_;
-  // Made by Start(), never changed after.
+  // Never changed once the constructor has made them; none if one of the servers' names is wrong.
   std::vector<std::unique_ptr<Node>> nodes_;
+  const Status made_;
   std::atomic<HostState> state_{HostState::kStopped};
 
   // Calls of the listener come one at a time, each with the host's state set before.

@@ -18,7 +18,11 @@ class Log {
 
   void Write(LogLevel level, std::string_view text) const {
     if (listener_ == nullptr) return;
-    listener_->OnLog(level, name_ + ": " + std::string(text));
+    try {
+      listener_->OnLog(level, name_ + ": " + std::string(text));
+    } catch (...) {
+      // No exception may cross the host's threads, and there is nobody to tell.
+    }
   }
 
  private:

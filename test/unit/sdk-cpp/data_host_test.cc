@@ -88,6 +88,74 @@ TEST_F(DataHost, CarriesTheEventsOfASubscription) {
   EXPECT_EQ(c.HearEvent(), "CLS|S|snap|S|2a");
 }
 
+// Throws whatever it is told.
+class ThrowingListener : public HostListener {
+  void OnLog(LogLevel /*level*/, std::string_view /*text*/) override { throw 1; }
+  void OnState(std::string_view /*server*/, HostState /*state*/,
+               std::string_view /*reason*/) override {
+    throw 2;
+  }
+};
+
+TEST_F(DataHost, OutlivesAListenerThatThrows) {
+  ThrowingListener listener;
+  HostOptions options = OptionsFor(proxy_);
+  options.listener = &listener;
+  AdapterHost host(provider_, options);
+  ASSERT_TRUE(host.Start().ok());
+  ProxyConnection c = proxy_.Accept();
+  OpenData(&c);
+  c.Say("2a|SUB|S|snap");
+  EXPECT_EQ(c.Hear(), "2a|SUB|V");
+}
+
+TEST_F(DataHost, KnowsItsServersBeforeItStarts) {
+  const AdapterHost host(provider_, OptionsFor(proxy_));
+  const HostCounters counters = host.counters();
+  ASSERT_EQ(counters.servers.size(), 1u);
+  EXPECT_EQ(counters.servers[0].server, proxy_.server());
+  EXPECT_EQ(counters.servers[0].state, HostState::kStopped);
+}
+
+TEST_F(DataHost, ConnectionsThatDoNotLastAreMadeEverMoreSeldom) {
+  HostOptions options = OptionsFor(proxy_);
+  options.min_backoff = std::chrono::milliseconds(20);
+  options.max_backoff = std::chrono::hours(1);
+  Start(options);
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 6; ++i) {
+    ProxyConnection c = proxy_.Accept();
+    OpenData(&c);
+  }
+  // At least half of 20, 40, 80, 160 and 320.
+  EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(310));
+}
+
+// No sum of these with a moment may run over.
+TEST_F(DataHost, BearsTheLongestOfTimes) {
+  HostOptions options = OptionsFor(proxy_);
+  options.keepalive = std::chrono::milliseconds::max();
+  options.connect_timeout = std::chrono::milliseconds::max();
+  options.min_backoff = std::chrono::milliseconds::max();
+  options.max_backoff = std::chrono::milliseconds::max();
+  Start(options);
+  ProxyConnection c = proxy_.Accept();
+  EXPECT_EQ(c.Hear(), kRac);
+  c.Say("1a|DPI|S|ARI.version|S|1.9.1|S|keepalive_hint.millis|S|9223372036854775807");
+  EXPECT_EQ(c.Hear(), "1a|DPI|S|ARI.version|S|1.9.1");
+  c.Say("2a|SUB|S|snap");
+  EXPECT_EQ(c.Hear(), "2a|SUB|V");
+  c.Say("3a|USB|S|snap");
+  EXPECT_EQ(c.Hear(), "3a|USB|V");
+  std::thread end([&] {
+    while (c.Hear() != "<closed>") {
+    }
+    c.Drop();
+  });
+  host_->Stop(std::chrono::milliseconds::max());
+  end.join();
+}
+
 TEST_F(DataHost, ReadsPercentEncodedAsciiNames) {
   Start(OptionsFor(proxy_));
   ProxyConnection c = proxy_.Accept();
