@@ -13,9 +13,9 @@ namespace penstock::adapter {
 
 // Where one server is met, and how: the parsed form of an element of HostOptions::servers.
 //
-//   tcp://host:port  tls://host:port                  the host dials; ?notify=port for two
-//   connections tcp-listen://address:port  tls-listen://...:port  the server dials (its
-//   remote_host)
+//   tcp://host:port, tls://host:port    the host dials; ?notify=port for two connections
+//   tcp-listen://address:port,
+//   tls-listen://address:port           the server dials (its remote_host)
 //
 // An IPv6 address stands in brackets. A listener without an address takes the loopback's, and with
 // port 0 one that the system chooses.

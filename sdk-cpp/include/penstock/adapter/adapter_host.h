@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <future>
 #include <memory>
 #include <optional>
@@ -34,6 +35,7 @@ class PENSTOCK_SDK_EXPORT AdapterHost {
  public:
   AdapterHost(std::shared_ptr<DataProvider> provider, HostOptions options);
   AdapterHost(std::shared_ptr<MetadataProvider> provider, HostOptions options);
+  AdapterHost(std::nullptr_t, HostOptions) = delete;  // of which kind?
   // Stops, if Stop() was not called.
   ~AdapterHost();
   AdapterHost(const AdapterHost&) = delete;
@@ -46,6 +48,7 @@ class PENSTOCK_SDK_EXPORT AdapterHost {
   // Ends in order: takes no more requests, has the items unsubscribed, lets the running calls end,
   // sends what is queued, closes and joins the threads. What cannot be sent within `drain` is
   // dropped; a provider's call that does not return is waited for. Calling it again does nothing.
+  // Not for a signal handler, which may only leave a word for a thread (a flag, sigwait()).
   void Stop(std::chrono::milliseconds drain = std::chrono::seconds(5));
 
   // Blocks until the host is stopped, by Stop() from another thread or because `reconnect` is off

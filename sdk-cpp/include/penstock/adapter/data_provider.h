@@ -33,9 +33,10 @@ struct StateRule {
 // Thread: Init() runs alone, on the host's own thread. Subscribe() and Unsubscribe() run on a pool
 // of threads: for one item in order and one at a time, for different items at the same time. They
 // may block; a slow call delays its own item, and one thread of the pool. Errors: returned, never
-// thrown (an exception is caught and answered as a plain error). Life: Init() opens each
-// connection. When the connection is lost, each subscribed item gets Unsubscribe(); then the host
-// connects anew, and Init() and Subscribe() come again.
+// thrown (an exception is caught and answered as a plain error). Life: Init() comes
+// first, and again when a server comes after all connections were lost. An item that no server has
+// any more, because each took it back or was lost, gets Unsubscribe(); a server that wants it later
+// makes Subscribe() come again.
 class PENSTOCK_SDK_EXPORT DataProvider {
  public:
   virtual ~DataProvider();

@@ -28,7 +28,8 @@ struct FieldDiffOrder {
   std::vector<DiffAlgorithm> algorithms;
 };
 
-// What became of an event.
+// What became of an event. With QueuePolicy::kBlock nobody has to look at it: what comes after the
+// end is dropped, and nothing else is refused.
 enum class PushResult {
   kOk,      // taken: queued for each server that has the item, or kept for one that is full
   kClosed,  // the subscription is over; drop the handle, a later Subscribe() gives a new one
@@ -43,11 +44,13 @@ class ItemFeed;  // private to the library
 //
 // Owner: the provider, which gets it by Subscribe() and may keep it or drop it; dropping it sends
 // nothing and ends nothing. Move-only; a moved-from or default-made handle answers kClosed. Thread:
-// any number of threads may call at once. The events of one thread keep their order, and all
-// servers get the events of an item in the same order. A call costs one encoding and two short
-// locks, and no allocation once its buffers have grown; with QueuePolicy::kBlock (the default) it
-// blocks while the queues of all ready servers are full, so that a provider runs at the pace of the
-// fastest. Errors: none beyond PushResult; a call after the end is a no-op that says kClosed.
+// any number of threads may call at once. The events of an item keep the order in which a
+// thread sends them, and all servers get them in the same order; nothing is said of the events of
+// different items, of which one may be caught up before the other. A call costs one encoding and
+// two short locks, and no allocation once its buffers have grown; with QueuePolicy::kBlock (the
+// default) it blocks while the queues of all ready servers are full, so that a provider runs at the
+// pace of the fastest. Errors: none beyond PushResult; a call after the end is a no-op that says
+// kClosed.
 class PENSTOCK_SDK_EXPORT Subscription {
  public:
   Subscription();
@@ -59,7 +62,7 @@ class PENSTOCK_SDK_EXPORT Subscription {
   // The item's name; empty for a moved-from handle.
   const std::string& item() const;
 
-  // False once Unsubscribe() is about to be called, or the connection is lost.
+  // False once no server has the item any more: Unsubscribe() is about to be called, or was.
   bool is_open() const;
 
   // Sends an event (UD3). A field left out is unchanged, a field given as nullopt is null.
