@@ -87,7 +87,7 @@ bool ItemFeed::MayLag() const {
   };
   if (!kept_ || std::none_of(subscribers_.begin(), subscribers_.end(), bears_it)) return false;
   if (!context_->capacity->exhausted()) return true;
-  return context_->policy == QueuePolicy::kConflate && kept_->kind() == StateRule::Kind::kMerge;
+  return context_->policy == QueuePolicy::kConflate && kept_->is_declared_merge();
 }
 
 void ItemFeed::WaitForChange(uint64_t seen, std::unique_lock<std::mutex>* lock) {
@@ -142,12 +142,19 @@ PushResult ItemFeed::Update(std::span<const Field> fields, bool snapshot) {
   if (!snapshot) EndSnapshotForAll();
   if (!kept_) return result;
   CountMissedUpdate();
-  if (!kept_->Apply(fields)) {
-    context_->cells.unkept.Add();
-    context_->log->Write(LogLevel::kError, "the kept states exceed max_kept_bytes: that of item " +
-                                               item_ + " is dropped");
-  }
+  if (!kept_->Apply(fields)) TellGivenUp(&lock);
   return result;
+}
+
+void ItemFeed::TellGivenUp(std::unique_lock<std::mutex>* lock) {
+  context_->cells.unkept.Add();
+  // The listener may send events, of this item too; Close() waits, for the log is the host's.
+  logging_.store(true);
+  lock->unlock();
+  context_->log->Write(LogLevel::kError, "the kept states exceed max_kept_bytes: that of item " +
+                                             item_ + " is dropped");
+  logging_.store(false);
+  logging_.notify_all();
 }
 
 PushResult ItemFeed::SendItemEvent(std::unique_lock<std::mutex>* lock, ari::Method method) {
@@ -237,17 +244,27 @@ bool ItemFeed::Has(const Outbox* outbox) const {
                      [&](const Subscriber& one) { return one.outbox.get() == outbox; });
 }
 
+bool ItemFeed::can_pass_on() const {
+  const std::lock_guard lock(mutex_);
+  return kept_ && !kept_->given_up();
+}
+
 bool ItemFeed::has_subscribers() const {
   const std::lock_guard lock(mutex_);
   return !subscribers_.empty();
 }
 
 void ItemFeed::Close() {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   open_.store(false, std::memory_order_release);
   for (const Subscriber& one : subscribers_) one.outbox->cells().lost.Add(one.undecided);
   subscribers_.clear();
+  // The provider may keep the handle for long.
+  kept_.reset();
+  diffs_ = {};
   context_->capacity->Wake();
+  lock.unlock();
+  logging_.wait(true);
 }
 
 void ItemFeed::CatchUp(const Outbox* outbox) {
@@ -283,7 +300,7 @@ size_t ItemFeed::WriteMissed(Subscriber* subscriber, std::string* lines, uint64_
     const bool merge_has_it = kept_->kind() == StateRule::Kind::kMerge && subscriber->seen &&
                               subscriber->seen->updates > 0;
     bool snapshot = !subscriber->snapshot_over && !merge_has_it;
-    if (merge_has_it) subscriber->snapshot_over = true;
+    if (merge_has_it) count += WriteSnapshotEnd(subscriber, lines);
     *updates = kept_->Replay(
         subscriber->seen,
         [&] {
@@ -298,12 +315,14 @@ size_t ItemFeed::WriteMissed(Subscriber* subscriber, std::string* lines, uint64_
         });
     count += *updates;
   }
-  if (snapshot_over_ && !subscriber->snapshot_over) {
-    WriteItemEvent(*subscriber, ari::Method::kEos, lines);
-    ++count;
-    subscriber->snapshot_over = true;
-  }
-  return count;
+  return count + WriteSnapshotEnd(subscriber, lines);
+}
+
+size_t ItemFeed::WriteSnapshotEnd(Subscriber* subscriber, std::string* lines) const {
+  if (!snapshot_over_ || subscriber->snapshot_over) return 0;
+  WriteItemEvent(*subscriber, ari::Method::kEos, lines);
+  subscriber->snapshot_over = true;
+  return 1;
 }
 
 size_t ItemFeed::WriteDiffOrders(const Subscriber& subscriber, std::string* lines) const {

@@ -66,6 +66,8 @@ class ItemFeed : public std::enable_shared_from_this<ItemFeed> {
   void Detach(const Outbox* outbox);
   bool Has(const Outbox* outbox) const;
   bool has_subscribers() const;
+  // Without one, the next server can step in: it lacks nothing that is kept by the item's rule.
+  bool can_pass_on() const;
   // No more events; each further one is answered kClosed.
   void Close();
 
@@ -105,18 +107,22 @@ class ItemFeed : public std::enable_shared_from_this<ItemFeed> {
   void CountConflated();
   void CountMissedUpdate();
   void EndSnapshotForAll();
+  // In the log, without the lock, which it gives up.
+  void TellGivenUp(std::unique_lock<std::mutex>* lock);
   PushResult SendItemEvent(std::unique_lock<std::mutex>* lock, ari::Method method);
 
   // Tells all that the subscriber has missed, whatever the room.
   void TellMissed(Subscriber* subscriber);
-  // Both append lines, and return their number.
+  // All append lines, and return their number.
   size_t WriteMissed(Subscriber* subscriber, std::string* lines, uint64_t* updates);
   size_t WriteDiffOrders(const Subscriber& subscriber, std::string* lines) const;
+  size_t WriteSnapshotEnd(Subscriber* subscriber, std::string* lines) const;
   void WriteItemEvent(const Subscriber& subscriber, ari::Method method, std::string* lines) const;
 
   const std::string item_;
   const std::shared_ptr<FeedContext> context_;
   std::atomic<bool> open_{true};
+  std::atomic<bool> logging_{false};
 
   mutable std::mutex mutex_;
   std::vector<Subscriber> subscribers_;

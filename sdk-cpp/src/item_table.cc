@@ -138,7 +138,7 @@ void ItemTable::SetFeed(Item* item, std::shared_ptr<ItemFeed> feed) {
 Status ItemTable::Release(const std::string& name, Item* item) {
   if (item->feed == nullptr || item->feed->has_subscribers()) return {};
   // With kept state the next server can step in, and the provider notices nothing.
-  if (context_->keeps_state && SomeoneWaits(*item)) return {};
+  if (item->feed->can_pass_on() && SomeoneWaits(*item)) return {};
   item->feed->Close();
   SetFeed(item, nullptr);
   return Guard([&] { return provider_->Unsubscribe(name); });

@@ -29,7 +29,7 @@ std::optional<std::string_view> View(const std::optional<std::string>& value) {
 }  // namespace
 
 KeptState::KeptState(StateRule rule, KeptBudget* budget)
-    : kind_(rule.kind), max_events_(rule.distinct_events), budget_(budget) {}
+    : rule_(rule), kind_(rule.kind), budget_(budget) {}
 
 KeptState::~KeptState() { Shrink(bytes_); }
 
@@ -40,13 +40,14 @@ void KeptState::Decide(std::span<const Field> fields) {
 }
 
 bool KeptState::CanTellAfter(uint64_t missed) const {
-  if (kind_ == StateRule::Kind::kDistinct) return missed < max_events_;
+  if (kind_ == StateRule::Kind::kDistinct) return missed < rule_.distinct_events;
   return kind_ != StateRule::Kind::kNone;
 }
 
 bool KeptState::Apply(std::span<const Field> fields) {
   Decide(fields);
   ++position_.updates;
+  const size_t before = bytes_;
   switch (kind_) {
     case StateRule::Kind::kMerge:
       Store(fields, &fields_);
@@ -61,6 +62,8 @@ bool KeptState::Apply(std::span<const Field> fields) {
     case StateRule::Kind::kNone:
       return true;
   }
+  // What others take is not this item's fault as long as it takes no more itself.
+  if (bytes_ <= before) return true;
   if (budget_->used.load(std::memory_order_relaxed) <= budget_->max_bytes) return true;
   Forget();
   kind_ = StateRule::Kind::kNone;
@@ -103,7 +106,7 @@ void KeptState::ApplyEvent(std::span<const Field> fields) {
   event.number = position_.updates;
   Grow(kRowBytes);
   Store(fields, &event.fields);
-  while (events_.size() > max_events_) {
+  while (events_.size() > rule_.distinct_events) {
     size_t bytes = kRowBytes;
     for (const KeptField& field : events_.front().fields) {
       bytes += kFieldBytes + field.name.size() + (field.value ? field.value->size() : 0);
@@ -173,7 +176,10 @@ uint64_t KeptState::Replay(const std::optional<Position>& seen, const std::funct
     case StateRule::Kind::kNone:
       break;
   }
-  if (ClearedSince(seen)) clear();
+  // A node that missed updates shows values that are not true any more, and nobody knows the true
+  // ones.
+  const bool stale = given_up() && seen && seen->updates != position_.updates;
+  if (stale || ClearedSince(seen)) clear();
   return 0;
 }
 

@@ -49,6 +49,9 @@ class KeptState {
   void Decide(std::span<const Field> fields);
   // kNone as well once the budget was exceeded.
   StateRule::Kind kind() const { return kind_; }
+  bool given_up() const { return kind_ == StateRule::Kind::kNone && kind_ != rule_.kind; }
+  // The provider itself has said that only the newest values count.
+  bool is_declared_merge() const { return rule_.kind == StateRule::Kind::kMerge && !given_up(); }
   const Position& position() const { return position_; }
   // Whether a node that misses another event, after `missed` that it could still be told, can be
   // told that one, too: as it is, or by the values that it leaves.
@@ -103,8 +106,8 @@ class KeptState {
     return seen && seen->clears != position_.clears;
   }
 
+  const StateRule rule_;
   StateRule::Kind kind_;
-  const size_t max_events_;
   KeptBudget* const budget_;
   size_t bytes_ = 0;
   Position position_;

@@ -60,6 +60,7 @@ class Commanded : public DataProvider {
   StateRule RuleOf(std::string_view item) override {
     StateRule rule;
     if (item.substr(0, 8) == "distinct") rule.kind = StateRule::Kind::kDistinct;
+    if (item == "price") rule.kind = StateRule::Kind::kMerge;
     return rule;
   }
   Status Subscribe(Subscription subscription) override {

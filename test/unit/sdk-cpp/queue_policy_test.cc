@@ -5,6 +5,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -32,6 +33,15 @@ std::string ValueOf(const std::string& line, const std::string& field) {
   const size_t begin = at + mark.size();
   return line.substr(begin, line.find('|', begin) - begin);
 }
+
+// "snap merge" is declared as MERGE.
+class DeclaringData : public FakeData {
+ public:
+  StateRule RuleOf(std::string_view item) override {
+    if (item == "snap merge") return {StateRule::Kind::kMerge};
+    return FakeData::RuleOf(item);
+  }
+};
 
 class QueuePolicies : public ::testing::Test {
  protected:
@@ -114,13 +124,13 @@ class QueuePolicies : public ::testing::Test {
   ScriptedProxy other_;
   std::unique_ptr<ProxyConnection> stalled_;
   std::unique_ptr<ProxyConnection> reading_;
-  std::shared_ptr<FakeData> provider_ = std::make_shared<FakeData>();
+  std::shared_ptr<FakeData> provider_ = std::make_shared<DeclaringData>();
   std::unique_ptr<AdapterHost> host_;
 };
 
 TEST_F(QueuePolicies, ConflateSendsTheNewestValuesOfAMergeItemWhenThereIsRoom) {
   Start(QueuePolicy::kConflate, false);
-  Subscription& s = Subscribe(stalled_.get(), "snap");
+  Subscription& s = Subscribe(stalled_.get(), "snap merge");
   const uint64_t sent = SendUntilMissed(s, {});
   EXPECT_EQ(s.Update({{"n", "last"}}), PushResult::kOk);
   const ServerCounters full = Stalled();
@@ -156,9 +166,24 @@ TEST_F(QueuePolicies, ConflateBlocksForItemsThatAreNotMerge) {
   EXPECT_EQ(after.conflated + after.lost + after.resyncs, 0u);
 }
 
-TEST_F(QueuePolicies, ConflateKeepsAClearInItsPlace) {
+TEST_F(QueuePolicies, ConflateBlocksForItemsThatNobodyDeclared) {
   Start(QueuePolicy::kConflate, false);
   Subscription& s = Subscribe(stalled_.get(), "snap");
+  std::thread feed([&] {
+    for (int n = 0; n < 2000 && host_->counters().events_blocked == 0; ++n) {
+      s.Update({{"n", std::to_string(n)}, {"big", Big()}});
+    }
+    s.Update({{"n", "last"}});
+  });
+  while (host_->counters().events_blocked + Stalled().conflated == 0) std::this_thread::yield();
+  HearUpTo("last");
+  feed.join();
+  EXPECT_EQ(Stalled().conflated, 0u);
+}
+
+TEST_F(QueuePolicies, ConflateKeepsAClearInItsPlace) {
+  Start(QueuePolicy::kConflate, false);
+  Subscription& s = Subscribe(stalled_.get(), "snap merge");
   SendUntilMissed(s, {});
   EXPECT_EQ(s.ClearSnapshot(), PushResult::kOk);
   EXPECT_EQ(s.Update({{"n", "last"}}), PushResult::kOk);

@@ -326,5 +326,33 @@ TEST_F(SeveralServers, StateBeyondItsBoundIsGivenUpAndSaidSo) {
   EXPECT_EQ(host_->counters().kept_bytes, 0u);
 }
 
+TEST_F(SeveralServers, ItemThatLostItsStateIsAskedForAnew) {
+  HostOptions options = Options();
+  options.max_kept_bytes = 1000;
+  options.worker_threads = 1;
+  StartOpened(options);
+  SubscribeAtA("snap").Update({{"x", std::string(2000, 'x')}}, true);
+  b_->Say("2b|SUB|S|gate");
+  EXPECT_EQ(provider_->journal.Next(), "sub gate");
+  a_->Say("3a|USB|S|snap");
+  while (host_->counters().total.requests < 3) std::this_thread::yield();
+  b_->Say("3b|SUB|S|snap");
+  while (host_->counters().total.requests < 4) std::this_thread::yield();
+  provider_->gate.Open();
+  EXPECT_EQ(provider_->journal.Next(), "usb snap");
+  EXPECT_EQ(provider_->journal.Next(), "sub snap");
+}
+
+TEST_F(SeveralServers, StateOfAnEndedSubscriptionIsFreed) {
+  StartOpened();
+  const Subscription& s = SubscribeAtA("snap");
+  provider_->handle("snap").Update({{"x", "1"}}, true);
+  EXPECT_GT(host_->counters().kept_bytes, 0u);
+  a_->Say("3a|USB|S|snap");
+  EXPECT_EQ(provider_->journal.Next(), "usb snap");
+  EXPECT_FALSE(s.is_open());
+  EXPECT_EQ(host_->counters().kept_bytes, 0u);
+}
+
 }  // namespace
 }  // namespace penstock::adapter

@@ -17,9 +17,10 @@ namespace penstock::adapter {
 // not take events for a while is brought up to date by it.
 struct StateRule {
   enum class Kind {
-    kAuto,   // kCommand if the item's first update has the fields `key` and `command`, else kMerge
-    kNone,   // nothing: a later server gets no snapshot. For items of mode RAW
-    kMerge,  // the last value of each field
+    kAuto,      // kCommand if the item's first update has the fields `key` and `command`, else as
+                // kMerge, but not merged by QueuePolicy::kConflate. Wrong for RAW and DISTINCT
+    kNone,      // nothing: a later server gets no snapshot. For items of mode RAW
+    kMerge,     // the last value of each field
     kDistinct,  // the last events
     kCommand,   // the rows
   };
@@ -65,8 +66,9 @@ class PENSTOCK_SDK_EXPORT DataProvider {
   virtual bool IsSnapshotAvailable(std::string_view item);
 
   // What to keep of the item's state. Asked as IsSnapshotAvailable() is, and only if state is kept.
-  // An adapter with DISTINCT items answers kDistinct for them: what is a field's newer value, and
-  // what an event of its own, cannot be seen from the events.
+  // An adapter with DISTINCT items answers kDistinct for them, and kNone for RAW ones: what is a
+  // field's newer value, and what an event of its own, cannot be seen from the events. With kAuto
+  // (the default) a server that is full while another is not misses such events for good.
   virtual StateRule RuleOf(std::string_view item);
 };
 

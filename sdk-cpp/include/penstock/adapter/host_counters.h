@@ -20,7 +20,8 @@ struct ServerCounters {
   uint64_t requests = 0;      // received
   uint64_t malformed = 0;     // lines that could not be understood
   uint64_t events = 0;        // queued for it, as they are
-  uint64_t conflated = 0;     // missed, and told by the item's later state
+  uint64_t conflated = 0;     // missed, and merged into the item's later state, which it is told
+                              // if it still wants it then; a clear if the state was given up
   uint64_t lost = 0;          // missed, of an item where each event counts, and never told
   uint64_t state_events = 0;  // queued for it out of the kept state
   uint64_t events_sent = 0;   // of events and state_events, written

@@ -22,12 +22,15 @@ namespace penstock::adapter {
 // event with the newest value of each field that changed; COMMAND: the rows that changed, or a
 // clear and all rows if one was deleted; DISTINCT: the missed events, or, if not all of them were
 // kept, a clear and those that were. ServerCounters says exactly how many it missed. The policy is
-// for the moment when all ready servers are full, with one server whenever it is:
+// for the moment when all ready servers are full, with one server whenever it is. It is also for an
+// event that no server of the item has room for and that the state cannot make up for: of an item
+// that is not kept (RAW), or of DISTINCT beyond the events that are. Items of these two modes must
+// be declared by RuleOf(): the library cannot see their mode, and takes them for MERGE otherwise.
 enum class QueuePolicy {
   kBlock,     // waits for room: the provider runs at the pace of the fastest server
   kRefuse,    // returns PushResult::kFull at once; the provider decides
-  kConflate,  // MERGE items: takes the event, and sends the newest values when there is room;
-              // items of another kind: as kBlock, so that nothing of them is merged in secret
+  kConflate,  // items that RuleOf() declares kMerge: takes the event, and sends the newest values
+              // when there is room; all others: as kBlock, so that nothing is merged in secret
 };
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
@@ -40,7 +43,8 @@ enum class HostState {
 };
 
 // What a host tells about itself.
-// Thread: the host's own; OnState one at a time, OnLog any number at once. They must not block and
+// Thread: the host's own, one that calls a handle included, with no lock held; OnState one at a
+// time, OnLog any number at once. They must not block and
 // must not call Stop().
 class PENSTOCK_SDK_EXPORT HostListener {
  public:
@@ -109,8 +113,8 @@ struct HostOptions {
   QueuePolicy queue_policy = QueuePolicy::kBlock;
 
   // Bound of the items' kept state, of all items together (see StateRule). An item that goes beyond
-  // it is kept no more until it is subscribed anew: said in the log and counted, and a server that
-  // misses events of it, or comes to it later, has a hole.
+  // it is kept no more until it is subscribed anew: said in the log and counted. A server that
+  // misses events of it is told a clear, and one that comes to it later gets no snapshot.
   size_t max_kept_bytes = size_t{256} << 20;
 
   // A longer line from the server ends the connection.

@@ -33,7 +33,7 @@ struct FieldDiffOrder {
 enum class PushResult {
   kOk,      // taken: queued for each server that has the item, or kept for one that is full
   kClosed,  // the subscription is over; drop the handle, a later Subscribe() gives a new one
-  kFull,    // all servers are full and the policy is QueuePolicy::kRefuse; nothing was taken
+  kFull,    // there is no room and the policy is QueuePolicy::kRefuse, see there; nothing was taken
 };
 
 class ItemFeed;  // private to the library
