@@ -7,6 +7,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
 
+import { Authority } from '../lib/certs.mjs';
 import { Client } from '../lib/client.mjs';
 import { freePort } from '../lib/ports.mjs';
 import { connects, run, scratchDir } from '../lib/server.mjs';
@@ -43,6 +44,9 @@ test('A16: the adapters of "Bring your existing adapters", made with the Node SD
 });
 
 const dir = scratchDir();
+const authority = new Authority();
+authority.store(path.join(dir, 'server.p12'), authority.sign('server'));
+authority.store(path.join(dir, 'ca.p12'));
 after(() => fs.rmSync(dir, { recursive: true, force: true }));
 
 // What the server makes of a parameter or element of one kind of adapter.

@@ -3,7 +3,12 @@
 // it (the set, a Metadata Adapter, a Data Adapter), a value, and what it needs beside it.
 const kBoth = ['metadata', 'data'];
 const param = (name, value) => `<param name="${name}">${value}</param>`;
-const kTls = param('tls', 'Y');
+// server.p12 and ca.p12 are there.
+const store = (kind, ...left) =>
+  [['type', 'PKCS12'], [`${kind}_file`, kind === 'keystore' ? 'server.p12' : 'ca.p12'], [`${kind}_password`, 'secret']]
+    .filter(([name]) => !left.includes(name)).map(([name, value]) => param(`tls.${kind}.${name}`, value)).join('');
+const kKeystore = store('keystore');
+const kTls = param('tls', 'Y') + kKeystore;
 const kHost = param('remote_host', '127.0.0.1');
 const kPool = '<max_size>10</max_size>';
 
@@ -34,11 +39,11 @@ export const kParameters = [
   ['auth', kBoth, 'Y', param('auth.credentials.1.user', 'u') + param('auth.credentials.1.password', 'p')],
   ['auth.credentials.1.user', kBoth, 'u', param('auth', 'Y') + param('auth.credentials.1.password', 'p')],
   ['auth.credentials.1.password', kBoth, 'p', param('auth', 'Y') + param('auth.credentials.1.user', 'u')],
-  ['tls', kBoth, 'Y'],
-  ['tls.keystore.type', kBoth, 'JKS', kTls],
-  ['tls.keystore.keystore_file', kBoth, 'a.jks', kTls],
+  ['tls', kBoth, 'Y', kKeystore],
+  ['tls.keystore.type', kBoth, 'PKCS12', param('tls', 'Y') + store('keystore', 'type')],
+  ['tls.keystore.keystore_file', kBoth, 'server.p12', param('tls', 'Y') + store('keystore', 'keystore_file')],
   ['tls.keystore.keystore_password.type', kBoth, 'text', kTls],
-  ['tls.keystore.keystore_password', kBoth, 'secret', kTls],
+  ['tls.keystore.keystore_password', kBoth, 'secret', param('tls', 'Y') + store('keystore', 'keystore_password')],
   ['tls.allow_cipher_suite.1', kBoth, 'TLS_AES_128_GCM_SHA256', kTls],
   ['tls.remove_cipher_suites.1', kBoth, '_DHE_', kTls],
   ['tls.enforce_server_cipher_suite_preference', kBoth, 'Y', kTls],
@@ -46,11 +51,11 @@ export const kParameters = [
   ['tls.allow_protocol.1', kBoth, 'TLSv1.2', kTls],
   ['tls.remove_protocols.1', kBoth, 'TLSv1$', kTls],
   ['tls.force_client_auth', kBoth, 'N', kTls],
-  ['tls.truststore.type', kBoth, 'JKS', kTls],
-  ['tls.truststore.truststore_file', kBoth, 'b.jks', kTls],
-  ['tls.truststore.truststore_password.type', kBoth, 'text', kTls],
-  ['tls.truststore.truststore_password', kBoth, 'secret', kTls],
-  ['tls.skip_hostname_check', kBoth, 'N', kTls],
+  ['tls.truststore.type', kBoth, 'PKCS12', kTls + param('tls.force_client_auth', 'Y') + store('truststore', 'type')],
+  ['tls.truststore.truststore_file', kBoth, 'ca.p12', kTls + param('tls.force_client_auth', 'Y') + store('truststore', 'truststore_file')],
+  ['tls.truststore.truststore_password.type', kBoth, 'text', kTls + param('tls.force_client_auth', 'Y') + store('truststore')],
+  ['tls.truststore.truststore_password', kBoth, 'secret', kTls + param('tls.force_client_auth', 'Y') + store('truststore', 'truststore_password')],
+  ['tls.skip_hostname_check', kBoth, 'N', param('tls', 'Y') + kHost],
   ['first_connection_timeout_millis', kBoth, '0'],
   ['connection_recovery_timeout_millis', kBoth, '10000'],
   ['max_standby', kBoth, '1'], // of this server only
