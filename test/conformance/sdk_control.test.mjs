@@ -24,7 +24,7 @@ before(async () => {
   assert.ok(fs.existsSync(kProgram), `build ${kProgram} first`);
   const set = await adapterSet({ metadata: {} });
   server = await Server.start({ server: { shards: 2 }, adapter_set: [set] });
-  adapter = closeLater(spawn(kProgram, [`tcp://127.0.0.1:${set.metadata_adapter.request_reply_port}`], { stdio: ['pipe', 'pipe', 'inherit'] }), (one) => one.kill());
+  adapter = closeLater(spawn(kProgram, [`tcp://127.0.0.1:${set.metadata_adapter.request_reply_port}`], { stdio: ['pipe', 'pipe', 'inherit'] }), (one) => setTimeout(() => one.kill(), 10000).unref());
   adapter.stdout.setEncoding('utf8').on('data', (text) => (said += text));
   data = await DataAdapter.start(set.data_adapter[0].request_reply_port, { snapshots: { '*': { a: '1' } } });
 });

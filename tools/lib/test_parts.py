@@ -244,8 +244,8 @@ def concurrency():
 
 def part_conformance(part):
     """the official client and adapters, and hand-written peers, against the dev build"""
-    ok, folder = build(part, "dev", "penstock", "penstock-load",
-                       "penstock-example-hostmonitor")
+    ok, folder = build(part, "dev", "penstock", "penstock-load", "control_adapter",
+                       "commanded_adapter", "penstock-example-hostmonitor")
     if ok and node_packages(part):
         conformance(part, os.path.join(folder, "server", "app", "penstock"))
 
