@@ -13,10 +13,6 @@ namespace penstock::adapter {
 class Counter {
  public:
   void Add(uint64_t n = 1) { value_.fetch_add(n, std::memory_order_relaxed); }
-  // Without a locked instruction, where a lock of the caller's keeps other writers away.
-  void AddAlone(uint64_t n) {
-    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-  }
   uint64_t value() const { return value_.load(std::memory_order_relaxed); }
 
  private:

@@ -13,7 +13,6 @@ class Count {
   void Add(std::uint64_t n = 1) {
     value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
   }
-  void Set(std::uint64_t n) { value_.store(n, std::memory_order_relaxed); }
   std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
 
  private:
@@ -42,7 +41,6 @@ struct ProxyCounters {
   Count connections;             // that reached the end of the handshake
   Count connections_refused;     // surplus, not on the allow list, wrong credentials, no handshake
   Count connections_lost;
-  Count standbys;             // remote adapters that stand by now
   Count takeovers;            // by a standby
   Count standby_packets;      // that only the active one may send: dropped
   Count addresses_refused;    // not on the allow list

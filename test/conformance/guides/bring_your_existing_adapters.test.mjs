@@ -45,8 +45,9 @@ test('A16: the adapters of "Bring your existing adapters", made with the Node SD
 
 const dir = scratchDir();
 const authority = new Authority();
-authority.store(path.join(dir, 'server.p12'), authority.sign('server'));
-authority.store(path.join(dir, 'ca.p12'));
+authority.sign('server');
+authority.pack('server', path.join(dir, 'server.p12'), 'secret');
+authority.packTrust(path.join(dir, 'ca.p12'), 'secret');
 after(() => fs.rmSync(dir, { recursive: true, force: true }));
 
 // What the server makes of a parameter or element of one kind of adapter.

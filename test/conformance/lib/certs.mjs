@@ -42,10 +42,9 @@ export class Authority {
     openssl(['pkcs12', '-export', '-in', path.join(this.dir, `${file}.pem`), '-inkey', path.join(this.dir, `${file}.key`), '-certfile', this.file, '-out', store, '-passout', `pass:${password}`]);
   }
 
-  // A PKCS12 file with the password "secret": a certificate with its key, or who is trusted.
-  store(file, { certificate_file, key_file } = {}) {
-    const what = certificate_file ? ['-in', certificate_file, '-inkey', key_file] : ['-nokeys', '-in', this.file];
-    openssl(['pkcs12', '-export', ...what, '-out', file, '-passout', 'pass:secret']);
+  // Who trusts it, as a PKCS12 store.
+  packTrust(store, password) {
+    openssl(['pkcs12', '-export', '-nokeys', '-in', this.file, '-out', store, '-passout', `pass:${password}`]);
   }
 
   remove() {

@@ -121,7 +121,7 @@ void AriChannel::OnRemoteReady(AriRemote& remote) {
     standbys_.push_back(std::move(taken));
     PENSTOCK_LOG(kAdapter, kInfo, "remote adapter stands by", {"proxy", proxy.name},
                  {"peer", remote.peer()}, {"active", active_->peer()});
-    OnStandbysChanged();
+    user_->OnStandbysChanged();
     return;
   }
   active_ = std::move(taken);
@@ -177,11 +177,6 @@ AriChannel::RemotePtr AriChannel::Take(const AriRemote& remote) {
   return nullptr;
 }
 
-void AriChannel::OnStandbysChanged() {
-  context_.counters.standbys.Set(standbys_.size());
-  user_->OnStandbysChanged();
-}
-
 void AriChannel::OnRemoteEnd(const AriRemoteEnd& end) {
   const config::ProxySettings& proxy = context_.settings.proxy;
   const State state_before = state_;
@@ -196,7 +191,7 @@ void AriChannel::OnRemoteEnd(const AriRemoteEnd& end) {
     if (was_active) {
       OnActiveLost(*remote, end);
     } else {
-      OnStandbysChanged();
+      user_->OnStandbysChanged();
     }
   }
   if (state_ == State::kGivenUp && state_before != State::kGivenUp) {
@@ -231,7 +226,7 @@ void AriChannel::OnActiveLost(AriRemote& lost, const AriRemoteEnd& end) {
       {"instead_of", lost.peer()}, {"reason", end.reason},
       {"silent_millis", std::chrono::duration_cast<std::chrono::milliseconds>(silent).count()},
       {"standbys", standbys_.size()});
-  OnStandbysChanged();
+  user_->OnStandbysChanged();
   user_->OnReady();
 }
 

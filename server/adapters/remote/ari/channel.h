@@ -111,7 +111,6 @@ class AriChannel final : private AriRemoteOwner, private runtime::TurnHook {
   AriRemote* FindLacking(AriRole role) const;
 
   RemotePtr Take(const AriRemote& remote);
-  void OnStandbysChanged();
   void OnActiveLost(AriRemote& lost, const AriRemoteEnd& end);
   void LogEnd(const AriRemote& remote, const AriRemoteEnd& end) const;
   // Nobody is active, nor about to be.

@@ -51,6 +51,16 @@ TEST_F(LoginGuardTest, EachFurtherOneCostsTwiceAsMuchUpToABound) {
   EXPECT_FALSE(TurnsAwayAfter(seconds(5)));
 }
 
+TEST_F(LoginGuardTest, ANetworkOfIpv6IsOneStranger) {
+  Fail(1, "2001:db8:1:2::1");
+  Fail(1, "2001:db8:1:2::2");
+  Fail(1, "2001:db8:1:2:ffff::3");
+  EXPECT_TRUE(TurnsAwayAfter(seconds(0), "2001:db8:1:2::4"));
+  EXPECT_FALSE(TurnsAwayAfter(seconds(0), "2001:db8:1:3::1"));
+  guard_.OnRight("2001:db8:1:2::5");
+  EXPECT_FALSE(TurnsAwayAfter(seconds(0), "2001:db8:1:2::4"));
+}
+
 TEST_F(LoginGuardTest, OthersNoticeNothing) {
   Fail(10);
   EXPECT_FALSE(TurnsAwayAfter(seconds(0), "10.0.0.8"));

@@ -35,6 +35,19 @@ TEST(RequestGate, IsFullWhenSoManyWait) {
   EXPECT_FALSE(gate.full());
 }
 
+TEST(RequestGate, WhoCannotBeRefusedTakesNoPlaceFromWhoCan) {
+  RequestGate gate(1, 1);
+  std::string started;
+  gate.Enter([&] { started += 'a'; });
+  for (int i = 0; i < 5; ++i) gate.EnterAnyway([&] { started += 'n'; });
+  EXPECT_FALSE(gate.full());
+  gate.Enter([&] { started += 'b'; });
+  EXPECT_TRUE(gate.full());
+  for (int i = 0; i < 6; ++i) gate.Leave();
+  EXPECT_EQ(started, "annnnnb");
+  EXPECT_FALSE(gate.full());
+}
+
 TEST(RequestGate, WithoutALimitNobodyWaits) {
   RequestGate gate(0, 0);
   int started = 0;

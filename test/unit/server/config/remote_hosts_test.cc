@@ -25,6 +25,10 @@ TEST(RemoteHosts, TakesSeveral) {
             (Hosts{{"a", 1}, {"b", 2}, {"10.0.0.7", 3}}));
 }
 
+TEST(RemoteHosts, TakesOneThatIsNamedTwiceOnce) {
+  EXPECT_EQ(ParseRemoteHosts("a,b,a:6661", 6661), (Hosts{{"a", 6661}, {"b", 6661}}));
+}
+
 TEST(RemoteHosts, RefusesTheWholeWhenOneIsWrong) {
   for (const char* const wrong :
        {"", " , ", "a,b c", "a:", "a:0", "a:65536", "a:x", "[::1", "[::1]7", "[::1]:", "10.0.0.300",
