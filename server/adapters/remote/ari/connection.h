@@ -54,8 +54,8 @@ class AriConnection final : public tcp::SocketOwner, public runtime::Deferred {
   static constexpr std::size_t kKeptOutCapacity = 64 * 1024;
   // For a peer to show its credentials, say anything, or bring its second connection.
   static constexpr Duration kSetupTime = std::chrono::seconds(10);
-  // Without a word of its machine for so long the peer is gone, or when it has taken nothing of what
-  // waits for it for four times as long. A process that has nothing to say is not. It shows a
+  // Without a word of its machine for so long the peer is gone, or when it has taken nothing of
+  // what waits for it for four times as long. A process that has nothing to say is not. It shows a
   // remote adapter's loss where no keepalive_timeout does.
   static constexpr auto kPeerTimeout = std::chrono::seconds(30);
 
