@@ -29,7 +29,7 @@ class AllowListTest : public testing::Test {
     return list_->Contains(asio::ip::make_address(address));
   }
 
-  const SteadyClock clock_;
+  const SteadyClock clock_{};
   runtime::Shard shard_{0, 1, clock_};
   std::unique_ptr<AllowList> list_;
 };
