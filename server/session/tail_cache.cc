@@ -22,26 +22,8 @@ namespace {
 
 // Different schemas on one item that are remembered at once; more take turns.
 constexpr std::size_t kSchemas = 8;
-// Tails of one schema. Filtered MERGE needs one for each generation that some session sent last,
-// the others one for each event that some session has yet to get.
-constexpr std::size_t kFewestTails = 4;
-constexpr std::size_t kMostTails = 1024;
-constexpr std::size_t kTailBytes = 1024 * 1024;
 constexpr std::size_t kLargestTail = 64 * 1024;
 constexpr std::size_t kDiffs = 64;
-
-// No two of the tails that are wanted at once share a place while there are no more of them than
-// places: of those from one event to the next, that sessions in step need, and of those from
-// anywhere to the newest, that filtered MERGE needs. `size` is a power of two.
-std::size_t IndexOf(Position from, Position to, std::size_t size) {
-  return static_cast<std::size_t>(2 * to.event() + from.event()) & (size - 1);
-}
-
-// Can a tail to `to` still be asked for?
-bool IsLive(const LocalItem& item, Position to) {
-  const EventLog* const log = item.log();
-  return log == nullptr ? to.event() == item.generation() : to > log->dropped();
-}
 
 }  // namespace
 
@@ -66,7 +48,6 @@ TailCache::OfSchema& TailCache::Find(LocalItem& item, const Schema& schema) {
       *found = OfSchema();
     }
     found->schema_id = schema.id;
-    found->tails.resize(kFewestTails);
   }
   if (found->known_fields == item.field_count() &&
       found->known_declarations == item.declarations()) {
@@ -97,38 +78,11 @@ TailCache::OfSchema& TailCache::Find(LocalItem& item, const Schema& schema) {
   return *found;
 }
 
-// The place for a tail. One that is taken by a tail which others may still want makes the table
-// grow.
-TailCache::Entry& TailCache::SlotFor(const LocalItem& item, OfSchema& of, Position from,
-                                     Position to) {
-  while (true) {
-    Entry& entry = of.tails[IndexOf(from, to, of.tails.size())];
-    if (entry.to == Position() || of.tails.size() >= kMostTails || !IsLive(item, entry.to)) {
-      return entry;
-    }
-    std::vector<Entry> old(2 * of.tails.size());
-    std::swap(old, of.tails);
-    for (Entry& one : old) {
-      if (one.to == Position()) continue;
-      if (!IsLive(item, one.to)) {
-        of.bytes -= one.bytes.size();
-        continue;
-      }
-      Entry& target = of.tails[IndexOf(one.from, one.to, of.tails.size())];
-      of.bytes -= target.bytes.size();
-      target = std::move(one);
-    }
-  }
-}
-
 const LineBlock& TailCache::Tail(LocalItem& item, const Schema& schema, Position from,
                                  Position to) {
   OfSchema& of = Find(item, schema);
   from = BaseFor(item, from);
-  {
-    const Entry& entry = of.tails[IndexOf(from, to, of.tails.size())];
-    if (entry.to == to && entry.from == from) return entry.bytes;
-  }
+  if (const LineBlock* const known = of.tails.Find(from, to)) return *known;
   ++encoded_;
   const EventLog* const log = item.log();
   scratch_.clear();
@@ -147,17 +101,8 @@ const LineBlock& TailCache::Tail(LocalItem& item, const Schema& schema, Position
     uncached_.Assign(scratch_);
     return uncached_;
   }
-  if (of.bytes > kTailBytes) {
-    of.tails.assign(kFewestTails, Entry());
-    of.bytes = 0;
-  }
-  Entry& entry = SlotFor(item, of, from, to);
-  entry.from = from;
-  entry.to = to;
-  of.bytes -= entry.bytes.size();
-  entry.bytes.Assign(scratch_);
-  of.bytes += entry.bytes.size();
-  return entry.bytes;
+  const Position over = log == nullptr ? Position(item.generation() - 1) : log->dropped();
+  return of.tails.Store(over, from, to, scratch_);
 }
 
 bool TailCache::EncodeLatest(const LocalItem& item, const Schema& schema, const OfSchema& of,

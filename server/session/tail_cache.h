@@ -12,6 +12,7 @@
 #include "kernel/local_item.h"
 #include "session/line_block.h"
 #include "session/schema.h"
+#include "session/tail_table.h"
 #include "tlcp/update_encoder.h"
 
 namespace penstock::session {
@@ -52,18 +53,12 @@ class TailCache final : public kernel::ItemAttachment {
     int at = -1;  // in the slots or rows of the item; -1: it has no such field yet
     DiffOrder order;
   };
-  struct Entry {
-    kernel::Position from;
-    kernel::Position to;  // zero: empty
-    LineBlock bytes;
-  };
   struct OfSchema {
     std::uint32_t schema_id = 0;
     std::size_t known_fields = SIZE_MAX;  // of the item when `places` was made
     std::uint64_t known_declarations = UINT64_MAX;
     std::vector<Place> places;  // by schema position
-    std::vector<Entry> tails;   // a power of two; by IndexOf()
-    std::size_t bytes = 0;
+    TailTable tails;
   };
   // A difference between two values of a field; empty: there is none that is worth it.
   struct Diff {
@@ -75,8 +70,6 @@ class TailCache final : public kernel::ItemAttachment {
   };
 
   OfSchema& Find(kernel::LocalItem& item, const Schema& schema);
-  Entry& SlotFor(const kernel::LocalItem& item, OfSchema& of, kernel::Position from,
-                 kernel::Position to);
   // False if nothing has changed.
   bool EncodeLatest(const kernel::LocalItem& item, const Schema& schema, const OfSchema& of,
                     kernel::Position from, std::string& out);
