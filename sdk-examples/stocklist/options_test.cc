@@ -15,7 +15,7 @@ std::optional<Options> Parse(std::vector<const char*> arguments, std::string& er
   return Options::Parse(static_cast<int>(arguments.size()), arguments.data(), error);
 }
 
-std::string ErrorOf(std::vector<const char*> arguments) {
+std::string ErrorOfOptions(std::vector<const char*> arguments) {
   std::string error;
   EXPECT_FALSE(Parse(std::move(arguments), error).has_value());
   return error;
@@ -34,10 +34,10 @@ TEST(StocklistOptions, TakesValuesAfterABlankOrAnEqualsSign) {
 }
 
 TEST(StocklistOptions, NamesTheOptionThatIsWrong) {
-  EXPECT_EQ(ErrorOf({"--data", "d", "--speed", "0"}), "--speed: \"0\" is no good value");
-  EXPECT_EQ(ErrorOf({"--colour", "red"}), "--colour is no option of this program");
-  EXPECT_EQ(ErrorOf({"--data", "d", "--user"}), "--user: \"\" is no good value");
-  EXPECT_NE(ErrorOf({}).find("--data is missing"), std::string::npos);
+  EXPECT_EQ(ErrorOfOptions({"--data", "d", "--speed", "0"}), "--speed: \"0\" is no good value");
+  EXPECT_EQ(ErrorOfOptions({"--colour", "red"}), "--colour is no option of this program");
+  EXPECT_EQ(ErrorOfOptions({"--data", "d", "--user"}), "--user: \"\" is no good value");
+  EXPECT_NE(ErrorOfOptions({}).find("--data is missing"), std::string::npos);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "base/utf8.h"
 #include "config/remote_hosts.h"
 #include "config/suggest.h"
+#include "config/xml_params.h"
 
 namespace penstock::config {
 namespace {
@@ -35,14 +36,6 @@ bool IsToken(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return IsAlphanumeric(c) || kOthers.find(c) != std::string_view::npos;
   });
-}
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
 }
 
 bool IsOrigin(std::string_view text) {

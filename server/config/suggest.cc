@@ -8,7 +8,7 @@ namespace penstock::config {
 namespace {
 
 // Names longer than this are nobody's typing error.
-constexpr std::size_t kLongestName = 64;
+constexpr std::size_t kLongestWord = 64;
 // A name within the other (session_timeout_millis, timeout_millis) counts from this length on.
 constexpr std::size_t kShortestPart = 8;
 
@@ -34,7 +34,7 @@ bool IsPartOf(std::string_view part, std::string_view whole) {
 }  // namespace
 
 std::string_view Nearest(std::string_view name, const std::vector<std::string_view>& known) {
-  if (name.empty() || name.size() > kLongestName) return {};
+  if (name.empty() || name.size() > kLongestWord) return {};
   std::string_view best;
   std::size_t best_distance = std::max<std::size_t>(2, name.size() / 3) + 1;
   for (const std::string_view candidate : known) {

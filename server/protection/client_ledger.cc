@@ -19,12 +19,6 @@ constexpr auto kLoginsForgotten = std::chrono::minutes(10);
 // Idle clients looked at for each new one: more leave than come.
 constexpr int kForgetBatch = 2;
 
-// Seeded anew in each process: strangers choose the keys.
-struct KeyHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view key) const { return absl::HashOf(key); }
-};
-
 }  // namespace
 
 struct ClientLedger::Client {
@@ -49,6 +43,12 @@ struct ClientLedger::Client {
 };
 
 struct ClientLedger::Stripe {
+  // Seeded anew in each process: strangers choose the keys.
+  struct KeyHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view key) const { return absl::HashOf(key); }
+  };
+
   std::mutex mutex;
   const ClientLimits* limits = nullptr;
   std::size_t max_clients = 0;
@@ -92,7 +92,7 @@ ClientLedger::~ClientLedger() = default;
 
 ClientLedger::Stripe& ClientLedger::StripeOf(std::string_view client) const {
   // The map inside goes by the low bits.
-  const std::uint64_t hash = KeyHash()(client);
+  const std::uint64_t hash = Stripe::KeyHash()(client);
   return (*stripes_)[(hash >> 32) % kStripes];
 }
 

@@ -100,14 +100,15 @@ INSTANTIATE_TEST_SUITE_P(Replies, RefusedSchemaTest,
                          Word);
 
 // The third member is the mode and whether unfiltered updates are wanted: "M" or "M unfiltered".
-struct Limits {
+struct RefusedLimits {
   const char* git;
   const char* gui;
   bool unfiltered;
   int code;
 };
 
-class RefusedLimitsTest : public MetadataProxyTest, public testing::WithParamInterface<Limits> {};
+class RefusedLimitsTest : public MetadataProxyTest,
+                          public testing::WithParamInterface<RefusedLimits> {};
 
 TEST_P(RefusedLimitsTest, IsToldTheCode) {
   StartReady();
@@ -128,13 +129,14 @@ constexpr char kAnyGit[] = "I|0|D|0|M|RMDC|I|0|D|0|M|RMDC";
 
 INSTANTIATE_TEST_SUITE_P(
     Replies, RefusedLimitsTest,
-    testing::Values(Limits{"I|0|D|0|M|RMDC|I|0|D|0|M|RDC", kAnyGit, false, 24},
-                    Limits{kAnyGit, "I|0|D|0|M|RMDC|I|0|D|0|M|$", false, 24},
-                    Limits{kAnyGit, "I|0|D|0|M|M|I|0|D|2.5|M|M", true, 26},
-                    Limits{"I|0|D|0|M|M|I|0|D|2.5|M|M", kAnyGit, true, 27},
-                    Limits{"I|0|D|0|M|M", nullptr, false, 66},  // one entry for two items
-                    Limits{kAnyGit, "I|0|D|0|M|M", false, 66}, Limits{"E|#", nullptr, false, 66},
-                    Limits{kAnyGit, "E|#", false, 66}));
+    testing::Values(RefusedLimits{"I|0|D|0|M|RMDC|I|0|D|0|M|RDC", kAnyGit, false, 24},
+                    RefusedLimits{kAnyGit, "I|0|D|0|M|RMDC|I|0|D|0|M|$", false, 24},
+                    RefusedLimits{kAnyGit, "I|0|D|0|M|M|I|0|D|2.5|M|M", true, 26},
+                    RefusedLimits{"I|0|D|0|M|M|I|0|D|2.5|M|M", kAnyGit, true, 27},
+                    RefusedLimits{"I|0|D|0|M|M", nullptr, false, 66},  // one entry for two items
+                    RefusedLimits{kAnyGit, "I|0|D|0|M|M", false, 66},
+                    RefusedLimits{"E|#", nullptr, false, 66},
+                    RefusedLimits{kAnyGit, "E|#", false, 66}));
 
 class RefusedTableTest : public MetadataProxyTest, public testing::WithParamInterface<Refusal> {};
 

@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::seconds;
 
-const TimePoint kStart = TimePoint() + std::chrono::hours(1);
+const TimePoint kBegin = TimePoint() + std::chrono::hours(1);
 
 int TakeAll(Rate& rate, TimePoint now, std::uint32_t per_second) {
   int taken = 0;
@@ -21,32 +21,32 @@ int TakeAll(Rate& rate, TimePoint now, std::uint32_t per_second) {
 
 TEST(Rate, AllowsTwoSecondsWorthAtOnceAndThenThePace) {
   Rate rate;
-  EXPECT_EQ(TakeAll(rate, kStart, 10), 20);
-  EXPECT_EQ(TakeAll(rate, kStart + Millis(99), 10), 0);
-  EXPECT_EQ(TakeAll(rate, kStart + Millis(100), 10), 1);
-  EXPECT_EQ(TakeAll(rate, kStart + seconds(1), 10), 9);
+  EXPECT_EQ(TakeAll(rate, kBegin, 10), 20);
+  EXPECT_EQ(TakeAll(rate, kBegin + Millis(99), 10), 0);
+  EXPECT_EQ(TakeAll(rate, kBegin + Millis(100), 10), 1);
+  EXPECT_EQ(TakeAll(rate, kBegin + seconds(1), 10), 9);
 }
 
 TEST(Rate, DoesNotSaveUpBeyondTheBurst) {
   Rate rate;
-  EXPECT_TRUE(rate.Take(kStart, 5));
-  EXPECT_EQ(TakeAll(rate, kStart + seconds(1000), 5), 10);
+  EXPECT_TRUE(rate.Take(kBegin, 5));
+  EXPECT_EQ(TakeAll(rate, kBegin + seconds(1000), 5), 10);
 }
 
 TEST(Rate, ZeroIsNoLimit) {
   Rate rate;
-  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(rate.Take(kStart, 0));
-  EXPECT_TRUE(rate.Rested(kStart));
+  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(rate.Take(kBegin, 0));
+  EXPECT_TRUE(rate.Rested(kBegin));
 }
 
 TEST(Rate, TellsHowLongToWaitWhenTakenInAdvance) {
   Rate rate;
-  EXPECT_EQ(TakeAll(rate, kStart, 1), 2);
-  EXPECT_EQ(rate.Wait(kStart, 1), Duration(seconds(1)));
-  rate.Spend(kStart, 1);
-  EXPECT_EQ(rate.Wait(kStart, 1), Duration(seconds(2)));
-  EXPECT_FALSE(rate.Rested(kStart + seconds(2)));
-  EXPECT_TRUE(rate.Rested(kStart + seconds(3)));
+  EXPECT_EQ(TakeAll(rate, kBegin, 1), 2);
+  EXPECT_EQ(rate.Wait(kBegin, 1), Duration(seconds(1)));
+  rate.Spend(kBegin, 1);
+  EXPECT_EQ(rate.Wait(kBegin, 1), Duration(seconds(2)));
+  EXPECT_FALSE(rate.Rested(kBegin + seconds(2)));
+  EXPECT_TRUE(rate.Rested(kBegin + seconds(3)));
 }
 
 TEST(Seat, IsGivenBackWhenItDies) {

@@ -7,17 +7,17 @@
 namespace penstock::tlcp {
 namespace {
 
-Message Read(std::string_view line, const Arrival& arrival = kSocket) {
+Message ReadMessage(std::string_view line, const Arrival& arrival = kSocket) {
   return ReadAs<Message>(RequestName::kMsg, line, arrival);
 }
 
-std::string RefusalOf(std::string_view line) {
+std::string RefusalOfMessage(std::string_view line) {
   return tlcp::RefusalOf(RequestName::kMsg, line, kSocket);
 }
 
 TEST(MessageRequest, ReadsASequencedMessage) {
-  const Message message =
-      Read("LS_reqId=1&LS_message=foo%0D%0A%26&LS_sequence=seq_1&LS_msg_prog=2&LS_max_wait=100");
+  const Message message = ReadMessage(
+      "LS_reqId=1&LS_message=foo%0D%0A%26&LS_sequence=seq_1&LS_msg_prog=2&LS_max_wait=100");
   EXPECT_EQ(message.request_id, "1");
   EXPECT_EQ(message.text, "foo\r\n&");
   EXPECT_EQ(message.sequence, "seq_1");
@@ -28,7 +28,7 @@ TEST(MessageRequest, ReadsASequencedMessage) {
 }
 
 TEST(MessageRequest, ReadsFireAndForget) {
-  const Message message = Read("LS_reqId=1&LS_message=&LS_outcome=false&LS_ack=false");
+  const Message message = ReadMessage("LS_reqId=1&LS_message=&LS_outcome=false&LS_ack=false");
   EXPECT_EQ(message.text, "");
   EXPECT_EQ(message.sequence, std::nullopt);
   EXPECT_EQ(message.prog, std::nullopt);
@@ -37,11 +37,13 @@ TEST(MessageRequest, ReadsFireAndForget) {
 }
 
 TEST(MessageRequest, IsAlwaysAcknowledgedOverHttp) {
-  EXPECT_TRUE(Read("LS_reqId=1&LS_message=x&LS_outcome=false&LS_ack=false", kHttpWithSession).ack);
+  EXPECT_TRUE(
+      ReadMessage("LS_reqId=1&LS_message=x&LS_outcome=false&LS_ack=false", kHttpWithSession).ack);
 }
 
 TEST(MessageRequest, MaxWaitNeedsASequence) {
-  EXPECT_EQ(Read("LS_reqId=1&LS_message=x&LS_msg_prog=1&LS_max_wait=5").max_wait, std::nullopt);
+  EXPECT_EQ(ReadMessage("LS_reqId=1&LS_message=x&LS_msg_prog=1&LS_max_wait=5").max_wait,
+            std::nullopt);
 }
 
 TEST(MessageRequest, ReadsABatch) {
@@ -58,18 +60,19 @@ TEST(MessageRequest, ReadsABatch) {
 }
 
 TEST(MessageRequest, NamesWhatIsMissingOrWrong) {
-  EXPECT_EQ(RefusalOf("LS_reqId=1"), "REQERR 1 65 Missing parameter LS_message");
-  EXPECT_EQ(RefusalOf("LS_reqId=1&LS_message=x"), "REQERR 1 65 Missing parameter LS_msg_prog");
-  EXPECT_EQ(RefusalOf("LS_reqId=1&LS_message=x&LS_sequence=s&LS_outcome=false"),
+  EXPECT_EQ(RefusalOfMessage("LS_reqId=1"), "REQERR 1 65 Missing parameter LS_message");
+  EXPECT_EQ(RefusalOfMessage("LS_reqId=1&LS_message=x"),
             "REQERR 1 65 Missing parameter LS_msg_prog");
-  EXPECT_EQ(RefusalOf("LS_reqId=1&LS_message=x&LS_msg_prog=0"),
+  EXPECT_EQ(RefusalOfMessage("LS_reqId=1&LS_message=x&LS_sequence=s&LS_outcome=false"),
+            "REQERR 1 65 Missing parameter LS_msg_prog");
+  EXPECT_EQ(RefusalOfMessage("LS_reqId=1&LS_message=x&LS_msg_prog=0"),
             "REQERR 1 65 Invalid value of parameter LS_msg_prog");
   for (const char* sequence : {"", "a%20b", "a-b", "%C3%A0", "UNORDERED_MESSAGES"}) {
-    EXPECT_EQ(
-        RefusalOf("LS_reqId=1&LS_message=x&LS_msg_prog=1&LS_sequence=" + std::string(sequence)),
-        "REQERR 1 65 Invalid value of parameter LS_sequence");
+    EXPECT_EQ(RefusalOfMessage("LS_reqId=1&LS_message=x&LS_msg_prog=1&LS_sequence=" +
+                               std::string(sequence)),
+              "REQERR 1 65 Invalid value of parameter LS_sequence");
   }
-  EXPECT_EQ(RefusalOf("LS_message=x&LS_outcome=false"), "ERROR 67 Malformed request");
+  EXPECT_EQ(RefusalOfMessage("LS_message=x&LS_outcome=false"), "ERROR 67 Malformed request");
 }
 
 TEST(MessageRequest, TakesTheRawMessageOfLegacyClients) {
