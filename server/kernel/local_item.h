@@ -21,7 +21,8 @@ class LocalItem;
 // A place in the subscriber list of a LocalItem; the session's view of an item derives from it.
 struct Subscriber {
   LocalItem* item = nullptr;
-  std::uint32_t position = 0;
+  std::uint32_t position = 0;  // among the item's subscribers
+  std::uint32_t index = 0;     // among the items of its owner, from 0
 };
 
 // Whatever the pump wants to keep beside an item (its cache of encoded tails).

@@ -54,7 +54,8 @@ void Session::OnItemReady(SubscribedItem& item) {
 }
 
 void Session::PaceItem(SubscribedItem& item, TimePoint due) {
-  if (!std::exchange(item.paced, true)) paced_.push_back(&item);
+  if (!item.paced) paced_.push_back(&item);
+  item.paced = true;
   pace_at_ = std::min(pace_at_, due);
   ArmAt(pace_at_);
 }

@@ -9,7 +9,7 @@
 
 namespace penstock::session::feed {
 
-void StartLatest(SubscribedItem& item) { item.sent_generation = item.item->generation(); }
+void StartLatest(SubscribedItem& item) { item.SetSent(item.item->generation()); }
 
 bool LatestHasNews(const SubscribedItem& item) {
   const kernel::LocalItem& local = *item.item;
@@ -30,7 +30,7 @@ Step AppendLatest(SubscribedItem& item, Context& context) {
                 kernel::Position(context.deltas ? from : 0), kernel::Position(local.generation()));
   if (tail.empty()) {  // what changed is not in the schema
     context.counters.unchanged += local.generation() - item.sent_generation;
-    item.sent_generation = local.generation();
+    item.SetSent(local.generation());
     return Step::kNothing;
   }
   if (!AppendUpdate(item, tail, context)) return Step::kNoRoom;
@@ -42,7 +42,7 @@ Step AppendLatest(SubscribedItem& item, Context& context) {
     context.counters.filtered += events - 1;
   }
   item.sent_any = true;
-  item.sent_generation = local.generation();
+  item.SetSent(local.generation());
   Paced(item, context.now);
   return Step::kLines;
 }

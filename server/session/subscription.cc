@@ -13,7 +13,7 @@ Subscription::~Subscription() {
   for (const SubscribedItem& item : items_) PENSTOCK_DCHECK(item.item == nullptr);
 }
 
-void Subscription::Prepare(SubscribeGrant grant, std::shared_ptr<const Schema> schema,
+void Subscription::Prepare(const SubscribeGrant& grant, std::shared_ptr<const Schema> schema,
                            const Options& server) {
   state_ = State::kAttaching;
   schema_ = std::move(schema);
@@ -29,9 +29,8 @@ void Subscription::Prepare(SubscribeGrant grant, std::shared_ptr<const Schema> s
     items_[i].subscription = this;
     items_[i].index = static_cast<std::uint32_t>(i);
   }
-  grant.limits.resize(items_.size());
   ApplyLimits(grant.limits, server);
-  if (table_open) table_items_ = std::move(grant.items);
+  if (table_open) table_items_ = grant.items;
   if (table_open && grant.wants_final_statistics) statistics_.resize(items_.size());
   ApplyFrequency(request_.max_frequency, TimePoint());
 }
@@ -52,17 +51,13 @@ void Subscription::ApplyLimits(const std::vector<ItemLimits>& limits, const Opti
   std::vector<std::uint32_t> buffers;
   bool any_buffer = unfiltered() || request_.mode != tlcp::Mode::kMerge;
   bool limited = false;
-  bool traits = false;
   for (const ItemLimits& item : limits) {
     const bool bounded = item.buffer_size > 0 && request_.mode != tlcp::Mode::kCommand;
     buffers.push_back(bounded ? std::min(wanted, static_cast<std::uint32_t>(item.buffer_size))
                               : wanted);
     any_buffer = any_buffer || buffers.back() > 1;
     limited = limited || item.max_frequency > 0;
-    traits = traits || item.distinct_snapshot_length > 0 || item.min_source_frequency > 0 ||
-             item.kept_mode != kernel::Mode::kMerge;
   }
-  if (traits) limits_ = limits;
   if (request_.mode == tlcp::Mode::kCommand) {
     feed_ = FeedKind::kRows;
   } else {
@@ -79,7 +74,6 @@ void Subscription::ApplyLimits(const std::vector<ItemLimits>& limits, const Opti
            static_cast<std::uint32_t>(request_.snapshot.length.value_or(server.max_buffer_size))});
     }
   }
-  max_history_ = server.max_buffer_size;
   server_frequency_ = unfiltered() ? 0 : server.max_frequency;
   if (limited && request_.mode != tlcp::Mode::kRaw) {
     for (const ItemLimits& item : limits) allowed_frequency_.push_back(item.max_frequency);
@@ -91,12 +85,6 @@ kernel::View Subscription::view() const {
     return kernel::View::kCommandUnfiltered;
   }
   return static_cast<kernel::View>(request_.mode);
-}
-
-kernel::ItemTraits Subscription::TraitsOf(std::uint32_t index) const {
-  if (limits_.empty()) return {};
-  return {std::min(limits_[index].distinct_snapshot_length, max_history_),
-          limits_[index].min_source_frequency, limits_[index].kept_mode};
 }
 
 KeyPaces& Subscription::PacesOf(std::uint32_t index) {

@@ -34,12 +34,16 @@ enum class FeedKind : std::uint8_t { kLatest, kLog, kRows };
 struct SubscribedItem : kernel::Subscriber {
   Subscription* subscription = nullptr;
   SubscribedItem* next_ready = nullptr;  // in the session's queue
-  kernel::Generation sent_generation = 0;
-  std::uint32_t index = 0;  // from 0
-  bool sent_any = false;    // the first update must be complete
-  bool queued = false;      // in the session's queue
-  bool paced = false;       // waiting for its frequency
+  kernel::Generation sent_generation : 61 = 0;
+  bool sent_any : 1 = false;  // the first update must be complete
+  bool queued : 1 = false;    // in the session's queue
+  bool paced : 1 = false;     // waiting for its frequency
+
+  void SetSent(kernel::Generation generation) {
+    sent_generation = generation & ((kernel::Generation{1} << 61) - 1);
+  }
 };
+static_assert(sizeof(SubscribedItem) == 40, "there may be millions");
 
 // When an item with a frequency limit may be sent again.
 struct Pace {
@@ -74,12 +78,12 @@ class Subscription {
   int key_position() const { return key_position_; }
   int command_position() const { return command_position_; }
 
-  // Takes the grant over; `server` holds what the operator allows. The items are not attached yet.
-  void Prepare(SubscribeGrant grant, std::shared_ptr<const Schema> schema, const Options& server);
+  // What was granted; `server` holds what the operator allows. The items are not attached yet.
+  void Prepare(const SubscribeGrant& grant, std::shared_ptr<const Schema> schema,
+               const Options& server);
   // All items are attached, and the client is told.
   void Activate() { state_ = State::kActive; }
   kernel::View view() const;
-  kernel::ItemTraits TraitsOf(std::uint32_t index) const;
   FeedKind feed() const { return feed_; }
   // No update may be merged or dropped: RAW, or wanted so. What is lost is told (TLCP §6.6).
   bool unfiltered() const {
@@ -132,8 +136,6 @@ class Subscription {
   tlcp::Frequency wanted_frequency_;
   std::shared_ptr<const Schema> schema_;
   std::vector<SubscribedItem> items_;
-  std::vector<ItemLimits> limits_;  // by item; empty: none that would matter
-  int max_history_ = 0;
   double server_frequency_ = 0;            // 0 = no limit
   std::vector<double> allowed_frequency_;  // by item, 0 = no limit; empty: no limit at all
   std::vector<Pace> paces_;                // by item; empty: no limit at all

@@ -296,7 +296,7 @@ def memory(table, count):
                 ("a session, nothing subscribed", idle, "ws", 1536),
                 ("30 items of 9 fields", subscribed, "ws", 3072),
                 ("over TLS, nothing subscribed", [*idle, "--insecure", "--open-rate", 1000], "wss", 18432)):
-            result = our_run(options, how=how, tls=name if how == "wss" else None)
+            result = our_run(options, how=how, frequency=None, tls=name if how == "wss" else None)
             if result:
                 each = result["server_bytes_per_session"]
                 table.add("10,000 sessions", what + ", bytes each", figure(each), "", "", f"≤ {target}",

@@ -3,6 +3,8 @@
 
 // LS_op=add (TLCP §3.2): ask the Metadata Adapter, then activate, attach the items and tell.
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "session/feed.h"
 #include "session/session.h"
@@ -134,16 +136,20 @@ std::optional<tlcp::Error> Session::Attach(Subscription& subscription, Subscribe
     }
     return refusal;
   }
-  const std::vector<std::string> names = grant.items;
-  item_count_ += names.size();
-  subscription.Prepare(std::move(grant),
-                       table_.schemas().Get(std::move(fields), profile_.diff_support), limits);
+  item_count_ += grant.items.size();
+  grant.limits.resize(grant.items.size());
+  subscription.Prepare(grant, table_.schemas().Get(std::move(fields), profile_.diff_support),
+                       limits);
   kernel::DataSource& source = *profile_.adapter_set->FindData(subscription.request().data_adapter);
   for (SubscribedItem& item : subscription.items()) {
-    table_.items().Attach(source, names[item.index], subscription.view(),
-                          subscription.TraitsOf(item.index), &item);
+    const std::string& name = grant.items[item.index];
+    const ItemLimits& of = grant.limits[item.index];
+    table_.items().Attach(source, name, subscription.view(),
+                          {std::min(of.distinct_snapshot_length, limits.max_buffer_size),
+                           of.min_source_frequency, of.kept_mode},
+                          &item);
     PENSTOCK_LOG(kSession, kDebug, "subscribed", {"session", id()}, {"sub", subscription.id()},
-                 {"item", names[item.index]});
+                 {"item", name});
   }
   return std::nullopt;
 }
