@@ -21,7 +21,7 @@ SOURCE_FOLDERS = ("server", "remote-proto", "sdk-cpp", "sdk-examples", "test", "
 CROSSES_THREADS = re.compile(r"runtime|sdk|adapter|endpoint|shard|session|kernel|integration|tcp")
 # An outside project that the build is installed for, and programs with an operator new of their own.
 NOT_UNDER_TSAN = re.compile(r"installed|allocation")
-FUZZ_SECONDS = 20
+FUZZ_SECONDS = 10
 # How often its target a microbenchmark may take before it counts as failed.
 BENCH_ROOM = 1.5
 # Updates a second that one adapter process is to get through one connection.
@@ -385,10 +385,18 @@ def adapter_throughput(part, folder):
     part.check(rates["C++ SDK"] > rates["Node.js kit"], "the SDK is faster than the Node.js kit")
 
 
+def part_peers(part):
+    """a short form of tools/compare-peers: a report, failed only where a target is missed by more than half"""
+    code, text = part.run(os.path.join(ROOT, "tools", "compare-peers"), "--quick", limit=900)
+    for line in re.findall(r"^\|.*", text, re.M):
+        print("  " + line, flush=True)
+    part.check(code == 0, "no target is missed by more than half")
+
+
 PARTS = {name[len("part_"):]: function for name, function in list(globals().items())
          if name.startswith("part_")}
 ORDER = ("checks", "dev", "tsan", "release", "conformance", "network", "pages", "quickstart", "guides",
-         "fuzz", "load", "bench")
+         "fuzz", "load", "bench", "peers")
 assert sorted(ORDER) == sorted(PARTS)
 
 
