@@ -3,6 +3,7 @@
 #include "endpoint/http_channel.h"
 
 #include "base/log.h"
+#include "base/prefetch.h"
 #include "endpoint/connection.h"
 #include "tlcp/line_writer.h"
 
@@ -97,6 +98,8 @@ void HttpChannel::Serve(std::string_view raw_head, std::string body, bool arrive
 }
 
 bool HttpChannel::writable() const { return connection_.writable(); }
+
+void HttpChannel::Prefetch() const { penstock::Prefetch(&connection_, sizeof(Connection)); }
 
 void HttpChannel::OnDrained() {
   if (page_ != nullptr) {

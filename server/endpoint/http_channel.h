@@ -50,6 +50,7 @@ class HttpChannel final : public session::ClientLink {
 
   // session::ClientLink
   bool writable() const override;
+  void Prefetch() const override;
   void Flush(std::string& cork) override;
   void Finish(bool close_socket) override;
   void Abandon(bool broken) override;

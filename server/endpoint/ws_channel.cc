@@ -2,6 +2,7 @@
 // Copyright the Penstock authors.
 #include "endpoint/ws_channel.h"
 
+#include "base/prefetch.h"
 #include "endpoint/answer_lines.h"
 #include "endpoint/client_headers.h"
 #include "endpoint/connection.h"
@@ -275,6 +276,8 @@ void WsChannel::SendLines(std::string_view lines) {
 bool WsChannel::open() const { return !closed_ && connection_.is_open(); }
 
 bool WsChannel::writable() const { return connection_.writable(); }
+
+void WsChannel::Prefetch() const { penstock::Prefetch(&connection_, sizeof(Connection)); }
 
 void WsChannel::Flush(std::string& cork) {
   connection_.ws()->SendInPlace(cork, session::kHeaderRoom);

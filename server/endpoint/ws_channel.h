@@ -38,6 +38,7 @@ class WsChannel final : public WsConsumer, public session::ClientLink {
 
   // session::ClientLink
   bool writable() const override;
+  void Prefetch() const override;
   void Flush(std::string& cork) override;
   void Finish(bool close_socket) override;
   void Abandon(bool broken) override;

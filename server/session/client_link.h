@@ -19,6 +19,8 @@ class ClientLink {
  public:
   // All that was flushed has left the process; nothing is composed while this is false.
   virtual bool writable() const = 0;
+  // A hint: Flush() comes soon.
+  virtual void Prefetch() const {}
   // Sends the lines that `cork` holds from kHeaderRoom on, as one piece. What stands in front of
   // them, and the string behind them, is the link's to use.
   virtual void Flush(std::string& cork) = 0;

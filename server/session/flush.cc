@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/prefetch.h"
 #include "session/feed.h"
 #include "session/pump.h"
 #include "session/recovery_log.h"
@@ -260,6 +261,17 @@ void Session::Flush() {
   } else {
     MarkReady(true);
   }
+}
+
+void Session::PrefetchParts() const {
+  Prefetch(link_);
+  Prefetch(ready_head_);
+  Prefetch(log_.get(), sizeof(RecoveryLog));
+}
+
+void Session::PrefetchEnds() const {
+  if (link_ != nullptr) link_->Prefetch();
+  if (log_ != nullptr) log_->PrefetchEnds();
 }
 
 }  // namespace penstock::session

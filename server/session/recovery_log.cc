@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/prefetch.h"
 #include "tlcp/update_encoder.h"
 
 namespace penstock::session {
@@ -31,6 +32,12 @@ void RecoveryLog::Push(Entry entry) {
   sent_ = total_;
   bytes_ += CostOf(entry);
   At(size_++) = std::move(entry);
+}
+
+void RecoveryLog::PrefetchEnds() const {
+  if (ring_.empty()) return;
+  Prefetch(&ring_[head_]);
+  Prefetch(&ring_[(head_ + size_) & (ring_.size() - 1)]);
 }
 
 void RecoveryLog::PopFront() {

@@ -46,6 +46,9 @@ class RecoveryLog {
   // The client has all that the link was given.
   void Confirm() { DropUpTo(sent_); }
 
+  // A hint: the next notification comes soon.
+  void PrefetchEnds() const;
+
   // Drops the oldest beyond the bound; the last one stays in any case.
   void Trim();
   // Drops what was sent more than `keep` ago, with a precision of another `keep`.

@@ -85,6 +85,10 @@ class Session final : public runtime::Deferred {
   void OnItemSettled(int sub_id);
   // Composes and sends what is due. Called by the pump.
   void Flush();
+  // Hints of the pump that a flush comes soon: to fetch what the session points to, and later what
+  // that points to.
+  void PrefetchParts() const;
+  void PrefetchEnds() const;
 
  private:
   friend class Pump;
