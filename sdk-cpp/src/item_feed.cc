@@ -9,6 +9,7 @@
 
 #include "ari/data_messages.h"
 #include "update_tail.h"
+#include "wall_clock.h"
 
 namespace penstock::adapter {
 namespace {
@@ -21,12 +22,6 @@ std::string Letters(const FieldDiffOrder& order) {
     letters.push_back(algorithm == DiffAlgorithm::kJsonPatch ? 'J' : 'M');
   }
   return letters;
-}
-
-uint64_t NowMillis() {
-  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                   std::chrono::system_clock::now().time_since_epoch())
-                                   .count());
 }
 
 }  // namespace

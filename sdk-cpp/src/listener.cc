@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <system_error>
 #include <utility>
 
 #include "tcp_stream.h"
@@ -23,7 +22,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kHandshakeTime{3000};
 
 // No connection now, but nothing is wrong with the listening socket or the process.
-bool IsPassing(int error) {
+bool MayAcceptAgain(int error) {
   return error == EAGAIN || error == EINTR || error == ECONNABORTED || error == EPROTO ||
          error == ENETDOWN || error == EHOSTDOWN || error == ENETUNREACH || error == EHOSTUNREACH;
 }
@@ -39,8 +38,8 @@ Result<Connector::Streams> Listener::Open(const StopSignal& stop) {
     if (const Status waited = forever.WaitFor(fd(), POLLIN); !waited) return waited.error();
     Accepted accepted = Accept(fd());
     if (!accepted.fd) {
-      if (IsPassing(accepted.error)) continue;
-      return Error("cannot accept: " + std::system_category().message(accepted.error));
+      if (MayAcceptAgain(accepted.error)) continue;
+      return Error("cannot accept: " + ErrorText(accepted.error));
     }
     auto stream = LetIn(std::move(accepted.fd), stop);
     if (!stream) {

@@ -15,6 +15,7 @@
 #include "handshake.h"
 #include "keepalive.h"
 #include "tcp.h"
+#include "wall_clock.h"
 
 namespace penstock::adapter {
 namespace {
@@ -35,12 +36,6 @@ constexpr milliseconds kSilenceCheck{5000};
 // place, and a listener leaves callers alone whom it cannot accept.
 constexpr milliseconds kInitGrace{2000};
 constexpr milliseconds kAcceptPause{1000};
-
-uint64_t NowMillis() {
-  return static_cast<uint64_t>(
-      std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-          .count());
-}
 
 }  // namespace
 

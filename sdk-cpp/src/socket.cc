@@ -16,9 +16,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::string ErrorText(int error) { return std::system_category().message(error); }
-
 }  // namespace
+
+std::string ErrorText(int error) { return std::system_category().message(error); }
 
 UniqueFd::~UniqueFd() {
   if (fd_ >= 0) ::close(fd_);

@@ -12,6 +12,9 @@
 
 namespace penstock::adapter {
 
+// The system's words for an errno.
+std::string ErrorText(int error);
+
 // Owns a file descriptor.
 class UniqueFd {
  public:

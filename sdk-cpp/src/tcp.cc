@@ -11,7 +11,6 @@
 
 #include <cerrno>
 #include <memory>
-#include <system_error>
 #include <utility>
 
 #include "endpoint.h"
@@ -30,8 +29,6 @@ constexpr int kWindowProbes = 3;
 constexpr int kBacklog = 16;
 
 using Addresses = std::unique_ptr<addrinfo, void (*)(addrinfo*)>;
-
-std::string ErrorText(int error) { return std::system_category().message(error); }
 
 void SetOption(int fd, int level, int name, int value) {
   // Without effect the connection still works, only the loss of a peer shows later.

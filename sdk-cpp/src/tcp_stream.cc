@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <system_error>
 
 namespace penstock::adapter {
 
@@ -25,7 +24,7 @@ Stream::ReadResult TcpStream::Read(std::span<char> buffer) {
   return {ReadStatus::kFailed};
 }
 
-std::string TcpStream::why() const { return std::system_category().message(error_); }
+std::string TcpStream::why() const { return ErrorText(error_); }
 
 size_t TcpStream::Write(std::string_view bytes) {
   while (true) {
