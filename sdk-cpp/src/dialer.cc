@@ -3,13 +3,11 @@
 
 #include "dialer.h"
 
-#include <cstdint>
 #include <memory>
 #include <utility>
 
 #include "tcp.h"
 #include "tcp_stream.h"
-#include "tls.h"
 
 namespace penstock::adapter {
 
@@ -20,22 +18,32 @@ Result<Connector::Streams> Dialer::Open(const StopSignal& stop) {
     if (!loaded) return loaded.error();
     tls = *loaded;
   }
-  std::vector<uint16_t> ports{endpoint_.port};
-  if (endpoint_.notify_port) ports.push_back(*endpoint_.notify_port);
+  const Patience patience{DeadlineAfter(options_.connect_timeout), &stop};
+  const Result<Addresses> addresses = resolver_.Look(patience);
+  if (!addresses) return addresses.error();
+  auto stream = Connect(tls, *addresses, patience);
+  if (!stream) return stream.error();
   Streams streams;
-  for (const uint16_t port : ports) {
-    const Patience patience{DeadlineAfter(options_.connect_timeout), &stop};
-    Result<UniqueFd> fd = Dial(endpoint_.host, port, patience);
-    if (!fd) return fd.error();
-    if (tls == nullptr) {
-      streams.push_back(std::make_unique<TcpStream>(std::move(fd).value()));
-      continue;
-    }
-    auto stream = StartTls(tls, std::move(fd).value(), endpoint_.host, patience);
-    if (!stream) return stream.error();
-    streams.push_back(std::move(stream).value());
-  }
+  streams.push_back(std::move(stream).value());
+  if (!endpoint_.notify_port) return streams;
+
+  // Another address of the host may be another server.
+  const Result<SocketAddress> peer = PeerAddress(streams.front()->fd());
+  if (!peer) return peer.error();
+  const Patience more{DeadlineAfter(options_.connect_timeout), &stop};
+  stream = Connect(tls, {WithPort(*peer, *endpoint_.notify_port)}, more);
+  if (!stream) return stream.error();
+  streams.push_back(std::move(stream).value());
   return streams;
+}
+
+Result<std::unique_ptr<Stream>> Dialer::Connect(const std::shared_ptr<const TlsContext>& tls,
+                                                const Addresses& addresses,
+                                                const Patience& patience) {
+  Result<UniqueFd> fd = Dial(addresses, patience);
+  if (!fd) return fd.error();
+  if (tls != nullptr) return StartTls(tls, std::move(fd).value(), endpoint_.host, patience);
+  return std::unique_ptr<Stream>(std::make_unique<TcpStream>(std::move(fd).value()));
 }
 
 }  // namespace penstock::adapter

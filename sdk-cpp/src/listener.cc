@@ -31,7 +31,7 @@ bool MayAcceptAgain(int error) {
 
 Result<Connector::Streams> Listener::Open(const StopSignal& stop) {
   if (!socket_) {
-    if (const Status bound = Bind(); !bound) return bound.error();
+    if (const Status bound = Bind(stop); !bound) return bound.error();
   }
   const Patience forever{Clock::time_point::max(), &stop};
   while (true) {
@@ -61,8 +61,10 @@ bool Listener::TurnAway() {
   return true;
 }
 
-Status Listener::Bind() {
-  Result<UniqueFd> bound = Listen(endpoint_.host, endpoint_.port);
+Status Listener::Bind(const StopSignal& stop) {
+  const Patience patience{DeadlineAfter(options_.connect_timeout), &stop};
+  const Result<Addresses> addresses = resolver_.Look(patience);
+  Result<UniqueFd> bound = addresses ? Listen(*addresses) : addresses.error();
   if (!bound) {
     return Error("cannot listen on " + HostAndPort(endpoint_.host, endpoint_.port) + ": " +
                  bound.error().message());

@@ -2,10 +2,13 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <netdb.h>
+
 #include <memory>
 #include <string>
 
 #include "connector.h"
+#include "resolver.h"
 #include "tcp.h"
 
 namespace penstock::adapter {
@@ -15,14 +18,18 @@ namespace penstock::adapter {
 class Listener : public Connector {
  public:
   Listener(const Endpoint& endpoint, const HostOptions& options, const Log& log, NodeCells& cells)
-      : endpoint_(endpoint), options_(options), log_(log), cells_(cells) {}
+      : endpoint_(endpoint),
+        options_(options),
+        log_(log),
+        cells_(cells),
+        resolver_(endpoint.host, endpoint.port, AI_PASSIVE) {}
 
   Result<Streams> Open(const StopSignal& stop) override;
   int fd() const override { return socket_.get(); }
   bool TurnAway() override;
 
  private:
-  Status Bind();
+  Status Bind(const StopSignal& stop);
   Result<std::unique_ptr<Stream>> LetIn(UniqueFd fd, const StopSignal& stop) const;
   void Report(const std::string& peer, const std::string& why);
   void Tell(LogLevel level, const std::string& text) const;
@@ -31,6 +38,7 @@ class Listener : public Connector {
   const HostOptions& options_;
   const Log& log_;
   NodeCells& cells_;
+  Resolver resolver_;
   UniqueFd socket_;
   // Whoever comes again and again fills no log: one line until a server is let in.
   bool reported_ = false;

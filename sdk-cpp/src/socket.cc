@@ -51,16 +51,25 @@ bool StopSignal::WaitFor(std::chrono::milliseconds time) const {
 }
 
 Status Patience::WaitFor(int fd, short events) const {
-  pollfd waits[2] = {{fd, events, 0}, {stop->fd(), POLLIN, 0}};
-  while (true) {
-    const int n = ::poll(waits, 2, MillisUntil(deadline));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return Error(ErrorText(errno));
-    if (n == 0 && Clock::now() < deadline) continue;
-    if (n == 0) return Error(ErrorText(ETIMEDOUT));
-    if (waits[1].revents != 0) return Error("stopped");
-    return {};
+  std::vector<pollfd> waits{{fd, events, 0}};
+  return WaitForAny(&waits, Clock::time_point::max());
+}
+
+Status Patience::WaitForAny(std::vector<pollfd>* waits, Clock::time_point until) const {
+  waits->push_back({stop->fd(), POLLIN, 0});
+  int ready = 0;
+  bool again = true;
+  while (again) {
+    ready = ::poll(waits->data(), waits->size(), MillisUntil(std::min(deadline, until)));
+    const auto now = Clock::now();
+    again = ready < 0 ? errno == EINTR : ready == 0 && now < deadline && now < until;
   }
+  const bool stopped = waits->back().revents != 0;
+  waits->pop_back();
+  if (ready < 0) return Error(ErrorText(errno));
+  if (stopped) return Error("stopped");
+  if (ready == 0 && Clock::now() >= deadline) return Error(ErrorText(ETIMEDOUT));
+  return {};
 }
 
 Clock::time_point DeadlineAfter(std::chrono::milliseconds time) {

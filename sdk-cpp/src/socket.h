@@ -2,11 +2,14 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <poll.h>
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "penstock/adapter/result.h"
 
@@ -71,6 +74,8 @@ struct Patience {
 
   // Polls for `events`. The error says why there is no more waiting.
   Status WaitFor(int fd, short events) const;
+  // Polls all of `waits`, until a moment that is no error.
+  Status WaitForAny(std::vector<pollfd>* waits, std::chrono::steady_clock::time_point until) const;
 };
 
 // For poll(): the time left, rounded up; -1, for ever, if the deadline is the last of all moments.

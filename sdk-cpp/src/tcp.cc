@@ -3,17 +3,14 @@
 
 #include "tcp.h"
 
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <memory>
 #include <utility>
 
-#include "endpoint.h"
+#include "address_race.h"
 
 namespace penstock::adapter {
 namespace {
@@ -28,8 +25,6 @@ constexpr int kKeepProbes = 3;
 constexpr int kWindowProbes = 3;
 constexpr int kBacklog = 16;
 
-using Addresses = std::unique_ptr<addrinfo, void (*)(addrinfo*)>;
-
 void SetOption(int fd, int level, int name, int value) {
   // Without effect the connection still works, only the loss of a peer shows later.
   (void)::setsockopt(fd, level, name, &value, sizeof(value));
@@ -43,82 +38,36 @@ void Configure(int fd) {
   SetOption(fd, IPPROTO_TCP, TCP_KEEPCNT, kKeepProbes);
 }
 
-Result<Addresses> Resolve(const std::string& host, uint16_t port, int flags) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICSERV | flags;
-  addrinfo* found = nullptr;
-  const int failure = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
-  if (failure != 0) {
-    return Error("cannot resolve \"" + host + "\": " + ::gai_strerror(failure));
-  }
-  return Addresses(found, ::freeaddrinfo);
+UniqueFd NewSocket(const SocketAddress& address) {
+  return UniqueFd(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 }
 
-UniqueFd NewSocket(const addrinfo& address) {
-  return UniqueFd(::socket(address.ai_family, address.ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                           address.ai_protocol));
-}
-
-Status ConnectOne(int fd, const addrinfo& address, const Patience& patience) {
-  if (::connect(fd, address.ai_addr, address.ai_addrlen) == 0) return {};
-  if (errno != EINPROGRESS && errno != EINTR) return Error(ErrorText(errno));
-  if (Status waited = patience.WaitFor(fd, POLLOUT); !waited) return waited;
-  int error = 0;
-  socklen_t size = sizeof(error);
-  if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
-  if (error != 0) return Error(ErrorText(error));
-  return {};
-}
-
-Status ListenOn(int fd, const addrinfo& address) {
+Status ListenOn(int fd, const SocketAddress& address) {
   // A restart must not wait for the connections of the last run to be forgotten.
   SetOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  if (::bind(fd, address.ai_addr, address.ai_addrlen) != 0 || ::listen(fd, kBacklog) != 0) {
+  if (::bind(fd, address.get(), address.size) != 0 || ::listen(fd, kBacklog) != 0) {
     return Error(ErrorText(errno));
   }
   return {};
 }
 
-// The first of a host's addresses for which `use` succeeds, or why the last one failed.
-template <class Use>
-Result<UniqueFd> FirstThat(const Addresses& addresses, Use use) {
-  Error last("the host has no address");
-  for (const addrinfo* a = addresses.get(); a != nullptr; a = a->ai_next) {
-    UniqueFd fd = NewSocket(*a);
-    const Status used = fd ? use(fd.get(), *a) : Status(Error(ErrorText(errno)));
-    if (used) return fd;
-    last = used.error();
-  }
-  return last;
-}
-
-std::string AddressText(const sockaddr_storage& address, socklen_t size) {
-  char host[NI_MAXHOST];
-  char port[NI_MAXSERV];
-  if (::getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, host, sizeof(host), port,
-                    sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
-    return "unknown";
-  }
-  return HostAndPort(host, static_cast<uint16_t>(std::stoi(port)));
-}
-
 }  // namespace
 
-Result<UniqueFd> Dial(const std::string& host, uint16_t port, const Patience& patience) {
-  const Result<Addresses> addresses = Resolve(host, port, AI_ADDRCONFIG);
-  if (!addresses) return addresses.error();
-  Result<UniqueFd> fd = FirstThat(*addresses, [&](int one, const addrinfo& address) {
-    return ConnectOne(one, address, patience);
-  });
+Result<UniqueFd> Dial(const Addresses& addresses, const Patience& patience) {
+  Result<UniqueFd> fd = AddressRace(addresses, patience).Run();
   if (fd) Configure(fd->get());
   return fd;
 }
 
-Result<UniqueFd> Listen(const std::string& address, uint16_t port) {
-  const Result<Addresses> addresses = Resolve(address, port, AI_PASSIVE);
-  if (!addresses) return addresses.error();
-  return FirstThat(*addresses, ListenOn);
+Result<UniqueFd> Listen(const Addresses& addresses) {
+  Error last("the host has no address");
+  for (const SocketAddress& address : addresses) {
+    UniqueFd fd = NewSocket(address);
+    const Status listens = fd ? ListenOn(fd.get(), address) : Status(Error(ErrorText(errno)));
+    if (listens) return fd;
+    last = listens.error();
+  }
+  return last;
 }
 
 bool HasFallenSilent(int fd, std::chrono::milliseconds limit) {
@@ -130,24 +79,31 @@ bool HasFallenSilent(int fd, std::chrono::milliseconds limit) {
 }
 
 std::string LocalAddress(int fd) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof(address);
-  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return "unknown";
-  return AddressText(address, size);
+  SocketAddress address;
+  address.size = sizeof(address.storage);
+  if (::getsockname(fd, address.get(), &address.size) != 0) return "unknown";
+  return AddressText(address);
+}
+
+Result<SocketAddress> PeerAddress(int fd) {
+  SocketAddress address;
+  address.size = sizeof(address.storage);
+  if (::getpeername(fd, address.get(), &address.size) != 0) return Error(ErrorText(errno));
+  return address;
 }
 
 Accepted Accept(int listening) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof(address);
+  SocketAddress address;
+  address.size = sizeof(address.storage);
   Accepted accepted;
-  accepted.fd = UniqueFd(::accept4(listening, reinterpret_cast<sockaddr*>(&address), &size,
-                                   SOCK_CLOEXEC | SOCK_NONBLOCK));
+  accepted.fd =
+      UniqueFd(::accept4(listening, address.get(), &address.size, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!accepted.fd) {
     accepted.error = errno;
     return accepted;
   }
   Configure(accepted.fd.get());
-  accepted.peer = AddressText(address, size);
+  accepted.peer = AddressText(address);
   return accepted;
 }
 

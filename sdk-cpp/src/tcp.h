@@ -3,9 +3,9 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <string>
 
+#include "address.h"
 #include "penstock/adapter/result.h"
 #include "socket.h"
 
@@ -13,10 +13,11 @@
 // and notice within half a minute that an idle peer is gone without a word.
 namespace penstock::adapter {
 
-Result<UniqueFd> Dial(const std::string& host, uint16_t port, const Patience& patience);
+// The first of a host's addresses that answers.
+Result<UniqueFd> Dial(const Addresses& addresses, const Patience& patience);
 
-// A socket that listens on one address. Port 0: the system chooses.
-Result<UniqueFd> Listen(const std::string& address, uint16_t port);
+// A socket that listens on the first address that can be had. Port 0: the system chooses.
+Result<UniqueFd> Listen(const Addresses& addresses);
 
 // Whether the peer has left what was sent to it without an acknowledgement for so long: it is gone,
 // or the way to it. The kernel would go on for a quarter of an hour, and its TCP_USER_TIMEOUT
@@ -25,6 +26,8 @@ bool HasFallenSilent(int fd, std::chrono::milliseconds limit);
 
 // "address:port" of a socket's own end.
 std::string LocalAddress(int fd);
+// Whom it is connected with.
+Result<SocketAddress> PeerAddress(int fd);
 
 struct Accepted {
   UniqueFd fd;       // none: `error` tells, EAGAIN if nobody is there

@@ -11,6 +11,7 @@
 
 #include "tcp.h"
 #include "unit/sdk-cpp/fakes.h"
+#include "unit/sdk-cpp/loopback.h"
 
 namespace penstock::adapter {
 
@@ -29,8 +30,7 @@ inline uint16_t ListeningPort(FakeListener* listener) {
 // A connection of a server that dials.
 inline UniqueFd DialSocket(uint16_t port) {
   const StopSignal stop;
-  auto dialled =
-      Dial("127.0.0.1", port, {std::chrono::steady_clock::now() + std::chrono::seconds(20), &stop});
+  auto dialled = Dial({Loopback(port)}, PatienceOf(std::chrono::seconds(20), stop));
   EXPECT_TRUE(dialled.ok());
   return std::move(dialled).value();
 }

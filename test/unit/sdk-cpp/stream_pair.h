@@ -15,6 +15,7 @@
 
 #include "stream.h"
 #include "tcp.h"
+#include "unit/sdk-cpp/loopback.h"
 #include "unit/sdk-cpp/scripted_proxy.h"
 
 namespace penstock::adapter {
@@ -27,12 +28,10 @@ struct SocketPair {
   static SocketPair Make() {
     const StopSignal stop;
     SocketPair pair;
-    auto listening = Listen("127.0.0.1", 0);
+    auto listening = Listen({Loopback(0)});
     EXPECT_TRUE(listening.ok());
-    const std::string address = LocalAddress(listening->get());
-    const auto port = static_cast<uint16_t>(std::stoi(address.substr(address.find(':') + 1)));
-    auto dialled = Dial("127.0.0.1", port,
-                        {std::chrono::steady_clock::now() + std::chrono::seconds(20), &stop});
+    auto dialled =
+        Dial({Loopback(PortOf(listening->get()))}, PatienceOf(std::chrono::seconds(20), stop));
     EXPECT_TRUE(dialled.ok());
     pair.dialled = std::move(dialled).value();
     pollfd wait = {listening->get(), POLLIN, 0};

@@ -75,7 +75,7 @@ class TlsHost : public ::testing::Test {
 };
 
 TEST_F(TlsHost, DialsAndShowsItsCertificate) {
-  const auto listening = Listen("127.0.0.1", 0);
+  const auto listening = Listen({Loopback(0)});
   ASSERT_TRUE(listening.ok());
   const std::string address = LocalAddress(listening->get());
   Start("tls://localhost" + address.substr(address.find(':')));
@@ -90,7 +90,7 @@ TEST_F(TlsHost, DialsAndShowsItsCertificate) {
 
 TEST_F(TlsHost, TellsWhyItTakesNoServer) {
   options_.tls.ca_file = files_.File("adapter.pem");
-  const auto listening = Listen("127.0.0.1", 0);
+  const auto listening = Listen({Loopback(0)});
   ASSERT_TRUE(listening.ok());
   const std::string address = LocalAddress(listening->get());
   Start("tls://localhost" + address.substr(address.find(':')));
