@@ -19,8 +19,24 @@ class TlsContext;
 // Reads what `options` name. The error says which file or option is no good.
 Result<std::shared_ptr<const TlsContext>> LoadTls(const TlsOptions& options, Endpoint::Role role);
 
-// Shakes hands on a connected, non-blocking socket: as the client with the server at `host`, or as
-// the server, to whom `host` does not matter.
+// Hands that are being shaken on a connected, non-blocking socket.
+// Owner and thread: who began it.
+class TlsHandshake {
+ public:
+  virtual ~TlsHandshake() = default;
+
+  // Goes as far as it can without waiting. Null: there is more to do when fd() is ready for
+  // events().
+  virtual Result<std::unique_ptr<Stream>> Step() = 0;
+  virtual int fd() const = 0;
+  virtual short events() const = 0;
+};
+
+// As the client with the server at `host`, or as the server, to whom `host` does not matter.
+Result<std::unique_ptr<TlsHandshake>> BeginTls(std::shared_ptr<const TlsContext> context,
+                                               UniqueFd fd, const std::string& host);
+
+// The same to its end.
 Result<std::unique_ptr<Stream>> StartTls(std::shared_ptr<const TlsContext> context, UniqueFd fd,
                                          const std::string& host, const Patience& patience);
 

@@ -15,9 +15,8 @@ Result<std::shared_ptr<const TlsContext>> LoadTls(const TlsOptions& /*options*/,
   return NoTls();
 }
 
-Result<std::unique_ptr<Stream>> StartTls(std::shared_ptr<const TlsContext> /*context*/,
-                                         UniqueFd /*fd*/, const std::string& /*host*/,
-                                         const Patience& /*patience*/) {
+Result<std::unique_ptr<TlsHandshake>> BeginTls(std::shared_ptr<const TlsContext> /*context*/,
+                                               UniqueFd /*fd*/, const std::string& /*host*/) {
   return NoTls();
 }
 

@@ -3,7 +3,9 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -114,6 +116,29 @@ TEST_F(TlsHost, ListensAndLetsInWhoeverHasACertificate) {
   ASSERT_TRUE(stream.ok()) << stream.error().message();
   ExpectService(stream.value().get());
   EXPECT_EQ(host_->counters().total.turned_away, 1u);
+}
+
+// Each of them would have three seconds, and there are more than shake hands at once.
+TEST_F(TlsHost, StrangersWhoSayNothingKeepNoServerOut) {
+  Start("tls-listen://:0");
+  const uint16_t port = ListeningPort(&listener_);
+  std::vector<UniqueFd> silent;
+  for (int i = 0; i < 20; ++i) silent.push_back(DialSocket(port));
+  auto stream = Server(DialSocket(port), Endpoint::Role::kDial, "");
+  ASSERT_TRUE(stream.ok()) << stream.error().message();
+  ExpectService(stream.value().get());
+  EXPECT_EQ(host_->counters().total.turned_away, silent.size());
+  char byte = 0;
+  for (const UniqueFd& one : silent) EXPECT_EQ(::recv(one.get(), &byte, 1, 0), 0);
+}
+
+TEST_F(TlsHost, HandshakeOfAStrangerEndsInTime) {
+  options_.connect_timeout = std::chrono::milliseconds(20);
+  Start("tls-listen://:0");
+  const uint16_t port = ListeningPort(&listener_);
+  const UniqueFd silent = DialSocket(port);
+  EXPECT_TRUE(AwaitReadable(silent.get()));
+  while (host_->counters().total.turned_away == 0) std::this_thread::yield();
 }
 
 TEST_F(TlsHost, ReadsARenewedCertificate) {
