@@ -229,7 +229,7 @@ Node::Next Node::ReadSome(size_t link, std::string* reason) {
     case Stream::ReadStatus::kNothingYet:
       return Next::kGoOn;
     case Stream::ReadStatus::kEnd:
-      *reason = "the server closed the connection";
+      *reason = WhyEnded(link);
       return Next::kDisconnect;
     case Stream::ReadStatus::kFailed:
       *reason = links_[link].stream->why();
@@ -252,6 +252,17 @@ Node::Next Node::ReadSome(size_t link, std::string* reason) {
     context_.adapter->pool()->WaitForRoom(options().max_pending_requests, context_.stop->flag());
     if (context_.stop->raised()) return Next::kGoOn;
   }
+}
+
+std::string Node::WhyEnded(size_t link) const {
+  Outbox& outbox = *links_[link].outbox;
+  // A write that failed has taken the error with it, and ends both directions. Its writer is about
+  // to tell, where one that has seen nothing would wait on.
+  if ((waits_[link].revents & POLLHUP) != 0) {
+    static_cast<void>(outbox.WaitWriterDone(DeadlineAfter(kFlushTime)));
+  }
+  const std::string failure = outbox.failure();
+  return failure.empty() ? "the server closed the connection" : "cannot send: " + failure;
 }
 
 Node::Next Node::OnLine(std::string_view line, std::string* reason) {

@@ -91,6 +91,8 @@ class Node {
   // Another server comes to a listener.
   Next OnCaller(std::string* reason);
   Next ReadSome(size_t link, std::string* reason);
+  // Why there is nothing more to read.
+  std::string WhyEnded(size_t link) const;
   Next OnLine(std::string_view line, std::string* reason);
   Next OnInit(const ari::PacketHead& head, std::string* reason);
   Next Refuse(const ari::PacketHead& head, const Error& error, std::string* reason);

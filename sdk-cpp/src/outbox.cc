@@ -114,6 +114,11 @@ bool Outbox::is_closed() {
   return closed_;
 }
 
+std::string Outbox::failure() {
+  const std::lock_guard lock(mutex_);
+  return failure_;
+}
+
 size_t Outbox::queued_bytes() {
   const std::lock_guard lock(mutex_);
   return queue_.size();
@@ -166,6 +171,10 @@ void Outbox::WriterLoop(Stream* stream) {
   std::string batch;
   while (NextBatch(&batch)) {
     if (!WriteAll(stream, batch, cells_.get())) {
+      {
+        const std::lock_guard lock(mutex_);
+        if (!closed_) failure_ = stream->why_unsent();
+      }
       // Wakes the reader, which owns the connection.
       stream->Shutdown();
       break;

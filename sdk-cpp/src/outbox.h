@@ -60,6 +60,8 @@ class Outbox {
   NodeCells& cells() { return *cells_; }
   bool has_room();
   bool is_closed();
+  // Why a write failed; empty if none did.
+  std::string failure();
   size_t queued_bytes();
 
  private:
@@ -87,6 +89,7 @@ class Outbox {
   bool closed_ = false;
   bool finishing_ = false;
   bool writer_done_ = false;
+  std::string failure_;
 };
 
 }  // namespace penstock::adapter

@@ -37,11 +37,14 @@ class Stream {
   virtual ReadResult Read(std::span<char> buffer) = 0;
   // A read gives something that polling would not announce.
   virtual bool HasPending() = 0;
-  // Why a read failed, for people.
+  // Why a read failed, for people. Thread: the reader.
   virtual std::string why() const = 0;
 
-  // Waits until some of `bytes`, which are not none, have gone; how many. 0: never again.
+  // Waits until some of `bytes`, which are not none, have gone; how many. 0: never again,
+  // why_unsent() tells.
   virtual size_t Write(std::string_view bytes) = 0;
+  // Why a write failed, for people. Thread: the writer.
+  virtual std::string why_unsent() const = 0;
 
   // Ends reads, writes and what waits in them.
   void Shutdown();

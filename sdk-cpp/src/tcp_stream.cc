@@ -30,9 +30,13 @@ size_t TcpStream::Write(std::string_view bytes) {
   while (true) {
     const ssize_t n = ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (n >= 0) return static_cast<size_t>(n);
-    if (errno != EINTR) return 0;
+    if (errno == EINTR) continue;
+    unsent_error_ = errno;
+    return 0;
   }
 }
+
+std::string TcpStream::why_unsent() const { return ErrorText(unsent_error_); }
 
 void TcpStream::EndSending() { ::shutdown(fd(), SHUT_WR); }
 

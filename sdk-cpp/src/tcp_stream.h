@@ -19,11 +19,13 @@ class TcpStream : public Stream {
   bool HasPending() override { return false; }
   std::string why() const override;
   size_t Write(std::string_view bytes) override;
+  std::string why_unsent() const override;
 
  private:
   void EndSending() override;
 
-  int error_ = 0;  // the reader's
+  int error_ = 0;         // the reader's
+  int unsent_error_ = 0;  // the writer's
 };
 
 }  // namespace penstock::adapter

@@ -64,9 +64,16 @@ size_t TlsStream::Write(std::string_view bytes) {
     std::unique_lock lock(mutex_);
     ::ERR_clear_error();
     size_t size = 0;
+    errno = 0;
     const int done = ::SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &size);
+    const int system_error = errno;
     if (done == 1) return size;
     const int error = ::SSL_get_error(ssl_.get(), done);
+    if (error == SSL_ERROR_SYSCALL) {
+      why_unsent_ = std::system_category().message(system_error);
+    } else if (error != SSL_ERROR_WANT_WRITE && error != SSL_ERROR_WANT_READ) {
+      why_unsent_ = "TLS: " + TakeOpenSslError();
+    }
     ::ERR_clear_error();
     lock.unlock();
     if (error == SSL_ERROR_WANT_WRITE) {

@@ -24,14 +24,16 @@ class TlsStream : public Stream {
   bool HasPending() override;
   std::string why() const override { return why_; }
   size_t Write(std::string_view bytes) override;
+  std::string why_unsent() const override { return why_unsent_; }
 
  private:
   void EndSending() override;
 
   const std::shared_ptr<const TlsContext> context_;
   std::mutex mutex_;
-  const Owned<SSL> ssl_;  // guarded by mutex_
-  std::string why_;       // the reader's
+  const Owned<SSL> ssl_;    // guarded by mutex_
+  std::string why_;         // the reader's
+  std::string why_unsent_;  // the writer's
 };
 
 }  // namespace penstock::adapter

@@ -291,6 +291,25 @@ TEST_F(DataHost, TellsWhyTheServerClosed) {
   EXPECT_TRUE(listener_.states.SkipTo("connecting wrong credentials"));
 }
 
+// Whichever of the two threads meets the error: that of a write is as good as that of a read.
+TEST_F(DataHost, TellsWhyNothingMoreCouldBeSent) {
+  Start(OptionsFor(proxy_));
+  const std::string big(1u << 20, 'x');
+  for (int round = 0; round < 20; ++round) {
+    ProxyConnection c = proxy_.Accept();
+    OpenData(&c);
+    c.Say("2a|SUB|S|snap");
+    EXPECT_EQ(c.Hear(), "2a|SUB|V");
+    for (int i = 0; i < 12; ++i) provider_->handle("snap").Update({{"n", big}});
+    EXPECT_TRUE(listener_.states.SkipTo("ready "));
+    const linger reset{1, 0};
+    ::setsockopt(c.fd(), SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+    c.Drop();
+    const std::string why = listener_.states.Next();
+    EXPECT_TRUE(why.ends_with("Connection reset by peer")) << why;
+  }
+}
+
 TEST_F(DataHost, StaysDownAfterALossIfAskedTo) {
   HostOptions options = OptionsFor(proxy_);
   options.reconnect = false;

@@ -143,5 +143,15 @@ TEST(TcpStream, TellsAnEndFromALoss) {
   EXPECT_EQ(pair.dialled->why(), "Connection reset by peer");
 }
 
+TEST(TcpStream, SaysWhyNothingMoreGoes) {
+  StreamPair pair = Connected();
+  const linger reset{1, 0};
+  ::setsockopt(pair.accepted->fd(), SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+  pair.accepted.reset();
+  while (WriteBytes(pair.dialled.get(), "x")) {
+  }
+  EXPECT_EQ(pair.dialled->why_unsent(), "Connection reset by peer");
+}
+
 }  // namespace
 }  // namespace penstock::adapter
