@@ -12,10 +12,9 @@
 namespace penstock::adapter {
 namespace {
 
-// The queue's memory is asked for at once, so that it does not grow by doubling beyond its bound.
-// What is not used of it stays untouched, which costs addresses only.
-constexpr size_t kMaxReserve = size_t{64} << 20;
-constexpr size_t kReserveSlack = size_t{64} << 10;
+// What each of the two buffers keeps when there is nothing to write. A burst beyond it gives its
+// memory back.
+constexpr size_t kKeptBytes = size_t{1} << 20;
 
 bool WriteAll(Stream* stream, std::string_view bytes, NodeCells* cells) {
   while (!bytes.empty()) {
@@ -38,7 +37,6 @@ void Outbox::JoinCapacity(std::shared_ptr<Capacity> capacity) {
   if (closed_) return;
   capacity_ = std::move(capacity);
   capacity_->Join();
-  queue_.reserve(ReserveBytes());
 }
 
 PushResult Outbox::PushEvent(std::string_view time, std::string_view head, std::string_view tail) {
@@ -49,7 +47,9 @@ PushResult Outbox::PushEvent(std::string_view time, std::string_view head, std::
     return PushResult::kFull;
   }
   const bool was_empty = queue_.empty();
-  queue_.append(time).append(head).append(tail);
+  queue_.Append(time);
+  queue_.Append(head);
+  queue_.Append(tail);
   ++queued_events_;
   cells_->events.Add();
   lock.unlock();
@@ -60,14 +60,12 @@ PushResult Outbox::PushEvent(std::string_view time, std::string_view head, std::
 bool Outbox::PushAnswer(std::string_view lines, size_t events) {
   std::unique_lock lock(mutex_);
   if (closed_) return false;
-  queue_.append(lines);
+  queue_.Append(lines);
   queued_events_ += events;
   lock.unlock();
   work_.notify_one();
   return true;
 }
-
-size_t Outbox::ReserveBytes() const { return std::min(max_bytes_, kMaxReserve) + kReserveSlack; }
 
 void Outbox::NoteLagging(std::shared_ptr<ItemFeed> feed) {
   const std::lock_guard lock(mutex_);
@@ -88,7 +86,8 @@ void Outbox::Close() {
   if (capacity_ != nullptr) capacity_->Leave(full_);
   capacity_ = nullptr;
   closed_ = true;
-  queue_.clear();
+  queue_.Clear();
+  queue_.Shrink(0);
   dropped.swap(lagging_);
   work_.notify_all();
 }
@@ -143,34 +142,35 @@ void Outbox::CatchUp() {
   }
 }
 
-bool Outbox::NextBatch(std::string* batch) {
+bool Outbox::NextBatch(PageBuffer* batch) {
+  batch->Clear();
   std::unique_lock lock(mutex_);
-  batch->clear();
   while (!closed_ && queue_.empty() && lagging_.empty() && !finishing_) {
+    batch->Shrink(kKeptBytes);
+    queue_.Shrink(kKeptBytes);
     if (keepalive_.count() <= 0) {
       work_.wait(lock);
       continue;
     }
     const auto due = last_write_ + keepalive_;
     if (Clock::now() >= due) {
-      queue_.append(ari::kKeepaliveLine);
+      queue_.Append(ari::kKeepaliveLine);
       cells_->keepalives.Add();
       break;
     }
     work_.wait_until(lock, due);
   }
   if (closed_ || (queue_.empty() && lagging_.empty())) return false;
-  batch->swap(queue_);
+  batch->Swap(queue_);
   batch_events_ = std::exchange(queued_events_, 0);
-  if (capacity_ != nullptr && queue_.capacity() < ReserveBytes()) queue_.reserve(ReserveBytes());
   SetFull(false);
   return true;
 }
 
 void Outbox::WriterLoop(Stream* stream) {
-  std::string batch;
+  PageBuffer batch;
   while (NextBatch(&batch)) {
-    if (!WriteAll(stream, batch, cells_.get())) {
+    if (!WriteAll(stream, batch.view(), cells_.get())) {
       {
         const std::lock_guard lock(mutex_);
         if (!closed_) failure_ = stream->why_unsent();

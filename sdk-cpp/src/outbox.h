@@ -13,6 +13,7 @@
 
 #include "capacity.h"
 #include "counters.h"
+#include "page_buffer.h"
 #include "penstock/adapter/subscription.h"
 #include "stream.h"
 
@@ -68,9 +69,8 @@ class Outbox {
   // Lets lagging items catch up as long as there is room.
   void CatchUp();
   // Waits for work; swaps it into *batch. False: nothing more to write.
-  bool NextBatch(std::string* batch);
+  bool NextBatch(PageBuffer* batch);
   void SetFull(bool full);
-  size_t ReserveBytes() const;
 
   const size_t max_bytes_;
   const std::shared_ptr<NodeCells> cells_;
@@ -78,7 +78,7 @@ class Outbox {
   std::mutex mutex_;
   std::condition_variable work_;
   std::condition_variable done_;
-  std::string queue_;
+  PageBuffer queue_;
   size_t queued_events_ = 0;
   size_t batch_events_ = 0;
   std::deque<std::shared_ptr<ItemFeed>> lagging_;

@@ -1,18 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Penstock authors.
 
-// What an outbox does with a write that fails.
+// What an outbox does with its memory, and with a write that fails.
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "outbox.h"
+#include "page_buffer.h"
 #include "unit/sdk-cpp/fakes.h"
 
 namespace penstock::adapter {
 namespace {
+
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+size_t ResidentBytes() {
+  std::FILE* const file = std::fopen("/proc/self/statm", "r");
+  unsigned long total = 0;
+  unsigned long resident = 0;
+  if (file == nullptr || std::fscanf(file, "%lu %lu", &total, &resident) != 2) return 0;
+  std::fclose(file);
+  return resident * static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+}
 
 // Takes what it is given once the gate is open, or never.
 class FakeStream : public Stream {
@@ -33,6 +52,58 @@ class FakeStream : public Stream {
   void EndSending() override {}
   const bool takes_;
 };
+
+TEST(PageBuffer, KeepsItsBytesAsItGrows) {
+  PageBuffer buffer;
+  std::string all;
+  for (int i = 0; i < 100000; ++i) {
+    const std::string some = std::to_string(i);
+    buffer.Append(some);
+    all += some;
+  }
+  EXPECT_EQ(buffer.size(), all.size());
+  EXPECT_TRUE(buffer.view() == all);
+}
+
+TEST(PageBuffer, GivesUpPagesOnlyWhenItIsEmpty) {
+  PageBuffer buffer;
+  buffer.Append(std::string(1000000, 'x'));
+  buffer.Shrink(0);
+  EXPECT_EQ(buffer.view(), std::string(1000000, 'x'));
+  void* const last = const_cast<char*>(buffer.view().data()) + 983040;  // of 16 times 64 KiB
+  unsigned char resident = 0;
+  EXPECT_EQ(::mincore(last, 1, &resident), 0);
+  buffer.Clear();
+  buffer.Shrink(1000000);
+  EXPECT_EQ(::mincore(last, 1, &resident), 0);
+  buffer.Shrink(1000);
+  EXPECT_NE(::mincore(last, 1, &resident), 0);
+  buffer.Append("still good");
+  EXPECT_EQ(buffer.view(), "still good");
+}
+
+TEST(Outbox, GivesTheMemoryOfABurstBack) {
+  constexpr size_t kBurst = size_t{24} << 20;
+  const std::string some(1u << 20, 'x');
+  FakeStream stream(true);
+  Outbox outbox(2 * kBurst, std::make_shared<NodeCells>());
+  std::thread writer([&] { outbox.WriterLoop(&stream); });
+  const size_t before = ResidentBytes();
+  for (size_t sent = 0; sent < kBurst; sent += some.size()) {
+    EXPECT_EQ(outbox.PushEvent(some, {}, {}), PushResult::kOk);
+  }
+  EXPECT_GT(ResidentBytes(), before + kBurst / 2);
+  stream.gate.Open();
+  const auto deadline = steady_clock::now() + seconds(10);
+  while (ResidentBytes() > before + kBurst / 4 && steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  EXPECT_LT(ResidentBytes(), before + kBurst / 4);
+  // And works on.
+  EXPECT_EQ(outbox.PushEvent(some, {}, {}), PushResult::kOk);
+  outbox.Finish();
+  writer.join();
+}
 
 TEST(Outbox, KeepsTheReasonOfAWriteThatFails) {
   FakeStream stream(false);
