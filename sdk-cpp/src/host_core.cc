@@ -100,7 +100,7 @@ void AdapterHost::Core::Stop(milliseconds drain) {
   stop_.Raise(drain);
   const std::lock_guard join_lock(join_mutex_);
   if (adapter_.pool() == nullptr) return;
-  adapter_.pool()->Wake();
+  for (const auto& node : nodes_) node->Wake();
   for (const auto& node : nodes_) node->Join();
   adapter_.pool()->WaitIdle();
 }

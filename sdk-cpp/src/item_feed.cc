@@ -99,7 +99,12 @@ void ItemFeed::Lag(Subscriber* subscriber) {
   subscriber->lagging = true;
   subscriber->seen = kept_->position();
   subscriber->diffs_seen = diffs_.size();
-  subscriber->outbox->NoteLagging(shared_from_this());
+  subscriber->ticket = subscriber->outbox->NoteLagging(shared_from_this());
+}
+
+void ItemFeed::LetGo(const Subscriber& subscriber) {
+  subscriber.outbox->cells().lost.Add(subscriber.undecided);
+  subscriber.outbox->ForgetLagging(subscriber.ticket);
 }
 
 void ItemFeed::CountConflated() {
@@ -220,7 +225,7 @@ void ItemFeed::Attach(std::shared_ptr<Outbox> outbox, std::string sub_id,
     return;
   }
   one.lagging = true;
-  one.outbox->NoteLagging(shared_from_this());
+  one.ticket = one.outbox->NoteLagging(shared_from_this());
 }
 
 void ItemFeed::Detach(const Outbox* outbox) {
@@ -228,7 +233,7 @@ void ItemFeed::Detach(const Outbox* outbox) {
   const auto at = std::find_if(subscribers_.begin(), subscribers_.end(),
                                [&](const Subscriber& one) { return one.outbox.get() == outbox; });
   if (at == subscribers_.end()) return;
-  at->outbox->cells().lost.Add(at->undecided);
+  LetGo(*at);
   subscribers_.erase(at);
   context_->capacity->Wake();
 }
@@ -252,7 +257,7 @@ bool ItemFeed::has_subscribers() const {
 void ItemFeed::Close() {
   std::unique_lock lock(mutex_);
   open_.store(false, std::memory_order_release);
-  for (const Subscriber& one : subscribers_) one.outbox->cells().lost.Add(one.undecided);
+  for (const Subscriber& one : subscribers_) LetGo(one);
   subscribers_.clear();
   // The provider may keep the handle for long.
   kept_.reset();
@@ -283,6 +288,7 @@ void ItemFeed::TellMissed(Subscriber* subscriber) {
   cells.lost.Add(subscriber->undecided - told);
   cells.state_events.Add(count - told);
   subscriber->undecided = 0;
+  subscriber->outbox->ForgetLagging(subscriber->ticket);
   subscriber->lagging = false;
   subscriber->seen.reset();
   if (count > 0) subscriber->outbox->PushAnswer(lines, count);

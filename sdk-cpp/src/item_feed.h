@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -83,6 +84,7 @@ class ItemFeed : public std::enable_shared_from_this<ItemFeed> {
     ari::Encoding encoding = ari::Encoding::kSmart;
     std::string update_head;
     bool lagging = false;
+    uint64_t ticket = 0;  // the outbox's, while it lags
     // While it lags; nullopt: it has been told nothing yet.
     std::optional<KeptState::Position> seen;
     size_t diffs_seen = 0;
@@ -103,6 +105,8 @@ class ItemFeed : public std::enable_shared_from_this<ItemFeed> {
   // Waits for a change of the capacity since `seen`, without the lock.
   void WaitForChange(uint64_t seen, std::unique_lock<std::mutex>* lock);
   void Lag(Subscriber* subscriber);
+  // It is told nothing more, and what it missed is lost.
+  static void LetGo(const Subscriber& subscriber);
   // Those that lag will be told of the event under way by the state.
   void CountConflated();
   void CountMissedUpdate();

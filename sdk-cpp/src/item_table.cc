@@ -17,14 +17,12 @@ void ItemTable::Add(const std::string& item, Request request) {
 }
 
 void ItemTable::EndSession(const std::shared_ptr<DataSession>& session) {
+  const auto of_session = [&](const Request& r) { return r.session == session; };
   const std::lock_guard lock(mutex_);
   for (auto& [name, item] : items_) {
-    const bool wanted = std::any_of(item.waiting.begin(), item.waiting.end(),
-                                    [&](const Request& r) { return r.session == session; });
-    // A running request may be the session's; what is not subscribed bears a request too many.
-    const bool may_have =
-        item.running || (item.feed != nullptr && item.feed->Has(session->events().get()));
-    if (wanted || may_have) AddLocked(name, {session, {}, false});
+    for (size_t n = std::erase_if(item.waiting, of_session); n > 0; --n) session->calls().End();
+    const bool has_it = item.feed != nullptr && item.feed->Has(session->events().get());
+    if (has_it || item.asks == session.get()) AddLocked(name, {session, {}, false});
   }
 }
 
@@ -38,26 +36,46 @@ void ItemTable::AddLocked(const std::string& name, Request request) {
 }
 
 void ItemTable::RunItem(const std::string& name) {
+  // Its session's lease keeps Init() away while the item is released.
+  Request last;
   while (true) {
     Item* item = nullptr;
     Request request;
     bool taken_back = false;
-    {
-      const std::lock_guard lock(mutex_);
-      const auto at = items_.find(name);
-      item = &at->second;
-      if (item->waiting.empty()) {
-        item->running = false;
-        if (item->feed == nullptr) items_.erase(at);
+    switch (NextStep(name, &item, &request, &taken_back)) {
+      case Step::kRequest:
+        Run(name, item, request, taken_back);
+        request.session->calls().End();
+        last = std::move(request);
+        break;
+      case Step::kRelease:
+        static_cast<void>(Release(name, item));
+        break;
+      case Step::kNothing:
         return;
-      }
-      request = std::move(item->waiting.front());
-      item->waiting.pop_front();
-      taken_back = request.subscribe && TakesBack(*item, request.session.get());
     }
-    Run(name, item, request, taken_back);
-    request.session->calls().End();
   }
+}
+
+ItemTable::Step ItemTable::NextStep(const std::string& name, Item** item, Request* request,
+                                    bool* taken_back) {
+  const std::lock_guard lock(mutex_);
+  const auto at = items_.find(name);
+  Item& one = at->second;
+  *item = &one;
+  one.asks = nullptr;
+  if (!one.waiting.empty()) {
+    *request = std::move(one.waiting.front());
+    one.waiting.pop_front();
+    one.asks = request->session.get();
+    *taken_back = request->subscribe && TakesBack(one, one.asks);
+    return Step::kRequest;
+  }
+  // It was held for a server that wants it no more.
+  if (one.feed != nullptr && !one.feed->has_subscribers()) return Step::kRelease;
+  one.running = false;
+  if (one.feed == nullptr) items_.erase(at);
+  return Step::kNothing;
 }
 
 void ItemTable::Run(const std::string& name, Item* item, const Request& request, bool taken_back) {
@@ -65,8 +83,6 @@ void ItemTable::Run(const std::string& name, Item* item, const Request& request,
   if (taken_back) {
     session.Answer(request.id, ari::Method::kSub,
                    SubscriptionError{"Subscribe request come too late"});
-    // It may be what the item was held for.
-    static_cast<void>(Release(name, item));
     return;
   }
   const Outbox* const events = session.events().get();

@@ -22,7 +22,8 @@ class DataSession;
 // server wants it; a subscription that its own server takes back while it waits is not shown to the
 // provider.
 // Owner: the adapter. Thread: any; the requests run on the pool.
-// Invariant: each request is answered exactly once, in the order of its item's requests.
+// Invariant: each request is answered exactly once, in the order of its item's requests; but one
+// that still waits when its session ends is forgotten.
 class ItemTable {
  public:
   struct Request {
@@ -41,14 +42,18 @@ class ItemTable {
  private:
   struct Item {
     std::deque<Request> waiting;
-    bool running = false;            // a call of the pool works on it
-    std::shared_ptr<ItemFeed> feed;  // set while the provider has the item
+    bool running = false;               // a call of the pool works on it
+    const DataSession* asks = nullptr;  // whose request runs
+    std::shared_ptr<ItemFeed> feed;     // set while the provider has the item
   };
 
   void AddLocked(const std::string& name, Request request);
   // Runs all that waits. Alone with the item's feed as long as `running`.
   void RunItem(const std::string& name);
   void Run(const std::string& name, Item* item, const Request& request, bool taken_back);
+  // kRequest: the next request was taken. kRelease: nobody has the item, or waits for it.
+  enum class Step { kRequest, kRelease, kNothing };
+  Step NextStep(const std::string& name, Item** item, Request* request, bool* taken_back);
   // Of the item's waiting requests, whether one of `session` is for it or against it.
   static bool TakesBack(const Item& item, const DataSession* session);
   bool SomeoneWaits(const Item& item);

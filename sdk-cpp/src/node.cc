@@ -36,6 +36,8 @@ constexpr milliseconds kSilenceCheck{5000};
 // place, and a listener leaves callers alone whom it cannot accept.
 constexpr milliseconds kInitGrace{2000};
 constexpr milliseconds kAcceptPause{1000};
+// How often it is looked whether a server that left its answers has taken them.
+constexpr milliseconds kUnreadCheck{50};
 
 }  // namespace
 
@@ -50,6 +52,11 @@ Node::Node(Endpoint endpoint, Context context)
 
 void Node::Start() {
   reader_ = std::thread([this] { Run(); });
+}
+
+void Node::Wake() {
+  const std::lock_guard lock(mutex_);
+  if (session_ != nullptr) session_->calls().Wake();
 }
 
 void Node::Join() {
@@ -86,6 +93,14 @@ Status Node::Fail(std::string_view message) {
 void Node::SetState(HostState state, std::string_view reason) {
   state_.store(state);
   context_.on_state(*this, reason);
+}
+
+void Node::WaitForRoom() {
+  if (session_ == nullptr) return;
+  // Those that run do not count as waiting, and no more of them run than there are threads.
+  const size_t waiting = options().max_pending_requests;
+  const size_t limit = std::max(waiting, waiting + options().worker_threads);
+  session_->calls().WaitForRoom(limit, context_.stop->flag());
 }
 
 milliseconds Node::NextDelay(int attempt) {
@@ -172,14 +187,17 @@ bool Node::Serve(std::string* reason) {
 Node::Next Node::ServeOnce(Clock::time_point init_deadline, std::string* reason) {
   waits_.clear();
   bool pending = false;
+  // Who asks and asks and does not read the answers is asked to wait.
+  const bool unread = links_.front().outbox->queued_answer_bytes() > options().max_queued_bytes;
   for (const Link& link : links_) {
-    waits_.push_back({link.stream->fd(), POLLIN, 0});
+    const bool waits = unread && waits_.empty();
+    waits_.push_back({link.stream->fd(), static_cast<short>(waits ? 0 : POLLIN), 0});
     pending = pending || link.stream->HasPending();
   }
   const auto now = Clock::now();
   waits_.push_back({now < callers_from_ ? -1 : connector_->fd(), POLLIN, 0});
   waits_.push_back({context_.stop->fd(), POLLIN, 0});
-  auto deadline = now + kSilenceCheck;
+  auto deadline = now + (unread ? kUnreadCheck : kSilenceCheck);
   if (session_ == nullptr) deadline = std::min(deadline, init_deadline);
   if (now < callers_from_) deadline = std::min(deadline, callers_from_);
   if (::poll(waits_.data(), waits_.size(), pending ? 0 : MillisUntil(deadline)) < 0 &&
@@ -249,7 +267,7 @@ Node::Next Node::ReadSome(size_t link, std::string* reason) {
         break;
     }
     if (const Next next = OnLine(line, reason); next != Next::kGoOn) return next;
-    context_.adapter->pool()->WaitForRoom(options().max_pending_requests, context_.stop->flag());
+    WaitForRoom();
     if (context_.stop->raised()) return Next::kGoOn;
   }
 }

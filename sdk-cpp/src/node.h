@@ -53,6 +53,8 @@ class Node {
 
   // Starts the reader; throws std::system_error.
   void Start();
+  // After the stop signal: wakes the reader if it waits for calls.
+  void Wake();
   // Waits for the reader, which ends after the stop signal.
   void Join();
 
@@ -78,6 +80,8 @@ class Node {
   bool is_data() const { return context_.adapter->is_data(); }
   const HostOptions& options() const { return *context_.options; }
   void SetState(HostState state, std::string_view reason);
+  // A server that asks for more than can be served is read no further.
+  void WaitForRoom();
 
   void Run();
   std::chrono::milliseconds NextDelay(int attempt);

@@ -61,17 +61,25 @@ bool Outbox::PushAnswer(std::string_view lines, size_t events) {
   std::unique_lock lock(mutex_);
   if (closed_) return false;
   queue_.Append(lines);
+  if (events == 0) queued_answer_bytes_ += lines.size();
   queued_events_ += events;
   lock.unlock();
   work_.notify_one();
   return true;
 }
 
-void Outbox::NoteLagging(std::shared_ptr<ItemFeed> feed) {
+uint64_t Outbox::NoteLagging(std::shared_ptr<ItemFeed> feed) {
   const std::lock_guard lock(mutex_);
-  if (closed_) return;
-  lagging_.push_back(std::move(feed));
+  if (closed_) return 0;
+  lagging_.emplace(++last_ticket_, std::move(feed));
   work_.notify_one();
+  return last_ticket_;
+}
+
+void Outbox::ForgetLagging(uint64_t ticket) {
+  decltype(lagging_)::node_type forgotten;  // its feed outlives the lock
+  const std::lock_guard lock(mutex_);
+  forgotten = lagging_.extract(ticket);
 }
 
 void Outbox::SetKeepalive(std::chrono::milliseconds interval) {
@@ -81,13 +89,14 @@ void Outbox::SetKeepalive(std::chrono::milliseconds interval) {
 }
 
 void Outbox::Close() {
-  std::deque<std::shared_ptr<ItemFeed>> dropped;
+  decltype(lagging_) dropped;
   const std::lock_guard lock(mutex_);
   if (capacity_ != nullptr) capacity_->Leave(full_);
   capacity_ = nullptr;
   closed_ = true;
   queue_.Clear();
   queue_.Shrink(0);
+  queued_answer_bytes_ = 0;
   dropped.swap(lagging_);
   work_.notify_all();
 }
@@ -123,6 +132,11 @@ size_t Outbox::queued_bytes() {
   return queue_.size();
 }
 
+size_t Outbox::queued_answer_bytes() {
+  const std::lock_guard lock(mutex_);
+  return queued_answer_bytes_;
+}
+
 void Outbox::SetFull(bool full) {
   if (full_ == full) return;
   full_ = full;
@@ -135,8 +149,8 @@ void Outbox::CatchUp() {
     {
       const std::lock_guard lock(mutex_);
       if (lagging_.empty() || queue_.size() >= max_bytes_) return;
-      feed = std::move(lagging_.front());
-      lagging_.pop_front();
+      feed = std::move(lagging_.begin()->second);
+      lagging_.erase(lagging_.begin());
     }
     feed->CatchUp(this);
   }
@@ -162,6 +176,7 @@ bool Outbox::NextBatch(PageBuffer* batch) {
   }
   if (closed_ || (queue_.empty() && lagging_.empty())) return false;
   batch->Swap(queue_);
+  queued_answer_bytes_ = 0;
   batch_events_ = std::exchange(queued_events_, 0);
   SetFull(false);
   return true;

@@ -5,7 +5,8 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -38,12 +39,16 @@ class Outbox {
 
   // Queues a line, given in parts. kFull: there was no room.
   PushResult PushEvent(std::string_view time, std::string_view head, std::string_view tail);
-  // Whatever the room: for answers, of which a peer gets no more than it asked for, and for what an
-  // item has to catch up. `events`: how many of the lines are events. False when closed.
+  // Whatever the room: for answers, of which a peer gets no more than it asked for (see Node, which
+  // reads nothing from a peer that leaves too many of them), and for what an item has to catch up.
+  // `events`: how many of the lines are events. False when closed.
   bool PushAnswer(std::string_view lines, size_t events = 0);
 
-  // `feed` has missed something, and shall catch up when there is room.
-  void NoteLagging(std::shared_ptr<ItemFeed> feed);
+  // `feed` has missed something, and shall catch up when there is room. Returns a ticket; 0:
+  // closed.
+  uint64_t NoteLagging(std::shared_ptr<ItemFeed> feed);
+  // The holder of the ticket has nothing to catch up any more.
+  void ForgetLagging(uint64_t ticket);
 
   // A keepalive line goes out after this much silence; zero: never.
   void SetKeepalive(std::chrono::milliseconds interval);
@@ -64,6 +69,8 @@ class Outbox {
   // Why a write failed; empty if none did.
   std::string failure();
   size_t queued_bytes();
+  // Of answers among them, without what an item has caught up.
+  size_t queued_answer_bytes();
 
  private:
   // Lets lagging items catch up as long as there is room.
@@ -79,9 +86,11 @@ class Outbox {
   std::condition_variable work_;
   std::condition_variable done_;
   PageBuffer queue_;
+  size_t queued_answer_bytes_ = 0;
   size_t queued_events_ = 0;
   size_t batch_events_ = 0;
-  std::deque<std::shared_ptr<ItemFeed>> lagging_;
+  std::map<uint64_t, std::shared_ptr<ItemFeed>> lagging_;  // by ticket: who came first is first
+  uint64_t last_ticket_ = 0;
   std::shared_ptr<Capacity> capacity_;
   bool full_ = false;  // since an event found no room
   Clock::time_point last_write_;

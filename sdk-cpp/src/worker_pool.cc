@@ -33,17 +33,7 @@ void WorkerPool::Add(std::unique_ptr<Task> task) {
 
 void WorkerPool::WaitIdle() {
   std::unique_lock lock(mutex_);
-  progress_.wait(lock, [this] { return tasks_.empty() && running_ == 0; });
-}
-
-void WorkerPool::WaitForRoom(size_t limit, const std::atomic<bool>& interrupted) {
-  std::unique_lock lock(mutex_);
-  progress_.wait(lock, [&] { return tasks_.size() < limit || interrupted.load(); });
-}
-
-void WorkerPool::Wake() {
-  const std::lock_guard lock(mutex_);
-  progress_.notify_all();
+  idle_.wait(lock, [this] { return tasks_.empty() && running_ == 0; });
 }
 
 void WorkerPool::Loop() {
@@ -58,8 +48,7 @@ void WorkerPool::Loop() {
     task->Run();
     task.reset();
     lock.lock();
-    --running_;
-    progress_.notify_all();
+    if (--running_ == 0 && tasks_.empty()) idle_.notify_all();
   }
 }
 

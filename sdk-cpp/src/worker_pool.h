@@ -2,7 +2,6 @@
 // Copyright the Penstock authors.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -31,10 +30,6 @@ class WorkerPool {
 
   // Blocks until everything posted has run.
   void WaitIdle();
-  // Blocks while `limit` calls or more are waiting, unless `interrupted`; see Wake().
-  void WaitForRoom(size_t limit, const std::atomic<bool>& interrupted);
-  // Makes WaitForRoom() look at its flag.
-  void Wake();
 
  private:
   struct Task {
@@ -54,7 +49,7 @@ class WorkerPool {
 
   std::mutex mutex_;
   std::condition_variable work_;
-  std::condition_variable progress_;
+  std::condition_variable idle_;
   std::deque<std::unique_ptr<Task>> tasks_;
   size_t running_ = 0;
   bool stopping_ = false;

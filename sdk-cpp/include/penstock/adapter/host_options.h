@@ -103,7 +103,8 @@ struct HostOptions {
 
   // Threads that run the provider's calls; at least 1.
   size_t worker_threads = 4;
-  // Requests waiting for a thread; beyond this the host stops reading until there is room.
+  // Requests of one server that wait for a thread, or for an earlier one of the same item; beyond
+  // this the host stops reading from that server until there is room.
   size_t max_pending_requests = 100000;
 
   // Bound of the events waiting to be written to one server; answers are never held back. While
