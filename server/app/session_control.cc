@@ -32,9 +32,7 @@ void SessionControl::EndSession(const std::string& adapter_set, std::string sess
   session::SessionTable& table = TableOf(session_id);
   courier_.Send(table.shard(), [this, &table, home, adapter_set, session_id = std::move(session_id),
                                 cause = std::move(cause), done = std::move(done)]() mutable {
-    if (session::Session* const session = Find(table, adapter_set, session_id)) {
-      session->Close(cause);
-    }
+    table.End(adapter_set, session_id, cause);
     courier_.Send(*home, std::move(done));
   });
 }

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "protection/incidents.h"
 #include "runtime/shard.h"
+#include "session/session.h"
 #include "session/session_id.h"
 #include "session/session_table.h"
 
@@ -62,6 +63,7 @@ struct Reception::Guest {
   protection::ClientLedger::LoginPlace login;
   bool asked = false;
   bool gave_up = false;
+  std::optional<tlcp::Error> end;  // it shall not last
   TimePoint ask_at{};
   TimePoint gives_up_at = TimePoint::max();
   runtime::WheelTimer timer;
@@ -233,7 +235,7 @@ void Reception::OnAnswer(Key key, std::variant<OpenGrant, tlcp::Error> result) {
 }
 
 // The other session is closed, on whatever shard it lives, then the Metadata Adapter is asked again
-// (ari.md §3.3).
+// (ari.md §3.3). One of another set is not for it to close.
 void Reception::ResolveConflict(Guest& guest, OpenGrant grant) {
   constexpr int kMostConflicts = 10;  // an adapter that never has enough
   const std::shared_ptr<const SessionConflict> conflict = std::move(grant.conflict);
@@ -248,16 +250,17 @@ void Reception::ResolveConflict(Guest& guest, OpenGrant grant) {
   }
   ++table_.counters().conflicts;
   guest.query.grant = std::move(grant);  // without the conflict
-  table_.CloseOther(conflict->session_id,
-                    tlcp::MakeError(tlcp::SessionCode::kReplacedByNewerSession),
-                    [this, key = guest.key] {
-                      Guest& waiting = *guests_.Find(key.slot, key.generation);
-                      if (waiting.gave_up) {
-                        guests_.Remove(key.slot);
-                      } else {
-                        AskAdapter(waiting);
-                      }
-                    });
+  table_.CloseOther(
+      conflict->session_id, tlcp::MakeError(tlcp::SessionCode::kReplacedByNewerSession),
+      [this, key = guest.key] {
+        Guest& waiting = *guests_.Find(key.slot, key.generation);
+        if (waiting.gave_up) {
+          guests_.Remove(key.slot);
+        } else {
+          AskAdapter(waiting);
+        }
+      },
+      guest.set->id);
 }
 
 void Reception::OnRefused(Guest& guest, const tlcp::Error& error) {
@@ -278,8 +281,10 @@ void Reception::LetIn(std::unique_ptr<Guest> guest, OpenGrant grant) {
         table_.CloseOther(*old, std::nullopt,
                           [this, guest = std::move(guest), grant = std::move(grant)]() mutable {
                             LetIn(std::move(guest), std::move(grant));
+        moving_in_.emplace(guest->query.session_id, guest.get());
                           });
         return;
+                            moving_in_.erase(guest->query.session_id);
       }
       table_.Note(Limit::kSessionsPerUser, guest->client.ip);
       refusal =
@@ -295,8 +300,17 @@ void Reception::LetIn(std::unique_ptr<Guest> guest, OpenGrant grant) {
                {"adapter_set", guest->set->id}, {"user", guest->request.user.value_or("")},
                {"client", guest->client.ip}, {"version", guest->request.version.ToString()},
                {"cause", guest->request.cause});
-  table_.Create(std::move(guest->request), std::move(guest->query.session_id), *guest->set,
-                std::move(grant), std::move(guest->pass), std::move(guest->reply));
+  const std::string session_id = guest->query.session_id;
+  table_.Create(std::move(guest->request), session_id, *guest->set, std::move(grant),
+                std::move(guest->pass), std::move(guest->reply));
+  if (!guest->end) return;
+  if (Session* const session = table_.Find(session_id)) session->Close(*guest->end);
+}
+
+void Reception::End(const std::string& adapter_set, const std::string& session_id,
+                    const tlcp::Error& cause) {
+  const auto it = moving_in_.find(session_id);
+  if (it != moving_in_.end() && it->second->set->id == adapter_set) it->second->end = cause;
 }
 
 void Reception::NoteLogin(const Guest& guest, bool refused) {

@@ -7,8 +7,10 @@
 #include <string>
 #include <variant>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 #include "base/slot_map.h"
+#include "base/string_hash.h"
 #include "protection/gate.h"
 #include "session/client_profile.h"
 #include "session/metadata_port.h"
@@ -32,6 +34,9 @@ class Reception {
   ~Reception();
 
   void Open(tlcp::CreateSession request, const ClientProfile& client, OpenReply reply);
+  // Ends a session of this set that the Metadata Adapter has let in, and that waits for the one
+  // which it replaces to make room: in the moment in which it opens.
+  void End(const std::string& adapter_set, const std::string& session_id, const tlcp::Error& cause);
   // Refuses those whom no Metadata Adapter was asked about.
   void Close();
 
@@ -58,6 +63,8 @@ class Reception {
   SessionTable& table_;
   protection::Gate& gate_;
   SlotMap<Guest> guests_;
+  // Let in by the adapter, but without a place yet; each belongs to the call that is under way.
+  absl::flat_hash_map<std::string, Guest*, StringHash, std::equal_to<>> moving_in_;
 };
 
 }  // namespace penstock::session

@@ -31,6 +31,16 @@ Session* SessionTable::Find(std::string_view id) const {
   return it == sessions_.end() ? nullptr : it->second.get();
 }
 
+void SessionTable::End(const std::string& adapter_set, const std::string& id,
+                       const tlcp::Error& cause) {
+  Session* const session = Find(id);
+  if (session == nullptr) {
+    reception_.End(adapter_set, id, cause);
+  } else if (session->profile().adapter_set->id == adapter_set) {
+    session->Close(cause);
+  }
+}
+
 void SessionTable::Create(tlcp::CreateSession request, std::string id, const AdapterSet& set,
                           OpenGrant grant, protection::Pass pass, OpenReply reply) {
   ++counters_.opened;
@@ -85,18 +95,21 @@ void SessionTable::OpenCombo(std::string session_id,
 }
 
 void SessionTable::CloseOther(const std::string& id, std::optional<tlcp::Error> cause,
-                              runtime::Task done) {
+                              runtime::Task done, std::optional<std::string> adapter_set) {
   const std::optional<runtime::ShardIndex> at = ShardOf(id);
   if (!at) {
     done();
     return;
   }
   SessionTable& home = *all_[*at];
-  shard_.Mail(home.shard_,
-              [this, &home, id, cause = std::move(cause), done = std::move(done)]() mutable {
-                if (Session* const other = home.Find(id)) other->Close(cause);
-                home.shard_.Mail(shard_, std::move(done));
-              });
+  shard_.Mail(home.shard_, [this, &home, id, cause = std::move(cause), done = std::move(done),
+                            adapter_set = std::move(adapter_set)]() mutable {
+    Session* const other = home.Find(id);
+    if (other != nullptr && (!adapter_set || other->profile().adapter_set->id == *adapter_set)) {
+      other->Close(cause);
+    }
+    home.shard_.Mail(shard_, std::move(done));
+  });
 }
 
 std::optional<runtime::ShardIndex> SessionTable::ShardOf(std::string_view id) const {

@@ -57,6 +57,9 @@ class SessionTable {
   }
   // Null if there is no such session on this shard.
   Session* Find(std::string_view id) const;
+  // Ends a session of this set on this shard, or one that is about to open; if there is none, it is
+  // ended already.
+  void End(const std::string& adapter_set, const std::string& id, const tlcp::Error& cause);
   // For ids that Find() does not know, on whatever shard: what a bind and a control request are
   // told. A session may live on another node, or may have ended a moment ago.
   void AppendMissing(std::string_view id, std::string& lines) const;
@@ -96,8 +99,10 @@ class SessionTable {
   void OpenCombo(std::string session_id, std::vector<std::variant<tlcp::Control, tlcp::Message>>,
                  OpenReply reply);
   bool IsElsewhere(std::string_view id) const;
-  // Closes a session on whatever shard; `done` is called here when that was done.
-  void CloseOther(const std::string& id, std::optional<tlcp::Error> cause, runtime::Task done);
+  // Closes a session on whatever shard, of this set only if one is named; `done` is called here
+  // when that was done.
+  void CloseOther(const std::string& id, std::optional<tlcp::Error> cause, runtime::Task done,
+                  std::optional<std::string> adapter_set = std::nullopt);
   // Takes a closed session out; it dies after the turn.
   void Retire(Session& session);
 

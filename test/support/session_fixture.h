@@ -59,6 +59,7 @@ class FakeMetadata final : public session::MetadataPort {
  public:
   void OpenSession(session::OpenQuery query, session::Reply<session::OpenGrant> reply) override {
     log.push_back((query.grant ? "OPEN again " : "OPEN ") + query.user.value_or("-"));
+    last_session = query.session_id;
     if (refuse_open) {
       reply(*refuse_open);
     } else if (conflict != nullptr && !query.grant) {
@@ -121,6 +122,7 @@ class FakeMetadata final : public session::MetadataPort {
   std::map<std::string, session::ItemLimits> item_limits;
   std::map<std::string, std::string> item_modes;  // names with commas
   std::vector<std::string> log;
+  std::string last_session;  // that was asked to be opened
   std::vector<std::pair<session::SubscribeQuery, session::Reply<session::SubscribeGrant>>> held;
 
  private:

@@ -27,21 +27,32 @@ class ReceptionTest : public SessionFixture {
 
   // Asks for a session; answers_ has what became of it.
   void Ask(std::optional<std::string> user = {}, Ttl ttl = {}) {
-    const std::size_t n = answers_.size();
-    answers_.push_back("none");
-    shard_.Post([this, n, user, ttl] {
-      tlcp::CreateSession request;
-      request.version = tlcp::kNewestVersion;
-      request.adapter_set = "SET";
-      request.user = user;
-      request.ttl = ttl;
-      table().Open(std::move(request), {"10.0.0.1", "1234", "main", {}, {}, {}},
-                   [this, n](std::variant<session::Session*, tlcp::Error> result) {
-                     const auto* const error = std::get_if<tlcp::Error>(&result);
-                     answers_[n] = error == nullptr ? "in" : std::to_string(error->code);
-                   });
+    shard_.Post([this, user, ttl] { OpenNow(user, ttl, {}); });
+    Turn();
+  }
+  // Asks for one that replaces the last one, which an adapter ends before that has made room.
+  void AskAndEnd(const std::string& user, const std::string& ended_by_set) {
+    shard_.Post([this, user, ended_by_set] {
+      OpenNow(user, {}, metadata_.last_session);
+      table().End(ended_by_set, metadata_.last_session,
+                  tlcp::MakeError(tlcp::SessionCode::kClosedByServer));
     });
     Turn();
+  }
+  void OpenNow(std::optional<std::string> user, Ttl ttl, std::optional<std::string> old) {
+    const std::size_t n = answers_.size();
+    answers_.push_back("none");
+    tlcp::CreateSession request;
+    request.version = tlcp::kNewestVersion;
+    request.adapter_set = "SET";
+    request.user = std::move(user);
+    request.ttl = ttl;
+    request.old_session = std::move(old);
+    table().Open(std::move(request), {"10.0.0.1", "1234", "main", {}, {}, {}},
+                 [this, n](std::variant<session::Session*, tlcp::Error> result) {
+                   const auto* const error = std::get_if<tlcp::Error>(&result);
+                   answers_[n] = error == nullptr ? "in" : std::to_string(error->code);
+                 });
   }
 
   static constexpr Ttl kForEver{Ttl::Kind::kUnlimited, {}};
@@ -97,6 +108,38 @@ TEST_F(ReceptionTest, TellsTheAdapterWhenAUserHasTooManySessions) {
   EXPECT_EQ(answers_, (std::vector<std::string>{"in", "8"}));
   EXPECT_EQ(metadata_.log, (std::vector<std::string>{"OPEN u", "OPEN u", "CLOSE"}));
   EXPECT_EQ(gate_.sessions(), 1u);
+}
+
+// ari.md §3.11: the adapter has let it in already, so it may end it.
+TEST_F(ReceptionTest, ASessionThatIsEndedBeforeItHasItsPlaceEndsWhenItHas) {
+  Ask("u");
+  AskAndEnd("u", "SET");
+  Turn();
+  EXPECT_EQ(answers_, (std::vector<std::string>{"in", "in"}));
+  EXPECT_EQ(table().size(), 0u);
+  EXPECT_EQ(metadata_.log, (std::vector<std::string>{"OPEN u", "OPEN u", "CLOSE", "CLOSE"}));
+  EXPECT_EQ(gate_.sessions(), 0u);
+}
+
+TEST_F(ReceptionTest, TheAdapterOfAnotherSetEndsNobodyWhoHasNoPlaceYet) {
+  Ask("u");
+  AskAndEnd("u", "OTHER");
+  Turn();
+  EXPECT_EQ(table().size(), 1u);
+}
+
+// ari.md §3.3: EX
+TEST_F(ReceptionTest, AnAdapterClosesNoSessionOfAnotherSetForANewOne) {
+  options_.adapter_sets.push_back({"OTHER", &metadata_, {{"DEFAULT", &source_}}});
+  tlcp::CreateSession request;
+  request.adapter_set = "OTHER";
+  ASSERT_NE(Open(std::move(request)), nullptr);
+  metadata_.conflict = std::make_shared<session::SessionConflict>(
+      session::SessionConflict{metadata_.last_session, tlcp::Error()});
+  Ask();
+  Turn();
+  EXPECT_EQ(answers_[0], "in");
+  EXPECT_EQ(table().size(), 2u);
 }
 
 TEST_F(ReceptionTest, ForgetsRefusalsOfAnAddressWithTheNextLogin) {
