@@ -232,7 +232,8 @@ AsioSocket Socket::Take() {
 void Socket::WatchPeer(std::chrono::milliseconds patience) {
   const int descriptor = socket_.native_handle();
   const int on = 1;
-  // Also ends a peer that is there and takes nothing: so it gets more time.
+  // Ends a peer that is there and takes nothing: so it gets more time. With it set, the kernel does
+  // not count the questions without an answer any more.
   constexpr int kBusyFactor = 4;
   const auto millis = static_cast<unsigned>(patience.count() * kBusyFactor);
   const int quarter = std::max(1, static_cast<int>(patience.count() / 4000));  // seconds
@@ -240,6 +241,13 @@ void Socket::WatchPeer(std::chrono::milliseconds patience) {
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &quarter, sizeof quarter);
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, &quarter, sizeof quarter);
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &millis, sizeof millis);
+}
+
+std::chrono::milliseconds Socket::PeerSilence() {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (::getsockopt(descriptor(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return {};
+  return std::chrono::milliseconds(std::min(info.tcpi_last_ack_recv, info.tcpi_last_data_recv));
 }
 
 Endpoint Socket::Remote() const {

@@ -90,9 +90,12 @@ class Socket {
   AsioSocket Take();
   bool ipv6() const { return ipv6_; }
 
-  // Breaks the connection when its peer is gone without a word for so long, while there is nothing
-  // to send as well: the kernel asks it meanwhile.
+  // Has the kernel ask the peer's machine whether it is there, some times within `patience` while
+  // there is nothing to send, and breaks the connection when the peer takes nothing for four times
+  // as long. Whether its machine is there, PeerSilence() tells.
   void WatchPeer(std::chrono::milliseconds patience);
+  // For how long the peer's machine has not said a word, not even that it has got ours.
+  std::chrono::milliseconds PeerSilence();
 
   // The peer's address; of port 0 if it is gone already.
   Endpoint Remote() const;

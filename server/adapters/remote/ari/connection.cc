@@ -26,11 +26,13 @@ AriConnection::AriConnection(runtime::Shard& shard, tcp::AsioSocket socket, AriR
       splitter_(max_line),
       last_heard_(shard.now()),
       timer_([](void* self) { static_cast<AriConnection*>(self)->OnTimer(); }, this),
-      rest_([](void* self) { static_cast<AriConnection*>(self)->socket_.WaitReadable(); }, this) {
+      rest_([](void* self) { static_cast<AriConnection*>(self)->socket_.WaitReadable(); }, this),
+      watch_([](void* self) { static_cast<AriConnection*>(self)->WatchPeer(); }, this) {
   const tcp::Endpoint endpoint = socket_.Remote();
   address_ = tcp::AddressText(endpoint);
   peer_ = address_ + ':' + std::to_string(endpoint.port());
   socket_.WatchPeer(kPeerTimeout);
+  shard_.wheel().Arm(watch_, shard_.now() + kPeerTimeout);
 }
 
 AriConnection::~AriConnection() {
@@ -191,6 +193,16 @@ void AriConnection::Retire(std::unique_ptr<AriConnection> connection) {
 }
 
 void AriConnection::OnTimer() {
+void AriConnection::WatchPeer() {
+  if (owner_ == nullptr || !socket_.is_open()) return;
+  const Duration silence = socket_.PeerSilence();
+  if (silence < kPeerTimeout) {
+    shard_.wheel().Arm(watch_, shard_.now() + kPeerTimeout - silence);
+    return;
+  }
+  owner_->OnBroken(*this, "the machine of the remote adapter does not answer");
+}
+
   if (owner_ == nullptr) {
     socket_.Close();
   } else {

@@ -54,7 +54,7 @@ class AriConnection final : public tcp::SocketOwner, public runtime::Deferred {
   static constexpr std::size_t kKeptOutCapacity = 64 * 1024;
   // For a peer to show its credentials, say anything, or bring its second connection.
   static constexpr Duration kSetupTime = std::chrono::seconds(10);
-  // Without a word of its machine for so long the peer is gone, or when it has taken nothing of
+  // Without a word of its machine for so long the peer is gone, and when it has taken nothing of
   // what waits for it for four times as long. A process that has nothing to say is not. It shows a
   // remote adapter's loss where no keepalive_timeout does.
   static constexpr auto kPeerTimeout = std::chrono::seconds(30);
@@ -115,6 +115,7 @@ class AriConnection final : public tcp::SocketOwner, public runtime::Deferred {
   void OnDrained() override {}
   void OnTimer();
   // Looks at the first byte. False: it is not there yet, or no TLS where it should be, or the
+  void WatchPeer();
   // reverse; then the owner was told.
   bool Look();
   std::string WhyBroken(tcp::ReadStatus status) const;
@@ -141,6 +142,7 @@ class AriConnection final : public tcp::SocketOwner, public runtime::Deferred {
   runtime::WheelTimer timer_;
   runtime::WheelTimer rest_;
   absl::AnyInvocable<void()> when_gone_;
+  runtime::WheelTimer watch_;
 };
 
 }  // namespace penstock::adapters
