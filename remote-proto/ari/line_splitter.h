@@ -24,6 +24,9 @@ class LineSplitter {
 
   explicit LineSplitter(size_t max_line = kDefaultMaxLine) : max_line_(max_line) {}
 
+  // From the next call of Next() on.
+  void set_max_line(size_t max_line) { max_line_ = max_line; }
+
   // Takes a view of `chunk`; a chunk not yet used up must not be replaced.
   void Feed(std::string_view chunk) { rest_ = chunk; }
 
@@ -36,7 +39,7 @@ class LineSplitter {
  private:
   bool Trim(std::string_view* line);
 
-  const size_t max_line_;
+  size_t max_line_;
   std::string_view rest_;
   std::string partial_;  // a line that began in an earlier chunk
   bool partial_delivered_ = false;

@@ -2,6 +2,7 @@
 // Copyright the Penstock authors.
 #include "adapters/remote/ari/candidates.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "adapters/credentials.h"
@@ -24,6 +25,7 @@ void AriCandidates::Add(std::unique_ptr<AriConnection> connection) {
     context_.Refuse(std::move(surplus), "too many connections without credentials");
     if (this_one) return;
   }
+  added.BoundLines(std::min(kMaxLine, context_.settings.limits.adapter_line_bytes));
   added.ArmDeadline(added.setup_deadline());
   added.Open(this);
 }
@@ -43,6 +45,7 @@ void AriCandidates::OnLine(AriConnection& connection, std::string_view line) {
   if (packet.method == ari::Method::kKeepalive) return;
   auto taken = waiting_.Take(connection);
   if (IsKnown(connection, packet)) {
+    taken->BoundLines(context_.settings.limits.adapter_line_bytes);
     on_admitted_(std::move(taken));
   } else {
     Refuse(std::move(taken), "wrong credentials");

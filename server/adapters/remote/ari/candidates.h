@@ -2,6 +2,7 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string_view>
 
@@ -19,6 +20,9 @@ namespace penstock::adapters {
 // silent stranger keeps nobody out. Owned by an AriChannel. Shard: the proxy's.
 class AriCandidates final : private AriConnectionOwner {
  public:
+  // A stranger's line is kept until it is whole: credentials need no more than this.
+  static constexpr std::size_t kMaxLine = std::size_t{64} * 1024;
+
   using OnAdmitted = absl::AnyInvocable<void(std::unique_ptr<AriConnection>)>;
 
   // `on_admitted` gets a connection whose credentials are right, from within its OnLine().

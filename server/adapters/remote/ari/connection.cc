@@ -133,6 +133,7 @@ bool AriConnection::TakeLines(std::string_view bytes) {
       case ari::LineSplitter::Cut::kNeedMore:
         return true;
       case ari::LineSplitter::Cut::kTooLong:
+        is_mistaken_ = true;
         owner_->OnBroken(*this, "a line is too long");
         return false;
       case ari::LineSplitter::Cut::kLine:
@@ -192,7 +193,6 @@ void AriConnection::Retire(std::unique_ptr<AriConnection> connection) {
   shard.DeferDelete(std::move(connection));
 }
 
-void AriConnection::OnTimer() {
 void AriConnection::WatchPeer() {
   if (owner_ == nullptr || !socket_.is_open()) return;
   const Duration silence = socket_.PeerSilence();
@@ -203,6 +203,7 @@ void AriConnection::WatchPeer() {
   owner_->OnBroken(*this, "the machine of the remote adapter does not answer");
 }
 
+void AriConnection::OnTimer() {
   if (owner_ == nullptr) {
     socket_.Close();
   } else {

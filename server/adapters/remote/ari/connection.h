@@ -66,6 +66,7 @@ class AriConnection final : public tcp::SocketOwner, public runtime::Deferred {
   // to begin. False when there is no memory for it.
   [[nodiscard]] bool Secure(std::shared_ptr<const tls::Context> context,
                             const std::optional<tls::PeerName>& dialed);
+  void BoundLines(std::size_t max_line) { splitter_.set_max_line(max_line); }
   // Run once, when this object goes.
   void WhenGone(absl::AnyInvocable<void()> tell) { when_gone_ = std::move(tell); }
 
@@ -80,7 +81,7 @@ class AriConnection final : public tcp::SocketOwner, public runtime::Deferred {
   bool heard_anything() const { return heard_anything_; }
   // Null without TLS.
   const tls::Stream* tls() const { return socket_.tls(); }
-  // It was to speak TLS and does not, or the reverse.
+  // It was to speak TLS and does not, or the reverse; or what it says has no end.
   bool is_mistaken() const { return is_mistaken_; }
 
   // Packets to be sent at the end of the turn.
@@ -114,8 +115,8 @@ class AriConnection final : public tcp::SocketOwner, public runtime::Deferred {
   void OnReadable() override;
   void OnDrained() override {}
   void OnTimer();
-  // Looks at the first byte. False: it is not there yet, or no TLS where it should be, or the
   void WatchPeer();
+  // Looks at the first byte. False: it is not there yet, or no TLS where it should be, or the
   // reverse; then the owner was told.
   bool Look();
   std::string WhyBroken(tcp::ReadStatus status) const;
@@ -141,8 +142,8 @@ class AriConnection final : public tcp::SocketOwner, public runtime::Deferred {
   TimePoint last_heard_;
   runtime::WheelTimer timer_;
   runtime::WheelTimer rest_;
-  absl::AnyInvocable<void()> when_gone_;
   runtime::WheelTimer watch_;
+  absl::AnyInvocable<void()> when_gone_;
 };
 
 }  // namespace penstock::adapters

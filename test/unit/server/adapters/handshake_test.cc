@@ -201,6 +201,25 @@ TEST_F(HandshakeTest, WhoHasNotShownCredentialsBlocksNobodyAndIsDropped) {
   EXPECT_TRUE(silent->Closed());
 }
 
+// What is kept of a line until it is whole would be the strangers' to choose.
+TEST_F(HandshakeTest, LongLinesAreForThoseWhoHaveShownCredentials) {
+  RequireCredentials();
+  Start();
+  auto stranger = Connect();
+  auto remote = Connect();
+  remote->Send("1|RAC|S|user|S|me|S|password|S|pa+ss");
+  EXPECT_TRUE(remote->AnswerInit());
+  const std::string piece(16 * 1024, 'x');  // a quarter of AriCandidates::kMaxLine
+  for (int i = 0; i < 5; ++i) {
+    stranger->SendRaw(piece);
+    remote->SendRaw(piece);
+    house_.Turns(4);
+  }
+  EXPECT_TRUE(stranger->Closed());
+  EXPECT_EQ(house_.counters().connections_refused.value(), 1u);
+  EXPECT_TRUE(house_.Proxy().ready);
+}
+
 // --- Who may connect
 
 TEST_F(HandshakeTest, ASilentPeerIsDropped) {
