@@ -21,6 +21,7 @@ namespace {
 constexpr std::string_view kAreaNames[kAreaCount] = {"server", "connection", "session",
                                                      "kernel", "adapter",    "config"};
 constexpr std::string_view kLevelNames[] = {"trace", "debug", "info", "warn", "error", "off"};
+constexpr std::size_t kMaxValue = 1024;
 constexpr char kPattern[] = "%Y-%m-%dT%H:%M:%S.%e%z %v";
 
 struct Sink {
@@ -60,7 +61,16 @@ bool NeedsQuotes(std::string_view text) {
   return false;
 }
 
+// What a peer says may be megabytes long.
+std::string Shortened(std::string_view text) {
+  std::size_t size = kMaxValue;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
+  return std::string(text.substr(0, size)) + "...";
+}
+
 void AppendValue(std::string& line, std::string_view text) {
+  std::string shortened;
+  if (text.size() > kMaxValue) text = shortened = Shortened(text);
   if (!NeedsQuotes(text)) {
     line += text;
     return;

@@ -13,7 +13,8 @@
 
 // Structured log: one line an event, a fixed message and key=value fields, a level for each area.
 //   PENSTOCK_LOG(kSession, kInfo, "session opened", {"session", id}, {"user", user});
-// Values with blanks or quotes are quoted. Never pass a password. Nothing is logged per update.
+// Values with blanks or quotes are quoted, long ones cut at 1,024 bytes. Never pass a password.
+// Nothing is logged per update.
 namespace penstock::log {
 
 enum class Level : std::uint8_t { kTrace, kDebug, kInfo, kWarn, kError, kOff };

@@ -287,8 +287,8 @@ void Connection::OnTimer() {
   const TimePoint now = shard().now();
   if (now >= output_due_) {
     ++endpoint_.counters().slow_readers;
-    PENSTOCK_LOG(kConnection, kInfo, "client does not read", {"client", client_ip()},
-                 {"listener", listener().name});
+    endpoint_.Complain(Complaints::Kind::kSlowReader, "client does not read",
+                       {{"client", client_ip()}, {"listener", listener().name}});
     Close("slow reader");
     return;
   }

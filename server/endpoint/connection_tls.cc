@@ -66,8 +66,8 @@ bool Connection::OnHandshake(tcp::ReadStatus status) {
 void Connection::RefuseHandshake(std::string_view why) {
   securing_ = false;
   ++endpoint_.counters().tls_handshakes_failed;
-  PENSTOCK_LOG(kConnection, kInfo, "TLS handshake failed", {"client", client_ip()},
-               {"listener", listener().name}, {"reason", why});
+  endpoint_.Complain(Complaints::Kind::kHandshake, "TLS handshake failed",
+                     {{"client", client_ip()}, {"listener", listener().name}, {"reason", why}});
 }
 
 void Connection::OnBroken() {
@@ -78,8 +78,9 @@ void Connection::OnBroken() {
   }
   if (tls->failure() == tls::Failure::kProtocol) {
     ++endpoint_.counters().protocol_errors;
-    PENSTOCK_LOG(kConnection, kInfo, "bad TLS record", {"client", client_ip()},
-                 {"listener", listener().name}, {"reason", tls->why()});
+    endpoint_.Complain(
+        Complaints::Kind::kTlsRecord, "bad TLS record",
+        {{"client", client_ip()}, {"listener", listener().name}, {"reason", tls->why()}});
   }
   Close(tls->why());
 }

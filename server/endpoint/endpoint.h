@@ -5,14 +5,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/log.h"
 #include "base/slot_map.h"
 #include "base/status.h"
+#include "endpoint/complaints.h"
 #include "endpoint/options.h"
 #include "endpoint/page_source.h"
 #include "endpoint/request_router.h"
@@ -126,6 +129,11 @@ class Endpoint {
   RequestRouter& router() { return router_; }
   PageSource& pages() { return pages_; }
   EndpointCounters& counters() { return counters_; }
+  // What the log says about a client, unless it says so too often.
+  void Complain(Complaints::Kind kind, std::string_view message,
+                std::initializer_list<log::Field> fields) {
+    complaints_.Note(kind, shard_.now(), message, fields);
+  }
   std::string_view Date();
   // For whole bodies, shared by all connections.
   http::Gzip& gzip();
@@ -171,6 +179,7 @@ class Endpoint {
   std::unique_ptr<http::Gzip> gzip_;  // null before the first use
   std::string scratch_;
   EndpointCounters counters_;
+  Complaints complaints_;
   bool draining_ = false;
 };
 

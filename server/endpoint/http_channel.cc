@@ -2,7 +2,6 @@
 // Copyright the Penstock authors.
 #include "endpoint/http_channel.h"
 
-#include "base/log.h"
 #include "base/prefetch.h"
 #include "endpoint/connection.h"
 #include "tlcp/line_writer.h"
@@ -170,9 +169,11 @@ void HttpChannel::RespondConErr(const tlcp::Error& error) {
 
 void HttpChannel::Refuse(const http::RequestError& error) {
   ++connection_.endpoint().counters().protocol_errors;
-  PENSTOCK_LOG(kConnection, kInfo, "bad HTTP request", {"client", connection_.client_ip()},
-               {"listener", connection_.listener().name}, {"status", error.status},
-               {"reason", error.text});
+  connection_.endpoint().Complain(Complaints::Kind::kHttpRequest, "bad HTTP request",
+                                  {{"client", connection_.client_ip()},
+                                   {"listener", connection_.listener().name},
+                                   {"status", error.status},
+                                   {"reason", error.text}});
   keep_alive_ = false;
   head_only_ = false;
   takes_gzip_ = false;

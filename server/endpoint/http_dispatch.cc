@@ -5,7 +5,6 @@
 
 #include <memory>
 
-#include "base/log.h"
 #include "endpoint/answer_lines.h"
 #include "endpoint/client_headers.h"
 #include "endpoint/connection.h"
@@ -112,8 +111,10 @@ void HttpChannel::IdentifyClient(const http::RequestHead& head) {
   connection_.SetClient(told.client);
   if (!told.junk) return;
   ++connection_.endpoint().counters().bad_forwards;
-  PENSTOCK_LOG(kConnection, kInfo, "bad X-Forwarded-For", {"peer", connection_.client_ip()},
-               {"listener", connection_.listener().name}, {"value", list});
+  connection_.endpoint().Complain(Complaints::Kind::kForwardedFor, "bad X-Forwarded-For",
+                                  {{"peer", connection_.client_ip()},
+                                   {"listener", connection_.listener().name},
+                                   {"value", list}});
 }
 
 void HttpChannel::AppendEchoes(const http::RequestHead& head) {

@@ -66,8 +66,9 @@ void ProxyGreeting::OnReadable() {
 
 void ProxyGreeting::Refuse(std::string_view why) {
   ++endpoint_.counters().proxy_headers_refused;
-  PENSTOCK_LOG(kConnection, kInfo, "connection refused", {"peer", socket_.RemoteText()},
-               {"listener", listener().name}, {"reason", why});
+  endpoint_.Complain(
+      Complaints::Kind::kProxyHeader, "connection refused",
+      {{"peer", socket_.RemoteText()}, {"listener", listener().name}, {"reason", why}});
   Close();
 }
 

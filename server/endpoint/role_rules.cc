@@ -2,7 +2,6 @@
 // Copyright the Penstock authors.
 #include "endpoint/role_rules.h"
 
-#include "base/log.h"
 #include "endpoint/connection.h"
 
 namespace penstock::endpoint {
@@ -13,9 +12,10 @@ constexpr std::string_view kElsewhere = "This port is for new sessions: use the 
 
 void Note(Connection& connection, std::string_view what) {
   ++connection.endpoint().counters().misplaced_requests;
-  PENSTOCK_LOG(kConnection, kInfo, "not allowed on this listener",
-               {"client", connection.client_ip()}, {"listener", connection.listener().name},
-               {"request", what});
+  connection.endpoint().Complain(Complaints::Kind::kListenerRole, "not allowed on this listener",
+                                 {{"client", connection.client_ip()},
+                                  {"listener", connection.listener().name},
+                                  {"request", what}});
 }
 
 bool IsElsewhere(Connection& connection, std::string_view here, std::string_view session_id) {

@@ -4,7 +4,6 @@
 
 #include <utility>
 
-#include "base/log.h"
 #include "endpoint/connection.h"
 
 namespace penstock::endpoint {
@@ -51,8 +50,9 @@ bool WebSocket::OnEvent(const ws::FrameEvent& event) {
       break;
     case ws::EventKind::kError:
       ++connection_.endpoint().counters().protocol_errors;
-      PENSTOCK_LOG(kConnection, kInfo, "bad WebSocket frame", {"client", connection_.client_ip()},
-                   {"reason", event.payload});
+      connection_.endpoint().Complain(
+          Complaints::Kind::kFrame, "bad WebSocket frame",
+          {{"client", connection_.client_ip()}, {"reason", event.payload}});
       SendClose(event.code, event.payload);
       break;
   }

@@ -264,9 +264,12 @@ void Reception::ResolveConflict(Guest& guest, OpenGrant grant) {
 }
 
 void Reception::OnRefused(Guest& guest, const tlcp::Error& error) {
-  PENSTOCK_LOG(kSession, kInfo, "session refused", {"adapter_set", guest.set->id},
-               {"user", guest.request.user.value_or("")}, {"client", guest.client.ip},
-               {"code", error.code}, {"reason", error.message});
+  if (refusals_.Due(table_.shard().now())) {
+    PENSTOCK_LOG(kSession, kInfo, "session refused", {"adapter_set", guest.set->id},
+                 {"user", guest.request.user.value_or("")}, {"client", guest.client.ip},
+                 {"code", error.code}, {"reason", error.message},
+                 {"held_back", refusals_.held_back()});
+  }
   Refuse(guest, error);
 }
 
@@ -278,13 +281,13 @@ void Reception::LetIn(std::unique_ptr<Guest> guest, OpenGrant grant) {
     guest->pass.user = gate_.users().OpenSession(guest->UserKey(), table_.shard().now());
     if (!guest->pass.user) {
       if (const auto old = TakeOldSession(*guest)) {
+        moving_in_.emplace(guest->query.session_id, guest.get());
         table_.CloseOther(*old, std::nullopt,
                           [this, guest = std::move(guest), grant = std::move(grant)]() mutable {
+                            moving_in_.erase(guest->query.session_id);
                             LetIn(std::move(guest), std::move(grant));
-        moving_in_.emplace(guest->query.session_id, guest.get());
                           });
         return;
-                            moving_in_.erase(guest->query.session_id);
       }
       table_.Note(Limit::kSessionsPerUser, guest->client.ip);
       refusal =

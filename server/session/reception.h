@@ -9,6 +9,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
+#include "base/log_pace.h"
 #include "base/slot_map.h"
 #include "base/string_hash.h"
 #include "protection/gate.h"
@@ -63,6 +64,7 @@ class Reception {
   SessionTable& table_;
   protection::Gate& gate_;
   SlotMap<Guest> guests_;
+  LogPace refusals_;
   // Let in by the adapter, but without a place yet; each belongs to the call that is under way.
   absl::flat_hash_map<std::string, Guest*, StringHash, std::equal_to<>> moving_in_;
 };

@@ -122,8 +122,10 @@ void RemoteData::OnSubscribeFailed(std::string_view subscription, std::string_vi
   if (wanted == nullptr) return;
   wanted->state = State::kFailed;
   place_.counters.items_failed.Add();
+  if (!refusals_.Due(place_.shard.now())) return;
   PENSTOCK_LOG(kAdapter, kWarn, "the data adapter refused an item: no data for it",
-               {"proxy", proxy_name_}, {"item", wanted->name}, {"error", why});
+               {"proxy", proxy_name_}, {"item", wanted->name}, {"error", why},
+               {"held_back", refusals_.held_back()});
 }
 
 void RemoteData::OnSubscribeFatal(std::string_view subscription, std::string_view why) {
@@ -145,9 +147,10 @@ void RemoteData::ReleaseHeldBack() {
 
 void RemoteData::OnSubscribeTimeout(std::string_view subscription) {
   const Wanted* const wanted = Find(subscription);
-  if (wanted == nullptr) return;
+  if (wanted == nullptr || !timeouts_.Due(place_.shard.now())) return;
   PENSTOCK_LOG(kAdapter, kWarn, "the data adapter did not answer a subscription in time",
-               {"proxy", proxy_name_}, {"item", wanted->name});
+               {"proxy", proxy_name_}, {"item", wanted->name},
+               {"held_back", timeouts_.held_back()});
 }
 
 RemoteData::Wanted* RemoteData::Find(std::string_view subscription) {

@@ -14,6 +14,7 @@
 #include "adapters/proxy_counters.h"
 #include "adapters/remote/data_link.h"
 #include "adapters/remote/status_item.h"
+#include "base/log_pace.h"
 #include "base/string_hash.h"
 #include "config/settings.h"
 #include "kernel/data_source.h"
@@ -110,6 +111,8 @@ class RemoteData final : public kernel::DataSource, public DataLinkUser {
   absl::flat_hash_map<kernel::ItemRef, std::unique_ptr<Wanted>, RefHash> items_;
   absl::flat_hash_map<std::string, Wanted*, StringHash, std::equal_to<>> subscriptions_;
   runtime::WheelTimer hold_;
+  LogPace refusals_;
+  LogPace timeouts_;
 };
 
 }  // namespace penstock::adapters

@@ -77,7 +77,7 @@ void AriCandidates::OnBroken(AriConnection& connection, std::string_view why) {
   auto taken = waiting_.Take(connection);
   if (taken->is_mistaken()) {
     context_.counters.connections_refused.Add();
-    context_.LogRefusal(*taken, why);
+    context_.LogRefusal(taken->peer(), why);
   }
   taken->CloseNow();
   AriConnection::Retire(std::move(taken));

@@ -7,12 +7,12 @@
 #include <string_view>
 
 #include "absl/functional/any_invocable.h"
-#include "adapters/log_pace.h"
 #include "adapters/login_guard.h"
 #include "adapters/remote/ari/channel_context.h"
 #include "adapters/remote/ari/connection.h"
 #include "adapters/remote/ari/waiting_room.h"
 #include "ari/method.h"
+#include "base/log_pace.h"
 
 namespace penstock::adapters {
 

@@ -230,16 +230,19 @@ void AriChannel::OnActiveLost(AriRemote& lost, const AriRemoteEnd& end) {
   user_->OnReady();
 }
 
-void AriChannel::LogEnd(const AriRemote& remote, const AriRemoteEnd& end) const {
+void AriChannel::LogEnd(const AriRemote& remote, const AriRemoteEnd& end) {
   const std::string& name = context_.settings.proxy.name;
   if (stopped_ && end.kind == EndKind::kClosed) {
     PENSTOCK_LOG(kAdapter, kInfo, "remote adapter dismissed", {"proxy", name},
                  {"peer", remote.peer()});
     return;
   }
-  PENSTOCK_LOG(kAdapter, kWarn,
-               end.stage == Stage::kReady ? "remote adapter lost" : "remote adapter not let in",
-               {"proxy", name}, {"peer", remote.peer()}, {"reason", end.reason});
+  if (end.stage != Stage::kReady) {
+    context_.LogRefusal(remote.peer(), end.reason, "remote adapter not let in");
+    return;
+  }
+  PENSTOCK_LOG(kAdapter, kWarn, "remote adapter lost", {"proxy", name}, {"peer", remote.peer()},
+               {"reason", end.reason});
 }
 
 bool AriChannel::IsAlone() const {

@@ -112,7 +112,7 @@ class AriChannel final : private AriRemoteOwner, private runtime::TurnHook {
 
   RemotePtr Take(const AriRemote& remote);
   void OnActiveLost(AriRemote& lost, const AriRemoteEnd& end);
-  void LogEnd(const AriRemote& remote, const AriRemoteEnd& end) const;
+  void LogEnd(const AriRemote& remote, const AriRemoteEnd& end);
   // Nobody is active, nor about to be.
   bool IsAlone() const;
   void AfterFailedAttempt(const AriRemoteEnd& end);

@@ -23,17 +23,23 @@ AriChannelContext::AriChannelContext(runtime::Shard& shard_in, AriChannelSetting
 
 void AriChannelContext::Refuse(std::unique_ptr<AriConnection> connection, std::string_view reason) {
   counters.connections_refused.Add();
-  LogRefusal(*connection, reason);
+  LogRefusal(connection->peer(), reason);
   ari::WriteClose(reason, &connection->out());
   connection->CloseGently();
   AriConnection::Retire(std::move(connection));
 }
 
-void AriChannelContext::LogRefusal(const AriConnection& connection, std::string_view reason) {
+void AriChannelContext::LogRefusal(std::string_view peer, std::string_view reason,
+                                   std::string_view what) {
   if (!refusals_.Due(shard.now())) return;
-  PENSTOCK_LOG(kAdapter, kWarn, "connection of a remote adapter refused",
-               {"proxy", settings.proxy.name}, {"peer", connection.peer()}, {"reason", reason},
-               {"held_back", refusals_.held_back()});
+  PENSTOCK_LOG(kAdapter, kWarn, what, {"proxy", settings.proxy.name}, {"peer", peer},
+               {"reason", reason}, {"held_back", refusals_.held_back()});
+}
+
+void AriChannelContext::LogArrival(std::string_view peer) {
+  if (!arrivals_.Due(shard.now())) return;
+  PENSTOCK_LOG(kAdapter, kInfo, "remote adapter connected", {"proxy", settings.proxy.name},
+               {"peer", peer}, {"held_back", arrivals_.held_back()});
 }
 
 void AriChannelContext::CountMalformed(const AriConnection& connection, std::string_view method,

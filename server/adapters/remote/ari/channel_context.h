@@ -9,9 +9,9 @@
 #include <string>
 #include <string_view>
 
-#include "adapters/log_pace.h"
 #include "adapters/proxy_counters.h"
 #include "base/clock.h"
+#include "base/log_pace.h"
 #include "config/settings.h"
 #include "runtime/shard.h"
 
@@ -45,7 +45,10 @@ class AriChannelContext {
   void CountMalformed(const AriConnection& connection, std::string_view method,
                       std::string_view why);
   // A connection that came to nothing, whatever the reason: not every one has its line.
-  void LogRefusal(const AriConnection& connection, std::string_view reason);
+  void LogRefusal(std::string_view peer, std::string_view reason,
+                  std::string_view what = "connection of a remote adapter refused");
+  // The same of one that may be a remote adapter.
+  void LogArrival(std::string_view peer);
   // Behind every request of every connection, so that no two have the same id.
   std::uint64_t NextRequest() { return ++last_request_; }
 
@@ -58,6 +61,7 @@ class AriChannelContext {
   // State.
   std::uint64_t last_request_ = 0;
   TimePoint malformed_logged_ = TimePoint::min();
+  LogPace arrivals_;
   LogPace refusals_;
 };
 

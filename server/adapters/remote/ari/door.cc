@@ -95,7 +95,7 @@ void AriDoor::OnAccept(AriRole role, tcp::AsioSocket socket) {
   if (!allow_list_.Contains(address)) {
     context_.counters.connections_refused.Add();
     context_.counters.addresses_refused.Add();
-    context_.LogRefusal(*connection, "the address is not on the allow list");
+    context_.LogRefusal(connection->peer(), "the address is not on the allow list");
     allow_list_.OnRefusal();
     connection->CloseNow();
     AriConnection::Retire(std::move(connection));
@@ -127,9 +127,11 @@ void AriDoor::Enter(std::unique_ptr<AriConnection> connection,
 void AriDoor::OnSecured(AriConnection& connection) {
   const tls::Stream& tls = *connection.tls();
   context_.counters.tls_handshakes.Add();
-  PENSTOCK_LOG(kAdapter, kInfo, "TLS handshake", {"proxy", context_.settings.proxy.name},
-               {"peer", connection.peer()}, {"version", tls.version()}, {"cipher", tls.cipher()},
-               {"subject", tls.PeerSubject().value_or("-")});
+  if (secured_.Due(context_.shard.now())) {
+    PENSTOCK_LOG(kAdapter, kInfo, "TLS handshake", {"proxy", context_.settings.proxy.name},
+                 {"peer", connection.peer()}, {"version", tls.version()}, {"cipher", tls.cipher()},
+                 {"subject", tls.PeerSubject().value_or("-")}, {"held_back", secured_.held_back()});
+  }
   on_connection_(handshakes_.Take(connection));
 }
 
@@ -155,7 +157,7 @@ void AriDoor::OnDeadline(AriConnection& connection) {
 void AriDoor::FailHandshake(std::unique_ptr<AriConnection> connection, std::string_view why) {
   context_.counters.connections_refused.Add();
   context_.counters.tls_handshakes_failed.Add();
-  context_.LogRefusal(*connection, "TLS handshake failed: " + std::string(why));
+  context_.LogRefusal(connection->peer(), "TLS handshake failed: " + std::string(why));
   connection->CloseGently();
   AriConnection::Retire(std::move(connection));
 }

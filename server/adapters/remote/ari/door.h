@@ -14,6 +14,7 @@
 #include "adapters/remote/ari/connection.h"
 #include "adapters/remote/ari/dialer.h"
 #include "adapters/remote/ari/waiting_room.h"
+#include "base/log_pace.h"
 #include "base/status.h"
 #include "transport/tcp/listener.h"
 #include "transport/tls/context.h"
@@ -71,6 +72,7 @@ class AriDoor final : private AriConnectionOwner {
   std::unique_ptr<tcp::Listener> notify_listener_;
   std::vector<std::unique_ptr<AriDialer>> dialers_;
   AriWaitingRoom handshakes_;
+  LogPace secured_;
 };
 
 }  // namespace penstock::adapters

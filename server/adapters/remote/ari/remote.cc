@@ -68,8 +68,7 @@ bool AriRemote::Lacks(AriRole role) const {
 
 void AriRemote::Join(ConnectionPtr connection) {
   PENSTOCK_DCHECK(Lacks(connection->role()));
-  PENSTOCK_LOG(kAdapter, kInfo, "remote adapter connected", {"proxy", proxy_.name},
-               {"peer", connection->peer()});
+  context_.LogArrival(connection->peer());
   if (peer_.empty() || connection->role() == AriRole::kRequests) peer_ = connection->peer();
   ArmDeadline(*connection);
   connection->Open(this);

@@ -4,8 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include "adapters/log_pace.h"
-
 namespace penstock::adapters {
 namespace {
 
@@ -90,20 +88,6 @@ TEST_F(LoginGuardTest, ForgetsWhoWasQuietLongestWhenThereAreTooMany) {
   }
   EXPECT_FALSE(TurnsAwayAfter(seconds(0)));
   EXPECT_TRUE(TurnsAwayAfter(seconds(0), "10.1.0.0"));
-}
-
-TEST(LogPace, LetsSomeThroughAndTellsHowManyItHeldBack) {
-  LogPace pace;
-  TimePoint now{minutes(1)};
-  int lines = 0;
-  for (int i = 0; i < 25; ++i) lines += pace.Due(now) ? 1 : 0;
-  EXPECT_EQ(lines, LogPace::kLines);
-  EXPECT_EQ(pace.held_back(), 0u);
-  now += LogPace::kWhile;
-  EXPECT_TRUE(pace.Due(now));
-  EXPECT_EQ(pace.held_back(), 15u);
-  EXPECT_TRUE(pace.Due(now));
-  EXPECT_EQ(pace.held_back(), 0u);
 }
 
 }  // namespace

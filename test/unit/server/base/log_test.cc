@@ -36,6 +36,17 @@ TEST(Log, WritesFieldsQuotedWhereNeededAndObeysLevels) {
   EXPECT_EQ(text.find("not shown"), std::string::npos);
 }
 
+TEST(Log, CutsLongValuesBetweenCharacters) {
+  const std::string path = testing::TempDir() + "/penstock_long.log";
+  std::remove(path.c_str());
+  ASSERT_TRUE(log::OpenFile(path).ok());
+  const std::string most(1023, 'x');
+  PENSTOCK_LOG(kServer, kError, "long", {"whole", most + "y"}, {"cut", most + "\xC3\xA4z"});
+  log::Flush();
+  const std::string text = Content(path);
+  EXPECT_NE(text.find(" whole=" + most + "y cut=" + most + "...\n"), std::string::npos);
+}
+
 TEST(Log, ReopensAfterTheFileWasMovedAway) {
   const std::string path = testing::TempDir() + "/penstock_reopen.log";
   std::remove(path.c_str());

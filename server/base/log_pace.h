@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 
-namespace penstock::adapters {
+namespace penstock {
 
 // Bounds the lines about what strangers can cause as often as they like: so many within a while,
 // the others are held back, and the next line says how many there were. Shard: that of its owner.
@@ -39,4 +39,4 @@ class LogPace {
   std::uint64_t held_back_ = 0;
 };
 
-}  // namespace penstock::adapters
+}  // namespace penstock
