@@ -25,7 +25,8 @@ class RequestGate {
 
   // There is no place left, not even to wait.
   bool full() const {
-    return most_ != 0 && running_ >= most_ && waiting_.size() >= most_waiting_ + unrefusable_;
+    return most_ != 0 && (held_ || running_ >= most_) &&
+           waiting_.size() >= most_waiting_ + unrefusable_;
   }
   bool idle() const { return running_ == 0 && waiting_.empty() && !in_run_; }
 
@@ -35,6 +36,12 @@ class RequestGate {
   void EnterAnyway(runtime::Task start) { Wait({std::move(start), false}); }
   void Leave() {
     --running_;
+    Run();
+  }
+  // Lets nobody in, until Release().
+  void Hold() { held_ = true; }
+  void Release() {
+    held_ = false;
     Run();
   }
   // Forgets those that run and those that wait.
@@ -58,7 +65,7 @@ class RequestGate {
   // A request may end inside of its start, thousands in a row: none of them nests.
   void Run() {
     if (std::exchange(in_run_, true)) return;
-    while (!waiting_.empty() && (most_ == 0 || running_ < most_)) {
+    while (!held_ && !waiting_.empty() && (most_ == 0 || running_ < most_)) {
       Waiting one = std::move(waiting_.front());
       waiting_.pop_front();
       if (!one.refusable) --unrefusable_;
@@ -77,6 +84,7 @@ class RequestGate {
   std::size_t unrefusable_ = 0;  // of those that wait
   std::deque<Waiting> waiting_;
   bool in_run_ = false;
+  bool held_ = false;
 };
 
 }  // namespace penstock::adapters

@@ -47,6 +47,14 @@ RequestGate& Authorizer::GateOf(const SubscribeQuery& query) {
   return it == gates_.end() ? place_.gate : *it->second;
 }
 
+void Authorizer::Hold() {
+  for (const auto& [name, gate] : gates_) gate->Hold();
+}
+
+void Authorizer::Release() {
+  for (const auto& [name, gate] : gates_) gate->Release();
+}
+
 void Authorizer::Authorize(SubscribeQuery query, session::Reply<SubscribeGrant> reply) {
   runtime::Shard* const home = place_.courier.Here();
   PENSTOCK_CHECK(home != nullptr);
@@ -267,10 +275,20 @@ void Authorizer::NotifyTable(QuestionPtr question) {
       });
 }
 
+// The remote adapter may count it among those that are open, though nobody will have it.
+void Authorizer::TakeTableBack(QuestionPtr question, tlcp::Error error) {
+  LeaveGate(*question);
+  place_.closes.CloseTable({question->query.session_id, std::move(question->query.table)});
+  Answer(std::move(question), std::move(error));
+}
+
 void Authorizer::OnTable(QuestionPtr question, const Outcome<TableProfile>& outcome) {
   if (const auto* failure = std::get_if<Failure>(&outcome)) {
-    if (failure->kind == FailureKind::kDisconnected) place_.closes.OnLost();
-    Refuse(std::move(question), TableError(*failure));
+    if (failure->may_be_done) {
+      TakeTableBack(std::move(question), TableError(*failure));
+    } else {
+      Refuse(std::move(question), TableError(*failure));
+    }
     return;
   }
   LeaveGate(*question);

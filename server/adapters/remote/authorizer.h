@@ -51,6 +51,10 @@ class Authorizer {
   // Before the first turn.
   void Connect(MetadataLink* link) { link_ = link; }
 
+  // No question begins, and no table is opened, until Release().
+  void Hold();
+  void Release();
+
   void Authorize(session::SubscribeQuery query, session::Reply<session::SubscribeGrant> reply);
 
  private:
@@ -77,6 +81,7 @@ class Authorizer {
 
   void TurnAway(QuestionPtr question);
   void Refuse(QuestionPtr question, tlcp::Error error);
+  void TakeTableBack(QuestionPtr question, tlcp::Error error);
   void Answer(QuestionPtr question, std::variant<session::SubscribeGrant, tlcp::Error> answer);
 
   // Fixed after construction.

@@ -19,47 +19,61 @@ config::CloseNotificationsRecovery PolicyOf(const config::MetadataAdapter& setti
 
 }  // namespace
 
-CloseNotifier::CloseNotifier(Place place, const config::MetadataAdapter& settings)
+CloseNotifier::CloseNotifier(Place place, const config::MetadataAdapter& settings,
+                             runtime::Task on_repeated)
     : place_(place),
       proxy_name_(settings.proxy.name),
+      on_repeated_(std::move(on_repeated)),
+      again_gate_(settings.requests_max_pending, 0),
+      again_order_(settings.sequentialize_table_notifications),
       journal_(PolicyOf(settings), settings.close_notifications_max) {}
 
-void CloseNotifier::CloseTable(CloseNotice notice) {
+void CloseNotifier::CloseTable(CloseNotice notice, bool again) {
+  if (again) ++again_;
   const std::string session_id = notice.session_id;
-  place_.order.Enter(session_id, [this, notice = std::move(notice)]() mutable {
-    SendTableClose(std::move(notice));
+  OrderOf(again).Enter(session_id, [this, again, notice = std::move(notice)]() mutable {
+    SendTableClose(std::move(notice), again);
   });
 }
 
-void CloseNotifier::SendTableClose(CloseNotice notice) {
-  const CloseJournal::Serial serial = Note(notice);
-  place_.gate.EnterAnyway([this, serial, notice = std::move(notice)] {
-    Tell(notice, [this, serial, session_id = notice.session_id](const Outcome<Void>& outcome) {
-      const bool over = IsOver(serial, session_id, outcome);
-      place_.gate.Leave();
-      place_.order.Leave(session_id);
-      if (over) OnTableOver(session_id);
-    });
+// Noted when its turn has come: what waits for a place is told by nobody else.
+void CloseNotifier::SendTableClose(CloseNotice notice, bool again) {
+  GateOf(again).EnterAnyway([this, again, notice = std::move(notice)] {
+    const CloseJournal::Serial serial = Note(notice);
+    Tell(notice,
+         [this, serial, again, session_id = notice.session_id](const Outcome<Void>& outcome) {
+           const bool over = IsOver(serial, session_id, outcome);
+           GateOf(again).Leave();
+           OrderOf(again).Leave(session_id);
+           if (over) OnTableOver(session_id, again);
+           OnTold(again);
+         });
   });
 }
 
-void CloseNotifier::CloseSession(const std::string& session_id) {
+void CloseNotifier::CloseSession(const std::string& session_id, bool again) {
   const auto it = sessions_.find(session_id);
   if (it != sessions_.end()) {
     it->second.closed = true;
   } else {
-    SendSessionClose(session_id);
+    SendSessionClose(session_id, again);
   }
 }
 
-void CloseNotifier::SendSessionClose(const std::string& session_id) {
-  const CloseJournal::Serial serial = Note({session_id});
-  place_.gate.EnterAnyway([this, serial, session_id] {
-    Tell({session_id}, [this, serial, session_id](const Outcome<Void>& outcome) {
+void CloseNotifier::SendSessionClose(const std::string& session_id, bool again) {
+  if (again) ++again_;
+  GateOf(again).EnterAnyway([this, again, session_id] {
+    const CloseJournal::Serial serial = Note({session_id});
+    Tell({session_id}, [this, serial, again, session_id](const Outcome<Void>& outcome) {
       IsOver(serial, session_id, outcome);
-      place_.gate.Leave();
+      GateOf(again).Leave();
+      OnTold(again);
     });
   });
+}
+
+void CloseNotifier::OnTold(bool again) {
+  if (again && --again_ == 0 && ready_) on_repeated_();
 }
 
 void CloseNotifier::Tell(const CloseNotice& notice, Done<Void> done) {
@@ -98,7 +112,6 @@ bool CloseNotifier::IsOver(CloseJournal::Serial serial, const std::string& sessi
   const auto* const failure = std::get_if<Failure>(&outcome);
   // While no remote adapter is there, thousands of sessions may end: that is no news.
   if (failure != nullptr && failure->kind == FailureKind::kDisconnected) {
-    OnLost();
     return !journal_.OnLost(serial);
   }
   if (failure != nullptr && failure_warning_.Due(place_.shard.now())) {
@@ -111,28 +124,31 @@ bool CloseNotifier::IsOver(CloseJournal::Serial serial, const std::string& sessi
   return true;
 }
 
-void CloseNotifier::OnTableOver(const std::string& session_id) {
+void CloseNotifier::OnTableOver(const std::string& session_id, bool again) {
   const auto it = sessions_.find(session_id);
   if (it == sessions_.end()) return;
   if (--it->second.tables > 0) return;
   const bool close = it->second.closed;
   sessions_.erase(it);
-  if (close) SendSessionClose(session_id);
+  if (close) SendSessionClose(session_id, again);
 }
 
 // Told as if it happened now, so that the same rules hold. One with an answer is told again for the
-// sake of the order; it counts again until it has the next.
+// sake of the order; it counts again until it has the next. The end of a session that waits for its
+// tables comes behind the last of these.
 void CloseNotifier::OnReady() {
   ready_ = true;
+  ++again_;
   for (CloseJournal::Entry& entry : journal_.TakeAll()) {
     place_.counters.close_notices_repeated.Add();
     if (!entry.notice.table) {
-      CloseSession(entry.notice.session_id);
+      CloseSession(entry.notice.session_id, true);
       continue;
     }
     if (entry.state == CloseJournal::Entry::State::kAnswered) BeforeTable(entry.notice.session_id);
-    CloseTable(std::move(entry.notice));
+    CloseTable(std::move(entry.notice), true);
   }
+  OnTold(true);
 }
 
 }  // namespace penstock::adapters

@@ -36,6 +36,8 @@ struct Failure {
   int client_code = 0;           // with kCredits, kConflict
   std::string client_message{};  // the same
   std::string other_session{};   // with kConflict
+  // There is no answer, or none that says no: the remote adapter may have done what was asked.
+  bool may_be_done = false;
 };
 
 template <class T>
@@ -110,7 +112,8 @@ class MetadataLink {
 class MetadataLinkUser {
  public:
   virtual void OnReady() = 0;
-  // After every call under way has failed with kDisconnected.
+  // Every call under way fails with kDisconnected behind this. Where a standby has taken over, the
+  // link is ready() for it already, and OnReady() follows when they have failed.
   virtual void OnLost() = 0;
 
   // FST. `done` is called exactly once, here and in the next.

@@ -2,6 +2,7 @@
 // Copyright the Penstock authors.
 #include "adapters/remote/remote_metadata.h"
 
+#include <chrono>
 #include <utility>
 
 #include "adapters/remote/failure_translation.h"
@@ -9,6 +10,13 @@
 #include "base/log.h"
 
 namespace penstock::adapters {
+
+namespace {
+
+// How long all others wait at most for a new remote adapter that is still being told of ends.
+constexpr auto kPatience = std::chrono::seconds(5);
+
+}  // namespace
 
 using session::OpenGrant;
 using session::OpenQuery;
@@ -30,10 +38,11 @@ RemoteMetadata::RemoteMetadata(Place place, const config::AdapterSet& set)
       order_(settings_.sequentialize_table_notifications),
       cache_(settings_),
       reverse_calls_({place.control, place.shard, place.counters}, set.id, settings_.proxy.name),
-      closes_({place.shard, place.counters, order_, requests_}, settings_),
+      closes_({place.shard, place.counters, order_, requests_}, settings_, [this] { Release(); }),
       authorizer_({place.courier, place.shard, place.counters, cache_, closes_, reverse_calls_,
                    order_, requests_},
-                  set) {}
+                  set),
+      patience_([](void* self) { static_cast<RemoteMetadata*>(self)->Release(); }, this) {}
 
 RemoteMetadata::~RemoteMetadata() = default;
 
@@ -119,8 +128,8 @@ void RemoteMetadata::NotifySession(OpeningPtr opening) {
 
 void RemoteMetadata::OnSession(OpeningPtr opening, Outcome<SessionProfile> outcome) {
   if (const auto* failure = std::get_if<Failure>(&outcome)) {
-    // The remote adapter may have taken the session in, only too late.
-    if (failure->kind == FailureKind::kTimeout) closes_.CloseSession(opening->query.session_id);
+    // The remote adapter may have taken the session in, only nobody will have it.
+    if (failure->may_be_done) closes_.CloseSession(opening->query.session_id);
     if (failure->kind == FailureKind::kConflict) {
       OpenGrant grant = opening->grant;
       grant.conflict = std::make_shared<session::SessionConflict>(
@@ -209,9 +218,34 @@ void RemoteMetadata::StartMessage(session::MessageQuery query,
 
 // --- The link
 
+// A new remote adapter is told first of the ends that it may not know of: one that lets a user in
+// once only would refuse him else.
 void RemoteMetadata::OnReady() {
   cache_.OnNewRemote();
+  Hold();
   closes_.OnReady();
+}
+
+// Where one that stood by has taken over, what waits must not come to it before OnReady().
+void RemoteMetadata::OnLost() {
+  closes_.OnLost();
+  if (link_->ready()) {
+    Hold();
+  } else {
+    Release();
+  }
+}
+
+void RemoteMetadata::Hold() {
+  place_.shard.wheel().Arm(patience_, place_.shard.now() + kPatience);
+  for (RequestGate* const gate : {&authentications_, &requests_, &messages_}) gate->Hold();
+  authorizer_.Hold();
+}
+
+void RemoteMetadata::Release() {
+  patience_.Cancel();
+  for (RequestGate* const gate : {&authentications_, &requests_, &messages_}) gate->Release();
+  authorizer_.Release();
 }
 
 }  // namespace penstock::adapters

@@ -16,6 +16,7 @@
 #include "adapters/remote/table_order.h"
 #include "adapters/request_gate.h"
 #include "config/settings.h"
+#include "runtime/timer_wheel.h"
 #include "session/metadata_port.h"
 
 namespace penstock::adapters {
@@ -57,7 +58,7 @@ class RemoteMetadata final : public session::MetadataPort, public MetadataLinkUs
 
   // MetadataLinkUser
   void OnReady() override;
-  void OnLost() override { closes_.OnLost(); }
+  void OnLost() override;
   void EndSession(std::string session_id, const std::optional<AdapterCause>& cause,
                   Done<Void> done) override {
     reverse_calls_.EndSession(std::move(session_id), cause, std::move(done));
@@ -79,6 +80,9 @@ class RemoteMetadata final : public session::MetadataPort, public MetadataLinkUs
   void TurnAway(OpeningPtr opening);
   void Answer(OpeningPtr opening, std::variant<session::OpenGrant, tlcp::Error> answer);
   void StartMessage(session::MessageQuery query, session::Reply<session::MessageOutcome> answer);
+  // Nothing new is asked meanwhile.
+  void Hold();
+  void Release();
 
   // Fixed after construction.
   const Place place_;
@@ -94,6 +98,7 @@ class RemoteMetadata final : public session::MetadataPort, public MetadataLinkUs
   ReverseCalls reverse_calls_;
   CloseNotifier closes_;
   Authorizer authorizer_;
+  runtime::WheelTimer patience_;  // while it is held
 };
 
 }  // namespace penstock::adapters

@@ -216,8 +216,8 @@ void AriChannel::OnActiveLost(AriRemote& lost, const AriRemoteEnd& end) {
     lost_at_ = context_.shard.now();
     if (!proxy.robust && !stopped_) state_ = State::kGivenUp;
   }
-  lost.FailCalls();
   user_->OnLost();
+  lost.FailCalls();
   if (!taken_over) return;
   context_.counters.takeovers.Add();
   const Duration silent = context_.shard.now() - end.last_heard;

@@ -29,8 +29,8 @@ class AriChannelUser {
  public:
   // Another remote adapter is the active one.
   virtual void OnReady() = 0;
-  // It is lost; only after OnReady(), and after every call under way has failed. When a standby
-  // takes over, that one is ready() already while they fail, and OnReady() follows at once.
+  // It is lost; only after OnReady(). Every call under way fails behind this. When a standby takes
+  // over, that one is ready() already, and OnReady() follows when they have failed.
   virtual void OnLost() = 0;
   // Others stand by than before.
   virtual void OnStandbysChanged() = 0;

@@ -24,6 +24,12 @@ bool AllUsable(const std::vector<std::string>& names) {
   return true;
 }
 
+Failure Undecided(FailureKind kind, std::string why) {
+  Failure failure{kind, std::move(why)};
+  failure.may_be_done = true;
+  return failure;
+}
+
 }  // namespace
 
 AriMetadataProxy::AriMetadataProxy(Place place, const config::AdapterSet& set,
@@ -65,14 +71,13 @@ void AriMetadataProxy::Call(ari::Method method, Done<T> done, Write write, Parse
   channel_.Expect(id, [this, method, done = std::move(done), parse, convert](
                           std::string_view, CallEnd end, const ari::PacketHead* packet) mutable {
     if (end == CallEnd::kLost) {
-      done(Failure{FailureKind::kDisconnected, "the remote adapter was lost"});
+      done(Undecided(FailureKind::kDisconnected, "the remote adapter was lost"));
       return;
     }
     if (end == CallEnd::kTimeout) {
       counters_.timeouts.Add();
-      PENSTOCK_LOG(kAdapter, kWarn, "the metadata adapter did not answer in time",
-                   {"proxy", name()}, {"method", ari::MethodText(method)});
-      done(Failure{FailureKind::kTimeout, "no answer in time"});
+      LogFailure(timeouts_, "the metadata adapter did not answer in time", method, "timeout");
+      done(Undecided(FailureKind::kTimeout, "no answer in time"));
       return;
     }
     ari::Reply<Wire> reply;
@@ -80,7 +85,7 @@ void AriMetadataProxy::Call(ari::Method method, Done<T> done, Write write, Parse
                                    ? parse(packet->args, &reply)
                                    : ari::Status::Error("the reply is of another method");
     if (status.ok() && !reply.ok()) {
-      done(Refused(*reply.exception));
+      done(Refused(method, *reply.exception));
       return;
     }
     std::optional<T> value;
@@ -91,27 +96,31 @@ void AriMetadataProxy::Call(ari::Method method, Done<T> done, Write write, Parse
     }
     counters_.malformed_lines.Add();
     const std::string why = status.ok() ? "the values make no sense" : status.message();
-    PENSTOCK_LOG(kAdapter, kWarn, "an answer of the metadata adapter cannot be used",
-                 {"proxy", name()}, {"method", ari::MethodText(method)}, {"error", why});
-    done(Failure{FailureKind::kUnexpected, why});
+    LogFailure(unusable_, "an answer of the metadata adapter cannot be used", method, why);
+    done(Undecided(FailureKind::kUnexpected, why));
   });
 }
 
-Failure AriMetadataProxy::Refused(const ari::Exception& exception) {
+Failure AriMetadataProxy::Refused(ari::Method method, const ari::Exception& exception) {
   counters_.requests_failed.Add();
   Failure failure = ToFailure(exception);
   const bool is_credits = failure.kind == FailureKind::kCredits;
   if (is_credits && failure.client_code > 0) {
-    PENSTOCK_LOG(kAdapter, kWarn,
-                 "the metadata adapter chose a positive code for a client: 0 is sent",
-                 {"proxy", name()}, {"code", failure.client_code});
+    LogFailure(codes_, "the metadata adapter chose a positive code for a client: 0 is sent", method,
+               std::to_string(failure.client_code));
   }
   // Told to nobody else: the client gets a code only.
   if (failure.kind == FailureKind::kUnexpected) {
-    PENSTOCK_LOG(kAdapter, kWarn, "the metadata adapter failed", {"proxy", name()},
-                 {"error", failure.message});
+    LogFailure(failures_, "the metadata adapter failed", method, failure.message);
   }
   return failure;
+}
+
+void AriMetadataProxy::LogFailure(LogPace& pace, std::string_view message, ari::Method method,
+                                  std::string_view why) {
+  if (!pace.Due(shard().now())) return;
+  PENSTOCK_LOG(kAdapter, kWarn, message, {"proxy", name()}, {"method", ari::MethodText(method)},
+               {"error", why}, {"held_back", pace.held_back()});
 }
 
 void AriMetadataProxy::NotifyUser(const session::OpenQuery& query, Done<UserProfile> done) {
@@ -167,7 +176,7 @@ void AriMetadataProxy::AskTwice(Ask ask, Done<T> done) {
   ask([this, ask, done = std::move(done)](Outcome<T> outcome) mutable {
     const auto* const failure = std::get_if<Failure>(&outcome);
     if (failure != nullptr && failure->kind == FailureKind::kDisconnected && ready()) {
-      ask(std::move(done));
+      asked_again_.push_back([ask, done = std::move(done)]() mutable { ask(std::move(done)); });
     } else {
       done(std::move(outcome));
     }
@@ -329,6 +338,7 @@ void AriMetadataProxy::NotifyTableClose(const std::string& session_id, const ses
 void AriMetadataProxy::OnReady() {
   UpdateStatus();
   metadata_.OnReady();
+  for (runtime::Task& task : std::exchange(asked_again_, {})) task();
   observer_.OnProxyReady(*this);
 }
 

@@ -12,6 +12,7 @@
 #include "adapters/remote/remote_metadata.h"
 #include "ari/exception.h"
 #include "ari/table_messages.h"
+#include "base/log_pace.h"
 #include "config/settings.h"
 
 namespace penstock::adapters {
@@ -82,7 +83,10 @@ class AriMetadataProxy final : public Proxy, private MetadataLink, private AriCh
   // answer, `convert(value)` makes our terms of it.
   template <class Wire, class T, class Write, class Parse, class Convert>
   void Call(ari::Method method, Done<T> done, Write write, Parse parse, Convert convert);
-  Failure Refused(const ari::Exception& exception);
+  Failure Refused(ari::Method method, const ari::Exception& exception);
+  // A call that has come to nothing, which clients may bring about as often as they like.
+  void LogFailure(LogPace& pace, std::string_view message, ari::Method method,
+                  std::string_view why);
 
   // A call that only asks: when its remote adapter is lost and another one has taken over, that
   // one is asked. Once only: a question that kills adapters shall not kill all of them.
@@ -107,7 +111,12 @@ class AriMetadataProxy final : public Proxy, private MetadataLink, private AriCh
   // State.
   RemoteMetadata metadata_;
   AriChannel channel_;
-  std::uint64_t connection_ = 0;  // how many there were
+  std::uint64_t connection_ = 0;            // how many there were
+  std::vector<runtime::Task> asked_again_;  // of the one that takes over, in the same turn
+  LogPace timeouts_;
+  LogPace unusable_;
+  LogPace failures_;
+  LogPace codes_;
 };
 
 }  // namespace penstock::adapters

@@ -206,5 +206,163 @@ TEST_F(CloseNotifierTest, NoTableIsOpenedBehindTheEndOfItsSession) {
   EXPECT_EQ(AuthorizeCode(), 20);
 }
 
+// --- What the adapter may have done, though nobody will have it (ari.md §3.4)
+
+class UndecidedTableTest : public CloseNotifierTest {
+ protected:
+  void AskForTable() {
+    StartReady();
+    auto query = Query();
+    query.wants_tables = true;
+    Authorize(query);
+    ResolveAll();
+    EXPECT_EQ(Next().substr(0, 3), "NNT");
+  }
+};
+
+TEST_F(UndecidedTableTest, WithoutAnAnswerInTimeIsClosedThereAndThenItsSession) {
+  AskForTable();
+  const std::string nnt_id = id_;
+  house_.Advance(std::chrono::seconds(10));
+  EXPECT_EQ(AuthorizeCode(), 66);
+  CloseSession("S1");
+  EXPECT_EQ(Next(), ntc_);
+  remote_->Send(nnt_id + "|NNT|V");
+  EXPECT_FALSE(remote_->HasLine());
+  Reply("NTC|V");
+  EXPECT_EQ(Next(), "NSC|S|S1");
+}
+
+TEST_F(UndecidedTableTest, WithAnAnswerThatCannotBeReadIsClosedThere) {
+  AskForTable();
+  Reply("NNT|S|yes");
+  EXPECT_EQ(AuthorizeCode(), 66);
+  EXPECT_EQ(Next(), ntc_);
+}
+
+TEST_F(UndecidedTableTest, WhoseAdapterIsLostIsClosedAtTheNext) {
+  AskForTable();
+  Lose();
+  EXPECT_EQ(AuthorizeCode(), 66);
+  ConnectAgain();
+  EXPECT_EQ(Next(), ntc_);
+}
+
+TEST_F(UndecidedTableTest, ThatIsRefusedNeedsNoEnd) {
+  AskForTable();
+  Reply("NNT|E|no");
+  EXPECT_FALSE(remote_->HasLine());
+  CloseSession("S1");
+  EXPECT_EQ(Next(), "NSC|S|S1");
+}
+
+TEST_F(UndecidedTableTest, ThatNobodyWasToldOfNeedsNoEnd) {
+  StartReady();
+  Lose();
+  auto query = Query();
+  query.wants_tables = true;
+  Authorize(query);
+  EXPECT_EQ(AuthorizeCode(), 66);
+  ConnectAgain();
+  EXPECT_FALSE(remote_->HasLine());
+}
+
+class UndecidedSessionTest : public CloseNotifierTest {
+ protected:
+  void AskForSession() {
+    StartReady();
+    Open();
+    Next();
+    Reply("NUS|D|0|B|0");
+    EXPECT_EQ(Next().substr(0, 3), "NNS");
+  }
+};
+
+TEST_F(UndecidedSessionTest, WithAnAnswerThatCannotBeReadIsClosedThere) {
+  AskForSession();
+  Reply("NNS|S|yes");
+  EXPECT_EQ(OpenCode(), 66);
+  EXPECT_EQ(Next(), "NSC|S|S1");
+}
+
+TEST_F(UndecidedSessionTest, WhoseAdapterIsLostIsClosedAtTheNext) {
+  AskForSession();
+  Lose();
+  ConnectAgain();
+  EXPECT_EQ(Next(), "NSC|S|S1");
+}
+
+TEST_F(UndecidedSessionTest, ThatIsRefusedNeedsNoEnd) {
+  AskForSession();
+  Reply("NNS|E|no");
+  EXPECT_FALSE(remote_->HasLine());
+}
+
+// --- Before all else
+
+class RepeatsFirstTest : public CloseNotifierTest {
+ protected:
+  // Two sessions have ended while nobody was there to be told.
+  void ComeBackWithTwo() {
+    metadata_.requests_max_pending = 1;
+    StartReady();
+    Lose();
+    CloseSession("S7");
+    CloseSession("S8");
+    ConnectAgain();
+  }
+};
+
+TEST_F(RepeatsFirstTest, NobodyComesInBeforeTheAnswerToTheLast) {
+  ComeBackWithTwo();
+  Open();
+  SendMessage("hello");
+  EXPECT_EQ(Next(), "NSC|S|S7");
+  EXPECT_FALSE(remote_->HasLine()) << "so many at a time as may be";
+  Reply("NSC|V");
+  EXPECT_EQ(Next(), "NSC|S|S8");
+  EXPECT_FALSE(remote_->HasLine());
+  Reply("NSC|V");
+  EXPECT_EQ(Next().substr(0, 3), "NUS");
+  EXPECT_EQ(Next().substr(0, 3), "NUM");
+}
+
+TEST_F(RepeatsFirstTest, AnEndThatWaitsForItsTablesIsWaitedFor) {
+  StartReady();
+  OpenTable();
+  Lose();
+  CloseTable();
+  CloseSession("S1");
+  ConnectAgain();
+  Open();
+  EXPECT_EQ(Next(), ntc_);
+  EXPECT_FALSE(remote_->HasLine());
+  Reply("NTC|V");
+  EXPECT_EQ(Next(), "NSC|S|S1");
+  EXPECT_FALSE(remote_->HasLine());
+  Reply("NSC|V");
+  EXPECT_EQ(Next().substr(0, 3), "NUS");
+}
+
+TEST_F(RepeatsFirstTest, ASlowAdapterKeepsNobodyWaitingForLong) {
+  ComeBackWithTwo();
+  EXPECT_EQ(Next(), "NSC|S|S7");
+  Open();
+  house_.Advance(std::chrono::milliseconds(4900));
+  EXPECT_FALSE(remote_->HasLine());
+  house_.Advance(std::chrono::milliseconds(200));
+  EXPECT_EQ(Next().substr(0, 3), "NUS");
+}
+
+TEST_F(RepeatsFirstTest, WhoWaitsIsToldOfTheLossAtOnce) {
+  ComeBackWithTwo();
+  Open();
+  EXPECT_FALSE(opened_.has_value());
+  Lose();
+  EXPECT_EQ(OpenCode(), 66);
+  ConnectAgain();
+  EXPECT_EQ(Next(), "NSC|S|S7");
+}
+
 }  // namespace
 }  // namespace penstock::adapters

@@ -70,6 +70,18 @@ TEST(RequestGate, RequestsThatEndAtOnceDoNotNest) {
   EXPECT_EQ(ended, 200'000);
 }
 
+TEST(RequestGate, LetsNobodyInWhileItIsHeld) {
+  RequestGate gate(1, 1);
+  int started = 0;
+  gate.Hold();
+  gate.Enter([&] { ++started; });
+  EXPECT_EQ(started, 0);
+  EXPECT_TRUE(gate.full()) << "as many wait as may";
+  gate.Release();
+  EXPECT_EQ(started, 1);
+  EXPECT_FALSE(gate.full());
+}
+
 TEST(TableOrder, HoldsBackTheTablesOfTheSameSession) {
   TableOrder order(true);
   std::string started;

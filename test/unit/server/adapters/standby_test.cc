@@ -427,6 +427,55 @@ TEST_F(MetadataStandbyTest, ASessionUnderWayIsToldToTryAgain) {
   EXPECT_EQ(OpenCode(), 6);
 }
 
+// The limits hold back what waits for a place, which the loss gives free.
+TEST_F(MetadataStandbyTest, IsToldOfEndsBeforeItIsAskedAnything) {
+  metadata_.authentication_max_pending = 1;
+  metadata_.requests_max_pending = 2;
+  StartBoth();
+  house_.OnShard([this] { house_.metadata().CloseSession("S7", "user1"); });
+  EXPECT_EQ(Next(), "NSC|S|S7");
+  Open();
+  EXPECT_EQ(Next().substr(0, 3), "NUS");
+  Open();
+  Authorize(Query());
+  EXPECT_EQ(Next().substr(0, 3), "GIS");
+  TakeOver();
+  EXPECT_EQ(Next(), "NSC|S|S7");
+  const std::string nsc_id = id_;
+  EXPECT_EQ(Next().substr(0, 3), "GIS") << "a question that was asked already";
+  EXPECT_FALSE(remote_->HasLine());
+  id_ = nsc_id;
+  Reply("NSC|V");
+  EXPECT_EQ(Next().substr(0, 3), "NUS");
+}
+
+TEST_F(MetadataStandbyTest, IsToldOnceOfAnEndThatWaitedForItsTurn) {
+  metadata_.requests_max_pending = 1;
+  StartBoth();
+  for (const char* const session : {"S7", "S8"}) {
+    house_.OnShard([this, session] { house_.metadata().CloseSession(session, "user1"); });
+  }
+  EXPECT_EQ(Next(), "NSC|S|S7");
+  TakeOver();
+  EXPECT_EQ(Next(), "NSC|S|S7");
+  Reply("NSC|V");
+  EXPECT_EQ(Next(), "NSC|S|S8");
+  Reply("NSC|V");
+  EXPECT_FALSE(remote_->HasLine());
+}
+
+// A plain proxy keeps them for no other reason than that somebody may take over.
+TEST_F(MetadataStandbyTest, OfAPlainProxyIsToldOfEndsToo) {
+  metadata_.proxy.robust = false;
+  StartBoth();
+  house_.OnShard([this] { house_.metadata().CloseSession("S7", "user1"); });
+  EXPECT_EQ(Next(), "NSC|S|S7");
+  TakeOver();
+  EXPECT_TRUE(house_.fatal().empty());
+  EXPECT_EQ(Next(), "NSC|S|S7");
+  EXPECT_EQ(house_.counters().close_notices_repeated.value(), 1u);
+}
+
 TEST_F(MetadataStandbyTest, NewQuestionsGoToTheOneThatTookOver) {
   StartBoth();
   TakeOver();
