@@ -10,21 +10,13 @@
 #include "base/log.h"
 #include "config/files.h"
 #include "config/patterns.h"
+#include "config/problems.h"
+#include "transport/tls/authorities.h"
+#include "transport/tls/certificate.h"
 #include "transport/tls/ciphers.h"
-#include "transport/tls/file_stamp.h"
+#include "transport/tls/context.h"
 
 namespace penstock::app {
-
-struct AdapterTls::Entry {
-  const config::ProxySettings& proxy;
-  const config::AdapterTls& settings;
-  std::vector<std::string> files = {};
-  std::vector<tls::FileStamp> stamps = {};
-  std::shared_ptr<const tls::Context> context = nullptr;
-  TimePoint due = {};
-  std::uint64_t reloads = 0;
-  std::uint64_t reloads_failed = 0;
-};
 
 namespace {
 
@@ -99,48 +91,13 @@ StatusOr<tls::ProtocolOptions> ProtocolOf(const config::AdapterTls& settings,
   return options;
 }
 
-}  // namespace
-
-AdapterTls::AdapterTls(const std::vector<config::AdapterSet>& sets, const Clock& clock)
-    : clock_(clock) {
-  for (const config::AdapterSet& set : sets) {
-    if (set.metadata_adapter) Add(set.metadata_adapter->proxy);
-    for (const config::DataAdapter& data : set.data_adapters) Add(data.proxy);
-  }
-}
-
-AdapterTls::~AdapterTls() = default;
-
-void AdapterTls::Add(const config::ProxySettings& proxy) {
-  if (!proxy.tls) return;
-  entries_.emplace_back(new Entry{.proxy = proxy, .settings = *proxy.tls});
-  entries_.back()->files = FilesOf(*proxy.tls);
-}
-
-Status AdapterTls::Load() {
-  config::Problems problems;
-  for (const auto& entry : entries_) {
-    entry->stamps = tls::StampsOf(entry->files);
-    entry->due = clock_.Now() + entry->settings.reload_check;
-    entry->context = Make(*entry, &problems);
-  }
-  return problems.ToStatus();
-}
-
-std::vector<AdapterTls::Change> AdapterTls::contexts() const {
-  std::vector<Change> all;
-  for (const auto& entry : entries_) all.push_back({&entry->proxy, entry->context});
-  return all;
-}
-
-// Null if `*problems` has more than before.
-std::shared_ptr<const tls::Context> AdapterTls::Make(const Entry& entry,
-                                                     config::Problems* problems) {
-  const config::AdapterTls& settings = entry.settings;
-  const std::string key = "tls of proxy " + entry.proxy.name;
+ReloadedContext::ContextPtr Make(const config::ProxySettings& proxy,
+                                 ReloadedContext::Findings* findings) {
+  const config::AdapterTls& settings = *proxy.tls;
+  const std::string key = "tls of proxy " + proxy.name;
   bool good = true;
   const auto check = [&](const Status& status) {
-    if (!status.ok()) problems->Add(settings.place, key, Message(status));
+    if (!status.ok()) findings->problems.Add(settings.place, key, Message(status));
     good = good && status.ok();
     return status.ok();
   };
@@ -149,15 +106,15 @@ std::shared_ptr<const tls::Context> AdapterTls::Make(const Entry& entry,
     auto loaded = LoadCertificate(settings);
     if (check(loaded.status())) {
       if (const auto odd = loaded->TimeProblem(std::time(nullptr))) {
-        notes_.push_back(ToString(settings.place) + ": " + key + ": its certificate " + *odd +
-                         "; remote adapters may refuse it");
+        findings->notes.push_back(ToString(settings.place) + ": " + key + ": its certificate " +
+                                  *odd + "; remote adapters may refuse it");
       }
-      PENSTOCK_LOG(kServer, kInfo, "certificate", {"proxy", entry.proxy.name},
+      PENSTOCK_LOG(kServer, kInfo, "certificate", {"proxy", proxy.name},
                    {"expires", loaded->ExpiryText()});
       own = std::move(*loaded);
     }
   }
-  const bool dials = !entry.proxy.remote_host.empty();
+  const bool dials = !proxy.remote_host.empty();
   std::optional<tls::Authorities> authorities;
   if (dials ? settings.has_authorities() : settings.force_client_auth) {
     auto loaded = LoadAuthorities(settings);
@@ -167,8 +124,8 @@ std::shared_ptr<const tls::Context> AdapterTls::Make(const Entry& entry,
   const auto protocol = ProtocolOf(settings, &unknown);
   check(protocol.status());
   for (const std::string& name : unknown) {
-    notes_.push_back(ToString(settings.place) + ": " + key + ": \"" + name +
-                     "\" is no cipher suite of this server, and left out");
+    findings->notes.push_back(ToString(settings.place) + ": " + key + ": \"" + name +
+                              "\" is no cipher suite of this server, and left out");
   }
   if (!good) return nullptr;
   StatusOr<std::shared_ptr<const tls::Context>> made = std::shared_ptr<const tls::Context>();
@@ -177,7 +134,7 @@ std::shared_ptr<const tls::Context> AdapterTls::Make(const Entry& entry,
   } else {
     tls::ContextOptions options;
     static_cast<tls::ProtocolOptions&>(options) = *protocol;
-    options.listener = entry.proxy.name;
+    options.listener = proxy.name;
     options.prefer_own_ciphers = settings.prefer_server_ciphers;
     options.http = false;
     if (settings.force_client_auth) {
@@ -190,54 +147,56 @@ std::shared_ptr<const tls::Context> AdapterTls::Make(const Entry& entry,
   return check(made.status()) ? std::move(*made) : nullptr;
 }
 
+}  // namespace
+
+AdapterTls::AdapterTls(const std::vector<config::AdapterSet>& sets, const Clock& clock)
+    : clock_(clock) {
+  for (const config::AdapterSet& set : sets) {
+    if (set.metadata_adapter) Add(set.metadata_adapter->proxy);
+    for (const config::DataAdapter& data : set.data_adapters) Add(data.proxy);
+  }
+}
+
+void AdapterTls::Add(const config::ProxySettings& proxy) {
+  if (!proxy.tls) return;
+  const config::AdapterTls& settings = *proxy.tls;
+  entries_.push_back(
+      {&proxy,
+       std::make_unique<ReloadedContext>(
+           clock_,
+           ReloadedContext::Source{"proxy", proxy.name, FilesOf(settings), settings.reload_check},
+           [&proxy](ReloadedContext::Findings* findings) { return Make(proxy, findings); })});
+}
+
+Status AdapterTls::Load() {
+  ReloadedContext::Findings findings;
+  for (const Entry& entry : entries_) entry.context->Load(&findings);
+  notes_ = std::move(findings.notes);
+  return findings.problems.ToStatus();
+}
+
+std::vector<AdapterTls::Change> AdapterTls::contexts() const {
+  std::vector<Change> all;
+  for (const Entry& entry : entries_) all.push_back({entry.proxy, entry.context->context()});
+  return all;
+}
+
 TimePoint AdapterTls::NextCheck() const {
   TimePoint next = TimePoint::max();
-  for (const auto& entry : entries_) {
-    if (entry->settings.reload_check.count() > 0) next = std::min(next, entry->due);
-  }
+  for (const Entry& entry : entries_) next = std::min(next, entry.context->NextCheck());
   return next;
 }
 
 std::vector<AdapterTls::Change> AdapterTls::Check(bool all) {
-  const TimePoint now = clock_.Now();
   std::vector<Change> changed;
-  for (const auto& entry : entries_) {
-    const bool due = entry->settings.reload_check.count() > 0 && now >= entry->due;
-    if (!due && !all) continue;
-    entry->due = now + entry->settings.reload_check;
-    std::vector<tls::FileStamp> stamps = tls::StampsOf(entry->files);
-    if (stamps == entry->stamps) continue;
-    // Taken before the files are read: what is written meanwhile is read the next time.
-    entry->stamps = std::move(stamps);
-    if (Reload(*entry)) changed.push_back({&entry->proxy, entry->context});
+  for (const Entry& entry : entries_) {
+    if (entry.context->Check(all)) changed.push_back({entry.proxy, entry.context->context()});
   }
   return changed;
 }
 
-bool AdapterTls::Reload(Entry& entry) {
-  config::Problems problems;
-  notes_.clear();
-  auto made = Make(entry, &problems);
-  if (made == nullptr) {
-    ++entry.reloads_failed;
-    PENSTOCK_LOG(kServer, kError, "changed certificates are no good, the old ones stay in use",
-                 {"proxy", entry.proxy.name}, {"reason", Message(problems.ToStatus())});
-    return false;
-  }
-  for (const std::string& note : notes_) {
-    PENSTOCK_LOG(kServer, kWarn, "certificate", {"proxy", entry.proxy.name}, {"what", note});
-  }
-  ++entry.reloads;
-  entry.context = std::move(made);
-  PENSTOCK_LOG(kServer, kInfo, "certificates reloaded", {"proxy", entry.proxy.name});
-  return true;
-}
-
 void AdapterTls::LogTotals() const {
-  for (const auto& entry : entries_) {
-    PENSTOCK_LOG(kServer, kInfo, "proxy totals", {"proxy", entry->proxy.name},
-                 {"tls_reloads", entry->reloads}, {"tls_reloads_failed", entry->reloads_failed});
-  }
+  for (const Entry& entry : entries_) entry.context->LogTotals();
 }
 
 }  // namespace penstock::app

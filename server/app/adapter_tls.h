@@ -6,21 +6,19 @@
 #include <string>
 #include <vector>
 
+#include "app/reloaded_context.h"
 #include "base/clock.h"
 #include "base/status.h"
-#include "config/problems.h"
 #include "config/settings.h"
-#include "transport/tls/context.h"
 
 namespace penstock::app {
 
-// The TLS of the proxies that speak it, in whichever part: reads their files at the start, and
-// again when they have changed. As ListenerTls is for listeners. Owned by Application. Main thread.
+// The TLS of the proxies that speak it, in whichever part: what their settings make of their files,
+// as ListenerTls is for listeners. Owned by Application. Main thread.
 class AdapterTls {
  public:
   // `sets` outlive this; a proxy is known by the place of its settings.
   AdapterTls(const std::vector<config::AdapterSet>& sets, const Clock& clock);
-  ~AdapterTls();
 
   // Reads everything. The error tells all that is wrong, with file and line of the configuration.
   Status Load();
@@ -29,7 +27,7 @@ class AdapterTls {
 
   struct Change {
     const config::ProxySettings* proxy;
-    std::shared_ptr<const tls::Context> context;
+    ReloadedContext::ContextPtr context;
   };
   // All that there is after Load().
   std::vector<Change> contexts() const;
@@ -44,14 +42,15 @@ class AdapterTls {
   void LogTotals() const;
 
  private:
-  struct Entry;
+  struct Entry {
+    const config::ProxySettings* proxy;
+    std::unique_ptr<ReloadedContext> context;
+  };
 
   void Add(const config::ProxySettings& proxy);
-  std::shared_ptr<const tls::Context> Make(const Entry& entry, config::Problems* problems);
-  bool Reload(Entry& entry);
 
   const Clock& clock_;
-  std::vector<std::unique_ptr<Entry>> entries_;
+  std::vector<Entry> entries_;
   std::vector<std::string> notes_;
 };
 

@@ -4,23 +4,18 @@
 
 #include <algorithm>
 #include <ctime>
+#include <optional>
+#include <utility>
 
 #include "base/log.h"
+#include "config/problems.h"
+#include "transport/tls/authorities.h"
+#include "transport/tls/certificate.h"
 #include "transport/tls/ciphers.h"
+#include "transport/tls/context.h"
+#include "transport/tls/ticket_keys.h"
 
 namespace penstock::app {
-
-struct ListenerTls::Entry {
-  const std::string& name;
-  const config::Tls& settings;
-  std::shared_ptr<tls::TicketKeys> tickets = nullptr;  // null: none
-  std::vector<std::string> files = {};
-  std::vector<tls::FileStamp> stamps = {};
-  std::shared_ptr<const tls::Context> context = nullptr;
-  TimePoint due = {};
-  std::uint64_t reloads = 0;
-  std::uint64_t reloads_failed = 0;
-};
 
 namespace {
 
@@ -61,42 +56,10 @@ bool Report(const Status& status, const config::Place& place, std::string_view k
   return status.ok();
 }
 
-}  // namespace
-
-ListenerTls::ListenerTls(const std::vector<config::Listener>& listeners, const Clock& clock)
-    : clock_(clock), entries_(listeners.size()) {
-  for (std::size_t i = 0; i < listeners.size(); ++i) {
-    if (!listeners[i].tls) continue;
-    const config::Tls& settings = *listeners[i].tls;
-    entries_[i].reset(new Entry{.name = listeners[i].name, .settings = settings});
-    entries_[i]->files = FilesOf(settings);
-    if (settings.session_tickets) {
-      entries_[i]->tickets =
-          std::make_shared<tls::TicketKeys>(clock_, Duration(settings.ticket_key_rotation));
-    }
-  }
-}
-
-ListenerTls::~ListenerTls() = default;
-
-Status ListenerTls::Load() {
-  config::Problems problems;
-  for (const auto& entry : entries_) {
-    if (entry == nullptr) continue;
-    entry->stamps = tls::StampsOf(entry->files);
-    entry->due = clock_.Now() + entry->settings.reload_check;
-    entry->context = Make(*entry, &problems);
-  }
-  return problems.ToStatus();
-}
-
-std::shared_ptr<const tls::Context> ListenerTls::context(std::size_t listener) const {
-  return entries_[listener] == nullptr ? nullptr : entries_[listener]->context;
-}
-
-// Null if `*problems` has more than before.
-std::shared_ptr<const tls::Context> ListenerTls::Make(Entry& entry, config::Problems* problems) {
-  const config::Tls& settings = entry.settings;
+ReloadedContext::ContextPtr Make(const std::string& listener, const config::Tls& settings,
+                                 const std::shared_ptr<tls::TicketKeys>& tickets,
+                                 ReloadedContext::Findings* findings) {
+  config::Problems* const problems = &findings->problems;
   bool good = true;
   std::vector<tls::Certificate> certificates;
   for (std::size_t i = 0; i < settings.certificates.size(); ++i) {
@@ -108,10 +71,11 @@ std::shared_ptr<const tls::Context> ListenerTls::Make(Entry& entry, config::Prob
       continue;
     }
     if (const auto odd = loaded->TimeProblem(std::time(nullptr))) {
-      notes_.push_back(config::ToString(place) + ": listener.tls.certificates: the certificate " +
-                       "in \"" + files.certificate_file + "\" " + *odd + "; clients may refuse it");
+      findings->notes.push_back(config::ToString(place) +
+                                ": listener.tls.certificates: the certificate " + "in \"" +
+                                files.certificate_file + "\" " + *odd + "; clients may refuse it");
     }
-    PENSTOCK_LOG(kServer, kInfo, "certificate", {"listener", entry.name},
+    PENSTOCK_LOG(kServer, kInfo, "certificate", {"listener", listener},
                  {"file", files.certificate_file}, {"expires", loaded->ExpiryText()});
     certificates.push_back(std::move(*loaded));
   }
@@ -127,65 +91,65 @@ std::shared_ptr<const tls::Context> ListenerTls::Make(Entry& entry, config::Prob
                 "cipher_suites", problems) &&
          good;
   if (!good) return nullptr;
-  tls::ContextOptions options = OptionsOf(entry.name, settings);
-  options.tickets = entry.tickets;
+  tls::ContextOptions options = OptionsOf(listener, settings);
+  options.tickets = tickets;
   auto made = tls::Context::Create(options, std::move(certificates), std::move(authorities));
   const config::Place& place = settings.certificate_places.front();
   return Report(made.status(), place, "certificates", problems) ? std::move(*made) : nullptr;
 }
 
+}  // namespace
+
+ListenerTls::ListenerTls(const std::vector<config::Listener>& listeners, const Clock& clock)
+    : contexts_(listeners.size()) {
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    if (!listeners[i].tls) continue;
+    const std::string& name = listeners[i].name;
+    const config::Tls& settings = *listeners[i].tls;
+    std::shared_ptr<tls::TicketKeys> tickets;
+    if (settings.session_tickets) {
+      tickets = std::make_shared<tls::TicketKeys>(clock, Duration(settings.ticket_key_rotation));
+    }
+    contexts_[i] = std::make_unique<ReloadedContext>(
+        clock, ReloadedContext::Source{"listener", name, FilesOf(settings), settings.reload_check},
+        [&name, &settings, tickets](ReloadedContext::Findings* findings) {
+          return Make(name, settings, tickets, findings);
+        });
+  }
+}
+
+Status ListenerTls::Load() {
+  ReloadedContext::Findings findings;
+  for (const auto& context : contexts_) {
+    if (context != nullptr) context->Load(&findings);
+  }
+  notes_ = std::move(findings.notes);
+  return findings.problems.ToStatus();
+}
+
+ReloadedContext::ContextPtr ListenerTls::context(std::size_t listener) const {
+  return contexts_[listener] == nullptr ? nullptr : contexts_[listener]->context();
+}
+
 TimePoint ListenerTls::NextCheck() const {
   TimePoint next = TimePoint::max();
-  for (const auto& entry : entries_) {
-    if (entry != nullptr && entry->settings.reload_check.count() > 0) {
-      next = std::min(next, entry->due);
-    }
+  for (const auto& context : contexts_) {
+    if (context != nullptr) next = std::min(next, context->NextCheck());
   }
   return next;
 }
 
 std::vector<std::size_t> ListenerTls::Check(bool all) {
-  const TimePoint now = clock_.Now();
   std::vector<std::size_t> changed;
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    Entry* const entry = entries_[i].get();
-    if (entry == nullptr) continue;
-    const bool due = entry->settings.reload_check.count() > 0 && now >= entry->due;
-    if (!due && !all) continue;
-    entry->due = now + entry->settings.reload_check;
-    std::vector<tls::FileStamp> stamps = tls::StampsOf(entry->files);
-    if (stamps == entry->stamps) continue;
-    // Taken before the files are read: what is written meanwhile is read the next time.
-    entry->stamps = std::move(stamps);
-    if (Reload(*entry)) changed.push_back(i);
+  for (std::size_t i = 0; i < contexts_.size(); ++i) {
+    if (contexts_[i] != nullptr && contexts_[i]->Check(all)) changed.push_back(i);
   }
   return changed;
 }
 
-bool ListenerTls::Reload(Entry& entry) {
-  config::Problems problems;
-  notes_.clear();
-  auto made = Make(entry, &problems);
-  if (made == nullptr) {
-    ++entry.reloads_failed;
-    PENSTOCK_LOG(kServer, kError, "changed certificates are no good, the old ones stay in use",
-                 {"listener", entry.name}, {"reason", Message(problems.ToStatus())});
-    return false;
-  }
-  for (const std::string& note : notes_) {
-    PENSTOCK_LOG(kServer, kWarn, "certificate", {"listener", entry.name}, {"what", note});
-  }
-  ++entry.reloads;
-  entry.context = std::move(made);
-  PENSTOCK_LOG(kServer, kInfo, "certificates reloaded", {"listener", entry.name});
-  return true;
-}
-
 void ListenerTls::LogTotals() const {
-  for (const auto& entry : entries_) {
-    if (entry == nullptr) continue;
-    PENSTOCK_LOG(kServer, kInfo, "listener totals", {"listener", entry->name},
-                 {"tls_reloads", entry->reloads}, {"tls_reloads_failed", entry->reloads_failed});
+  for (const auto& context : contexts_) {
+    if (context != nullptr) context->LogTotals();
   }
 }
 
