@@ -210,6 +210,8 @@ void Application::MakeOptions() {
   session_options_.max_buffer_size = settings_.delivery.buffer_max_events;
   session_options_.max_buffer_bytes = settings_.delivery.buffer_max_bytes;
   session_options_.max_frequency = settings_.delivery.frequency_max;
+  session_options_.max_bandwidth_kbps = settings_.delivery.bandwidth_max_kbps;
+  session_options_.slow_client_timeout = settings_.delivery.slow_client_timeout;
   session_options_.item_linger = settings_.delivery.item_linger;
   session_options_.max_sessions = settings_.limits.max_sessions;
   session_options_.max_subscriptions = settings_.limits.subscriptions_per_session;
@@ -387,6 +389,8 @@ void Application::LogTotals() {
                                       {"messages", sessions.messages},
                                       {"messages_refused", sessions.messages_refused},
                                       {"messages_skipped", sessions.messages_skipped},
+                                      {"links_blocked", sessions.links_blocked},
+                                      {"slow_clients_ended", sessions.slow_clients},
                                       {"events", events.events},
                                       {"events_stale", events.events_stale},
                                       {"events_no_change", events.events_no_change},

@@ -33,7 +33,7 @@ class Loader {
     ReadSection(&top, "server", ServerKeys(), &settings_.server);
     ListenerReader(file_).ReadAll(&top, &settings_.listeners, &ports_);
     ReadSession(&top);
-    ReadSection(&top, "delivery", DeliveryKeys(), &settings_.delivery);
+    ReadDelivery(&top);
     ReadSection(&top, "messages", MessagesKeys(), &settings_.messages);
     ReadSection(&top, "limits", LimitsKeys(), &settings_.limits);
     ReadLog(&top);
@@ -81,6 +81,21 @@ class Loader {
                                              " is less than content_length_min_bytes (" +
                                              std::to_string(session.content_length_min) +
                                              "); write no less than that");
+    }
+  }
+
+  void ReadDelivery(TomlTable* top) {
+    std::optional<TomlTable> table = top->Sub("delivery");
+    if (!table) return;
+    Delivery& delivery = settings_.delivery;
+    table->Read(DeliveryKeys(), &delivery);
+    table->RefuseUnknownKeys();
+    const Milliseconds cut = delivery.write_timeout;
+    if (cut.count() != 0 && delivery.slow_client_timeout >= cut) {
+      table->Add("slow_client_timeout_millis",
+                 std::to_string(delivery.slow_client_timeout.count()) +
+                     " never comes: write_timeout_millis (" + std::to_string(cut.count()) +
+                     ") cuts the connection before; write less than that");
     }
   }
 

@@ -166,6 +166,10 @@ constexpr Key<Delivery> kDelivery[] = {
     Bind<&Delivery::write_timeout>("write_timeout_millis",
                                    "A client that takes nothing for so long is cut off; 0 = never.",
                                    {.max = kHourMillis}),
+    Bind<&Delivery::slow_client_timeout>(
+        "slow_client_timeout_millis",
+        "After so long of taking nothing its session ends, with code 32; 0 = conflate for ever.",
+        {.max = kHourMillis}),
     Bind<&Delivery::buffer_max_events>(
         "buffer_max_events",
         "Events of an item that may wait for one client; beyond, the oldest are lost.",
@@ -176,6 +180,10 @@ constexpr Key<Delivery> kDelivery[] = {
     Bind<&Delivery::frequency_max>(
         "frequency_max",
         "Updates per second of an item to a client; 0 = no limit, else none may be unfiltered.",
+        {.max = kMillion}),
+    Bind<&Delivery::bandwidth_max_kbps>(
+        "bandwidth_max_kbps",
+        "Of a session, kbit/s on the wire; clients and adapters may ask for less. 0 = no limit.",
         {.max = kMillion}),
     Bind<&Delivery::item_linger>(
         "item_linger_millis",

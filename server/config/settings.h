@@ -89,9 +89,11 @@ struct Delivery {
   bool adaptive_delay = true;  // the window shrinks to none while a shard has time to spare
   std::size_t send_backlog_bytes = 256 * 1024;
   Milliseconds write_timeout{120000};             // 0 = none
+  Milliseconds slow_client_timeout{0};            // 0 = conflate for ever
   int buffer_max_events = 1000;                   // of one item that may wait for one client
   std::size_t buffer_max_bytes = 1024 * 1024;     // of their values
   double frequency_max = 0;                       // updates/s of each item; 0 = no limit
+  double bandwidth_max_kbps = 0;                  // of each session; 0 = no limit
   Milliseconds item_linger{5000};                 // of the items of a session that has ended
   bool delta_delivery = true;                     // false: every field in every update
   std::vector<DiffAlgorithm> default_diff_order;  // each once at most; empty = no value diffs

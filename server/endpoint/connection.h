@@ -54,6 +54,8 @@ class Connection final : public tcp::SocketOwner, public runtime::Deferred {
   void Write(std::string_view bytes);
   // Nothing waits to be sent.
   bool writable() const { return socket_.backlog_size() == 0; }
+  // Bytes written so far, as they go on the wire.
+  std::uint64_t taken() const { return socket_.taken(); }
   // Ends the connection when all is sent; what the client still says is not read.
   void CloseAfterWrites();
   // Ends it now.

@@ -2,6 +2,8 @@
 // Copyright the Penstock authors.
 #include "endpoint/http_channel.h"
 
+#include <utility>
+
 #include "base/prefetch.h"
 #include "endpoint/connection.h"
 #include "tlcp/line_writer.h"
@@ -100,6 +102,8 @@ bool HttpChannel::writable() const { return connection_.writable(); }
 
 void HttpChannel::Prefetch() const { penstock::Prefetch(&connection_, sizeof(Connection)); }
 
+std::uint64_t HttpChannel::taken() const { return connection_.taken() + poll_body_.size(); }
+
 void HttpChannel::OnDrained() {
   if (page_ != nullptr) {
     SendPage();  // may bring the next request, and be it the upgrade that ends this
@@ -143,6 +147,11 @@ std::string HttpChannel::Compress(std::string_view body) {
 }
 
 void HttpChannel::Respond(int status, std::string_view content_type, std::string_view body) {
+  WriteResponse(status, content_type, body);
+  EndExchange();
+}
+
+void HttpChannel::WriteResponse(int status, std::string_view content_type, std::string_view body) {
   std::string out;
   std::string small;
   if (Compresses(body.size())) {
@@ -153,7 +162,6 @@ void HttpChannel::Respond(int status, std::string_view content_type, std::string
   http::AppendFixedHead(head, body.size(), &out);
   if (!head_only_) out += body;
   connection_.Write(out);
-  EndExchange();
 }
 
 void HttpChannel::RespondTlcp(std::string_view lines) {
@@ -262,21 +270,21 @@ void HttpChannel::Flush(std::string& cork) {
   connection_.Write(out);
 }
 
-void HttpChannel::Finish(bool close_socket) {
+std::uint64_t HttpChannel::Finish(bool close_socket) {
   session_ = nullptr;
   if (close_socket) keep_alive_ = false;
   if (polling_) {
-    std::string body;
-    std::swap(body, poll_body_);
-    RespondTlcp(body);
-    return;
-  }
-  if (version_minor_ == 0) {
+    const std::string body = std::exchange(poll_body_, {});
+    headers_ += kNoCache;
+    WriteResponse(200, kTlcpContentType, body);
+  } else if (version_minor_ == 0) {
     keep_alive_ = false;
   } else {
     EndChunks();
   }
-  EndExchange();
+  const std::uint64_t bytes = taken();
+  EndExchange();  // may bring the next request, and be it the upgrade that ends this
+  return bytes;
 }
 
 void HttpChannel::EndChunks() {

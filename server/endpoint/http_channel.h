@@ -51,8 +51,9 @@ class HttpChannel final : public session::ClientLink {
   // session::ClientLink
   bool writable() const override;
   void Prefetch() const override;
+  std::uint64_t taken() const override;
   void Flush(std::string& cork) override;
-  void Finish(bool close_socket) override;
+  std::uint64_t Finish(bool close_socket) override;
   void Abandon(bool broken) override;
 
  private:
@@ -90,6 +91,8 @@ class HttpChannel final : public session::ClientLink {
   http::ResponseHead MakeHead(int status, std::string_view content_type);
   void Respond(int status, std::string_view content_type, std::string_view body);
   void RespondTlcp(std::string_view lines);
+  // The same, but the exchange goes on.
+  void WriteResponse(int status, std::string_view content_type, std::string_view body);
   void RespondConErr(const tlcp::Error& error);
   void Refuse(const http::RequestError& error);
   // The response is complete: the next request may come.

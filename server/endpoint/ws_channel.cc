@@ -279,14 +279,17 @@ bool WsChannel::writable() const { return connection_.writable(); }
 
 void WsChannel::Prefetch() const { penstock::Prefetch(&connection_, sizeof(Connection)); }
 
+std::uint64_t WsChannel::taken() const { return connection_.taken(); }
+
 void WsChannel::Flush(std::string& cork) {
   connection_.ws()->SendInPlace(cork, session::kHeaderRoom);
 }
 
-void WsChannel::Finish(bool close_socket) {
+std::uint64_t WsChannel::Finish(bool close_socket) {
   session_ = nullptr;
   ExpectRequest();
   if (close_socket) connection_.ws()->Close(ws::CloseCode::kNormal, "");
+  return taken();
 }
 
 void WsChannel::Abandon(bool broken) {

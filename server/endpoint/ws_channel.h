@@ -39,8 +39,9 @@ class WsChannel final : public WsConsumer, public session::ClientLink {
   // session::ClientLink
   bool writable() const override;
   void Prefetch() const override;
+  std::uint64_t taken() const override;
   void Flush(std::string& cork) override;
-  void Finish(bool close_socket) override;
+  std::uint64_t Finish(bool close_socket) override;
   void Abandon(bool broken) override;
 
  private:

@@ -4,6 +4,7 @@
 // The session and its link: binding, leaving, what the head of a bind says (TLCP §2.2, §2.4, §7).
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "session/pump.h"
@@ -68,6 +69,7 @@ void Session::Bind(ClientLink* link, const tlcp::LinkOptions& options, bool webs
   if (prog_) tlcp::AppendProg(*std::exchange(prog_, std::nullopt), head_);
   recovers_ = false;
   client_ip_ = client_ip;
+  link_taken_ = link->taken();
   unbound_until_ = TimePoint::max();
   window_at_ = now;
   wait_until_ = TimePoint::max();
@@ -89,14 +91,16 @@ void Session::SendHead() {
   cork.assign(kHeaderRoom, '\0');
   cork += head_;
   std::string().swap(head_);
-  const std::size_t size = cork.size() - kHeaderRoom;
-  credit_ -= static_cast<double>(size);
-  if (binding_.budget >= 0) binding_.budget -= static_cast<std::int64_t>(size);
+  if (binding_.budget >= 0) {
+    binding_.budget -= static_cast<std::int64_t>(cork.size() - kHeaderRoom);
+  }
   link_->Flush(cork);
 }
 
 void Session::OnLinkWritable() {
-  if (link_ != nullptr) MarkReady(true);
+  if (link_ == nullptr) return;
+  binding_.blocked_at = TimePoint::max();
+  MarkReady(true);
 }
 
 void Session::OnLinkLost() {
@@ -122,16 +126,19 @@ void Session::SendLoop(Millis delay, bool close_socket) {
   Compose(cork, SIZE_MAX);
   TrimLog();
   tlcp::AppendLoop(delay, cork);
-  ClientLink* const link = link_;
-  link->Flush(cork);
-  Unbind(table_.options().timeout + delay);
-  link->Finish(close_socket);
+  LeaveLink(cork, table_.options().timeout + delay, close_socket);
 }
 
-std::optional<double> Session::BandwidthInForce() const {
-  const double allowed = profile_.grant.max_bandwidth_kbps;
-  if (allowed <= 0) return requested_kbps_;
-  return requested_kbps_ ? std::min(*requested_kbps_, allowed) : allowed;
+void Session::LeaveLink(std::string& cork, Duration wait, bool close_socket) {
+  ClientLink* const link = link_;
+  const std::uint64_t charged = link_taken_;
+  link->Flush(cork);
+  Unbind(wait);
+  const std::uint64_t taken = link->Finish(close_socket);
+  // The next bind may have come meanwhile, on the same link.
+  const std::uint64_t bound = std::exchange(link_taken_, charged);
+  Charge(taken);
+  link_taken_ = bound;
 }
 
 void Session::AppendCons(std::string& out) const {

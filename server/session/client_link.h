@@ -21,12 +21,15 @@ class ClientLink {
   virtual bool writable() const = 0;
   // A hint: Flush() comes soon.
   virtual void Prefetch() const {}
+  // Bytes that it has taken so far, as they go on the wire: with the heads, frames, chunks and TLS
+  // records around the lines, and with what else its connection has said. Only differences count.
+  virtual std::uint64_t taken() const = 0;
   // Sends the lines that `cork` holds from kHeaderRoom on, as one piece. What stands in front of
   // them, and the string behind them, is the link's to use.
   virtual void Flush(std::string& cork) = 0;
   // LOOP or END was flushed: the session has left this link. A response ends; a WebSocket stays
-  // open unless `close_socket`.
-  virtual void Finish(bool close_socket) = 0;
+  // open unless `close_socket`. Gives taken() with the last of it; the link may be gone by then.
+  virtual std::uint64_t Finish(bool close_socket) = 0;
   // The session has gone to another link, or died, without last words on this one. `broken`: the
   // client says that nothing comes through any more; the connection is of no use.
   virtual void Abandon(bool broken) = 0;

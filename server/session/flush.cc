@@ -19,15 +19,11 @@ namespace penstock::session {
 
 namespace {
 
-// Bytes of lines in one flush; what is left goes in the next, with values as they are then.
-constexpr std::size_t kFlushLimit = 32 * 1024;
+// Bytes of lines in one flush, the last line apart; what is left goes in the next, with values as
+// they are then. A client that does not read costs no more: all of a flush may have to be kept.
+constexpr std::size_t kFlushLimit = 15 * 1024;
 // Kept free of the content length for the LOOP line.
 constexpr std::int64_t kLoopReserve = 32;
-// A session with a bandwidth limit may save this much up.
-constexpr double kCreditSeconds = 0.25;
-constexpr double kCreditFloor = 1500;
-
-double BytesPerSecond(double kbps) { return std::max(kbps, 0.1) * 1000 / 8; }
 
 // The lines of a step, which begin at `before`.
 void LogStep(const SubscribedItem& item, feed::Context& context, std::size_t before,
@@ -111,6 +107,7 @@ void Session::ReleasePaced() {
 // was written a moment ago waits until its window is over, unless the client waits for an answer.
 void Session::MarkReady(bool at_once) {
   if (link_ == nullptr || closed_) return;
+  if (!at_once && wait_until_ != TimePoint::max()) return;  // not before
   const TimePoint now = table_.shard().now();
   if (!at_once && !binding_.polling && now < window_at_) {
     wait_until_ = std::min(wait_until_, window_at_);
@@ -118,21 +115,6 @@ void Session::MarkReady(bool at_once) {
     return;
   }
   table_.pump().Ready(*this);
-}
-
-bool Session::CreditLeft() {
-  const std::optional<double> kbps = BandwidthInForce();
-  if (!kbps) return true;
-  const TimePoint now = table_.shard().now();
-  const double rate = BytesPerSecond(*kbps);
-  const double elapsed = std::chrono::duration<double>(now - credit_at_).count();
-  credit_ = std::min(credit_ + elapsed * rate, std::max(rate * kCreditSeconds, kCreditFloor));
-  credit_at_ = now;
-  if (credit_ > 0) return true;
-  const auto wait = std::chrono::duration<double>(-credit_ / rate);
-  wait_until_ = now + std::chrono::duration_cast<Duration>(wait) + Millis(1);
-  ArmAt(wait_until_);
-  return false;
 }
 
 Session::Fill Session::AppendUpdates(std::string& cork, std::size_t enough, std::size_t most) {
@@ -189,21 +171,33 @@ bool Session::Compose(std::string& cork, std::size_t most) {
   return true;
 }
 
-void Session::Flush() {
-  if (link_ == nullptr || closed_ || !link_->writable()) return;
+bool Session::HoldsPoll() {
   const TimePoint now = table_.shard().now();
-  // A poll is answered when there is something to say, or when its time is over.
-  if (binding_.polling) {
-    if (now < binding_.not_before) {  // asked too often
-      wait_until_ = std::min(wait_until_, binding_.not_before);
-      ArmAt(wait_until_);
-      return;
-    }
-    if (!HasLines() && now < binding_.idle_until && (!HasUpdates() || !CreditLeft())) {
-      ArmAt(binding_.idle_until);
-      return;
-    }
+  if (now < binding_.not_before) {  // asked too often
+    wait_until_ = std::min(wait_until_, binding_.not_before);
+    ArmAt(wait_until_);
+    return true;
   }
+  // It is answered when there is something to say, or when its time is over.
+  if (HasLines() || now >= binding_.idle_until || (HasUpdates() && CreditLeft())) return false;
+  ArmAt(binding_.idle_until);
+  return true;
+}
+
+std::size_t Session::Enough() const {
+  std::size_t enough = binding_.polling ? SIZE_MAX - kHeaderRoom : kFlushLimit;
+  if (BandwidthInForce()) enough = std::min(enough, static_cast<std::size_t>(credit_));
+  return kHeaderRoom + enough;
+}
+
+void Session::Flush() {
+  if (link_ == nullptr || closed_) return;
+  if (!link_->writable()) {
+    WatchLink();
+    return;
+  }
+  if (binding_.polling && HoldsPoll()) return;
+  const TimePoint now = table_.shard().now();
   std::string& cork = table_.shard().write_buffer();
   cork.assign(kHeaderRoom, '\0');
   std::size_t most = SIZE_MAX;
@@ -214,10 +208,9 @@ void Session::Flush() {
   wait_until_ = TimePoint::max();
   Fill fill = Compose(cork, most) ? Fill::kAll : Fill::kBudgetSpent;
   if (fill == Fill::kAll && HasUpdates() && CreditLeft()) {
-    std::size_t enough = kHeaderRoom + kFlushLimit;
-    if (binding_.polling) enough = SIZE_MAX;
-    if (BandwidthInForce()) enough = kHeaderRoom + static_cast<std::size_t>(credit_);
-    fill = AppendUpdates(cork, enough, most);
+    const PumpCounters before = table_.pump().counters();
+    fill = AppendUpdates(cork, Enough(), most);
+    totals_.Add(before, table_.pump().counters());
   }
   TrimLog();
   const std::size_t size = cork.size() - kHeaderRoom;
@@ -227,40 +220,29 @@ void Session::Flush() {
     ArmAt(binding_.idle_until);
     return;
   }
-  credit_ -= static_cast<double>(size);
-  table_.pump().counters().bytes += size;
+  if (size == 0 && fill != Fill::kBudgetSpent && !binding_.polling) return;
+  PumpCounters& counters = table_.pump().counters();
+  counters.bytes += size;
+  ++counters.flushes;
   if (binding_.polling) {
     tlcp::AppendLoop(binding_.polling_interval, cork);
-    ClientLink* const link = link_;
-    link->Flush(cork);
-    ++table_.pump().counters().flushes;
-    Unbind(table_.options().timeout + binding_.polling_interval);
-    link->Finish(false);
+    LeaveLink(cork, table_.options().timeout + binding_.polling_interval, false);
     return;
   }
-  if (size == 0 && fill != Fill::kBudgetSpent) return;
   if (binding_.budget >= 0) {
     binding_.budget -= static_cast<std::int64_t>(size);
     if (fill == Fill::kBudgetSpent || binding_.budget <= kLoopReserve) {
       tlcp::AppendLoop(Millis(0), cork);
-      ClientLink* const link = link_;
-      link->Flush(cork);
-      ++table_.pump().counters().flushes;
-      Unbind(table_.options().timeout);
-      link->Finish(false);
+      LeaveLink(cork, table_.options().timeout, false);
       return;
     }
   }
   binding_.last_write = now;
   window_at_ = now + table_.pump().window();
   link_->Flush(cork);
-  ++table_.pump().counters().flushes;
-  if (!HasUpdates() || !link_ || !link_->writable()) return;
-  if (BandwidthInForce()) {
-    if (CreditLeft()) MarkReady(false);
-  } else {
-    MarkReady(true);
-  }
+  if (link_ == nullptr) return;
+  WatchLink();
+  if (HasUpdates() && link_->writable() && CreditLeft()) MarkReady(true);
 }
 
 void Session::PrefetchParts() const {

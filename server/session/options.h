@@ -50,9 +50,11 @@ struct Options {
   DiffPolicy diffs;
   std::size_t max_buffer_bytes = 1024 * 1024;  // of the values of one item
   int max_buffer_size = 1000;                  // events that may wait for one subscriber of an item
-  double max_frequency = 0;      // of every item, RAW excepted, updates/s; 0 = no limit
-  Millis item_linger{5000};      // items of a session that has ended stay subscribed so long
-  std::size_t max_sessions = 0;  // 0 = no limit
+  double max_frequency = 0;       // of every item, RAW excepted, updates/s; 0 = no limit
+  double max_bandwidth_kbps = 0;  // of every session; 0 = no limit
+  Millis slow_client_timeout{0};  // a session ends whose link takes nothing so long; 0 = none does
+  Millis item_linger{5000};       // items of a session that has ended stay subscribed so long
+  std::size_t max_sessions = 0;   // 0 = no limit
   std::size_t max_subscriptions = 10'000;
   std::size_t max_items = 10'000;  // of one subscription
   std::size_t max_fields = 1'000;

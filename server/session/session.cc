@@ -127,6 +127,8 @@ void Session::Close(const std::optional<tlcp::Error>& cause, bool close_socket) 
   for (const int id : ids) Unsubscribe(id, linger);
   if (link_ != nullptr) {
     ClientLink* const link = std::exchange(link_, nullptr);
+    // A client that does not read may come back by another way.
+    if (cause && !link->writable()) Mourn(*cause);
     if (cause) {
       std::string& cork = table_.shard().write_buffer();
       cork.assign(kHeaderRoom, '\0');
@@ -138,12 +140,18 @@ void Session::Close(const std::optional<tlcp::Error>& cause, bool close_socket) 
       link->Abandon(false);
     }
   } else if (cause) {
-    table_.obituaries_.Add(id(), *cause, table_.shard().now() + table_.options().timeout);
+    Mourn(*cause);
   }
-  PENSTOCK_LOG(kSession, kInfo, "session closed", {"session", id()},
-               {"code", cause ? cause->code : 0},
-               {"reason", cause ? std::string_view(cause->message) : std::string_view("silent")});
+  PENSTOCK_LOG(
+      kSession, kInfo, "session closed", {"session", id()}, {"code", cause ? cause->code : 0},
+      {"reason", cause ? std::string_view(cause->message) : std::string_view("silent")},
+      {"updates", totals_.updates}, {"filtered", totals_.filtered}, {"lost", totals_.lost});
   profile_.adapter_set->metadata->CloseSession(id(), profile_.user);
+}
+
+// Who comes back for the session is told why it has ended.
+void Session::Mourn(const tlcp::Error& cause) {
+  table_.obituaries_.Add(id(), cause, table_.shard().now() + table_.options().timeout);
 }
 
 // A page that is loaded again wants the same items in a moment: they stay subscribed that long.

@@ -23,6 +23,7 @@
 namespace penstock::session {
 
 class MessageQueue;
+struct PumpCounters;
 class RecoveryLog;
 class SessionTable;
 
@@ -119,15 +120,17 @@ class Session final : public runtime::Deferred {
   void ExpireMessages();
 
   Duration LingerOfItems() const;
+  void Mourn(const tlcp::Error& cause);
 
   // bind.cc
   void Unbind(Duration wait);
   void ForgetHead();
   void SendLoop(Millis delay, bool close_socket);
+  // The last of what the link is told, and the session waits so long for another one.
+  void LeaveLink(std::string& cork, Duration wait, bool close_socket);
   void AppendCons(std::string& out) const;
   TimePoint ProbeDue() const;
   TimePoint PollDue() const;
-  std::optional<double> BandwidthInForce() const;  // kbit/s
 
   // recovery.cc
   RecoveryLog* Log();
@@ -151,7 +154,20 @@ class Session final : public runtime::Deferred {
   void DropReady(const Subscription& subscription);
   void PaceItem(SubscribedItem& item, TimePoint due);
   void ReleasePaced();
+  // The poll is not to be answered yet.
+  bool HoldsPoll();
+  // Where AppendUpdates() may stop.
+  std::size_t Enough() const;
+
+  // throttle.cc
+  std::optional<double> BandwidthInForce() const;  // kbit/s
+  void SettleCredit();
+  void Charge(std::uint64_t taken);
   bool CreditLeft();
+  // After a look at the link: since when it takes nothing more.
+  void WatchLink();
+  TimePoint SlowDue() const;
+  void EndSlowClient();
 
   // timers.cc
   void OnTimer();
@@ -173,7 +189,16 @@ class Session final : public runtime::Deferred {
     TimePoint last_write{};
     TimePoint next_sync{};
     TimePoint idle_until{};
-    TimePoint until = TimePoint::max();  // of an HTTP response: then LOOP
+    TimePoint until = TimePoint::max();       // of an HTTP response: then LOOP
+    TimePoint blocked_at = TimePoint::max();  // since when the link takes nothing more
+  };
+
+  // What became of the events that it was offered, for the last word on it.
+  struct Totals {
+    std::uint64_t updates = 0;
+    std::uint64_t filtered = 0;
+    std::uint64_t lost = 0;
+    void Add(const PumpCounters& before, const PumpCounters& after);
   };
 
   // Fixed after construction.
@@ -210,10 +235,13 @@ class Session final : public runtime::Deferred {
   SubscribedItem* ready_tail_ = nullptr;
   std::vector<SubscribedItem*> paced_;  // have something new, but not before their time
 
-  // Bandwidth: bytes that may be sent, refilled with time.
+  Totals totals_;
+
+  // Bandwidth: bytes that may be sent, refilled with time, less what the link has taken.
   std::optional<double> requested_kbps_;
   double credit_ = 0;
   TimePoint credit_at_{};
+  std::uint64_t link_taken_ = 0;  // of it, charged so far
 
   // Deadlines; the one timer is armed at the earliest.
   TimePoint window_at_{};  // start of the next coalescing window

@@ -37,6 +37,8 @@ struct SessionCounters {
   std::uint64_t messages = 0;          // accepted
   std::uint64_t messages_refused = 0;  // as repeated or too many
   std::uint64_t messages_skipped = 0;  // did not come in time
+  std::uint64_t links_blocked = 0;     // times that a link took no more for a while
+  std::uint64_t slow_clients = 0;      // sessions ended because theirs did so for too long
 };
 
 // The sessions of one shard, and what they share: pump, schemas, field names, options. One per

@@ -43,9 +43,9 @@ TimePoint Session::NextDeadline() const {
   if (link_ == nullptr) return std::min(next, unbound_until_);
   if (binding_.polling) {
     // A poll that cannot be answered waits for its link, not for a time that is over.
-    return link_->writable() ? std::min(next, PollDue()) : next;
+    return std::min(next, link_->writable() ? PollDue() : SlowDue());
   }
-  next = std::min({next, ProbeDue(), binding_.until});
+  next = std::min({next, ProbeDue(), binding_.until, SlowDue()});
   if (binding_.send_sync) next = std::min(next, binding_.next_sync);
   if (binding_.inactivity.count() > 0) {
     next = std::min(next, last_request_ + binding_.inactivity + table_.options().timeout);
@@ -65,6 +65,10 @@ void Session::OnTimer() {
       Close(std::nullopt);
       return;
     }
+  }
+  if (link_ != nullptr && now >= SlowDue()) {
+    EndSlowClient();
+    return;
   }
   if (messages_ != nullptr && now >= messages_->next_deadline()) ExpireMessages();
   if (now >= pace_at_) {

@@ -98,6 +98,41 @@ test('lost: what the client was told it lost', async () => {
   assert.deepEqual(picked(counted, 'lost', 'updates', 'snapshot', 'filtered'), told);
 });
 
+test('each session: what it was told, what was filtered, what it lost, in its last line', async () => {
+  let log;
+  const words = {};
+  const counted = await totals(async ({ server, adapter, client }) => {
+    const slow = await Client.connected(server.url);
+    const record = await slow.subscribe(['x'], ['n'], { configure: (subscription) => subscription.setRequestedMaxFrequency(2) }).active();
+    const every = await client.subscribe(['x'], ['n'], { configure: unfiltered }).active();
+    const raw = await TlcpSocket.session(server.port);
+    await raw.subscribe(1, 'x', 'n filler', '', 'RAW');
+    for (const one of [record, every]) await one.shows('x', { n: '0' });
+    raw.raw.pause();
+    count(300, (n) => adapter.update('x', { n, filler: 'x'.repeat(16000) + n }));
+    for (const one of [record, every]) await one.shows('x', { n: '300' });
+    raw.raw.resume();
+    await raw.next(/^U,1,1,300\|/);
+    const lost = raw.all.filter((line) => line.startsWith('OV,')).reduce((all, line) => all + Number(line.split(',')[3]), 0);
+    assert.ok(lost > 0 && every.lost === 0);
+    words[slow.sessionId] = { updates: record.updates.length, filtered: 301 - record.updates.length, lost: 0 };
+    words[client.sessionId] = { updates: 301, filtered: 0, lost: 0 };
+    words[raw.sessionId] = { updates: raw.count('U'), filtered: 0, lost };
+    slow.disconnect();
+    raw.control('LS_reqId=9&LS_op=destroy');
+    await raw.next('END');
+    raw.terminate();
+    log = () => server.log;
+  }, { delivery: { buffer_max_events: 500, send_backlog_bytes: 4096, buffer_max_bytes: 1024 * 1024 } });
+  for (const [id, word] of Object.entries(words)) {
+    const line = log().split('\n').find((one) => one.includes('session closed') && one.includes(`session=${id}`));
+    const said = Object.fromEntries([...line.matchAll(/(updates|filtered|lost)=(\d+)/g)].map(([, name, value]) => [name, Number(value)]));
+    assert.deepEqual(said, word, line);
+  }
+  const sum = (name) => Object.values(words).reduce((all, word) => all + word[name], 0);
+  assert.deepEqual(picked(counted, 'updates', 'filtered', 'lost'), { updates: sum('updates'), filtered: sum('filtered'), lost: sum('lost') });
+});
+
 test('unchanged, events_no_change: changes of what nobody asked for, and none at all', async () => {
   const counted = await totals(async ({ adapter, client }) => {
     const record = await client.subscribe(['x'], ['n'], { configure: unfiltered }).active();

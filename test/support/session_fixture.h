@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -25,13 +26,17 @@ namespace penstock::test {
 class FakeLink final : public session::ClientLink {
  public:
   bool writable() const override { return is_writable; }
+  std::uint64_t taken() const override { return bytes; }
   void Flush(std::string& cork) override {
     ++flushes;
     text += cork.substr(session::kHeaderRoom);
+    bytes += cork.size() - session::kHeaderRoom + overhead;
+    if (fills) is_writable = false;
   }
-  void Finish(bool close_socket) override {
+  std::uint64_t Finish(bool close_socket) override {
     finished = true;
     closed_socket = close_socket;
+    return bytes;
   }
   void Abandon(bool) override { abandoned = true; }
 
@@ -47,10 +52,13 @@ class FakeLink final : public session::ClientLink {
   }
 
   bool is_writable = true;
+  bool fills = false;  // it takes one flush and no more
   bool finished = false;
   bool closed_socket = false;
   bool abandoned = false;
   int flushes = 0;
+  std::uint64_t overhead = 0;  // of each flush, on the wire
+  std::uint64_t bytes = 0;
   std::string text;
 };
 

@@ -2,6 +2,7 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -17,7 +18,8 @@ class DiscardLink final : public session::ClientLink {
  public:
   bool writable() const override { return true; }
   void Flush(std::string& cork) override { bytes += cork.size() - session::kHeaderRoom; }
-  void Finish(bool) override {}
+  std::uint64_t taken() const override { return bytes; }
+  std::uint64_t Finish(bool) override { return bytes; }
   void Abandon(bool) override {}
 
   std::size_t bytes = 0;

@@ -137,6 +137,7 @@ bool Socket::PushInClear(std::string_view* bytes) {
     const ssize_t sent =
         ::send(socket_.native_handle(), bytes->data(), bytes->size(), MSG_NOSIGNAL);
     if (sent >= 0) {
+      sent_ += static_cast<std::uint64_t>(sent);
       bytes->remove_prefix(static_cast<std::size_t>(sent));
       continue;
     }

@@ -69,6 +69,11 @@ class Socket {
   // Sends what the kernel takes; the rest joins the backlog. False when the connection is broken.
   bool Write(std::string_view bytes);
   std::size_t backlog_size() const { return backlog_.size() - backlog_sent_; }
+  // Bytes written so far, as they go on the wire: with TLS its records. The backlog counts as it is
+  // until it goes.
+  std::uint64_t taken() const {
+    return (tls_ != nullptr ? tls_->written() : sent_) + backlog_size();
+  }
 
   // Tells the peer that no more will come. Nothing may be in the backlog.
   void ShutdownSend();
@@ -121,6 +126,7 @@ class Socket {
   bool write_wants_read_ = false;  // or to hear something before it writes on
   bool ending_ = false;            // TLS has to take its leave before the sending side ends
   std::unique_ptr<tls::Stream> tls_;
+  std::uint64_t sent_ = 0;  // in clear
   std::size_t backlog_sent_ = 0;
   std::string backlog_;
 };

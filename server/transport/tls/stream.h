@@ -70,6 +70,8 @@ class Stream {
   // There is something to read, or to be told, that no readiness of the descriptor announces.
   bool HasPending() const { return failure_ != Failure::kNone || ::SSL_pending(ssl_.get()) > 0; }
 
+  // Bytes that were given to the descriptor, with all that TLS adds.
+  std::uint64_t written() const { return ::BIO_number_written(::SSL_get_wbio(ssl_.get())); }
   // Something of what the peer sent has been read.
   bool HasRead() const { return ::BIO_number_read(::SSL_get_rbio(ssl_.get())) > 0; }
 

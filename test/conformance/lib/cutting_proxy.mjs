@@ -99,7 +99,10 @@ class Link {
     this.server = net.connect({ port, host: '127.0.0.1', localAddress: cable.from, allowHalfOpen: true });
     this.#ways = [new Way(client, this.server, cable), new Way(this.server, client, cable)];
     client.on('data', (bytes) => this.#look(bytes.toString('latin1')));
-    this.server.on('data', () => (this.served = true));
+    this.server.on('data', (bytes) => {
+      this.served = true;
+      cable.fromServer += bytes.length;
+    });
     for (const [end, other] of [[client, this.server], [this.server, client]]) {
       end.setNoDelay(true);
       end.on('error', () => {});
@@ -147,6 +150,7 @@ class Link {
 export class CuttingProxy {
   delayMillis = 0;
   opened = 0;
+  fromServer = 0; // bytes that came of it, TLS and all
   #links = new Set();
   #holds = 0;
   #rate = 0;

@@ -44,7 +44,9 @@ class Dice {
 class StallingLink final : public session::ClientLink {
  public:
   bool writable() const override { return is_writable; }
+  std::uint64_t taken() const override { return bytes; }
   void Flush(std::string& cork) override {
+    bytes += cork.size() - session::kHeaderRoom;
     const std::string_view lines = std::string_view(cork).substr(session::kHeaderRoom);
     std::size_t through = is_broken ? 0 : lines.size();
     if (breaks_at_percent && !is_broken) {  // in the middle of this flush
@@ -55,7 +57,10 @@ class StallingLink final : public session::ClientLink {
     lost += lines.substr(through);
     if (stalls_after_flush) is_writable = false;
   }
-  void Finish(bool) override { is_finished = true; }
+  std::uint64_t Finish(bool) override {
+    is_finished = true;
+    return bytes;
+  }
   void Abandon(bool) override { is_finished = true; }
 
   bool is_writable = true;
@@ -65,6 +70,7 @@ class StallingLink final : public session::ClientLink {
   std::optional<std::size_t> breaks_at_percent;
   std::string text;
   std::string lost;  // never came through
+  std::uint64_t bytes = 0;
 };
 
 // A server without sockets in small: shards turned by hand, one Data Adapter, sessions, and beside

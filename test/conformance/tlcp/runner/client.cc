@@ -161,13 +161,15 @@ void Client::Receive(std::string_view lines) {
 }
 
 void Client::Flush(std::string& cork) {
+  taken_ += cork.size() - session::kHeaderRoom;
   Receive(std::string_view(cork).substr(session::kHeaderRoom));
 }
 
-void Client::Finish(bool close_socket) {
+std::uint64_t Client::Finish(bool close_socket) {
   session_ = nullptr;
   EndResponse();
   if (websocket() && close_socket) received_.emplace_back("(closed)");
+  return taken_;
 }
 
 void Client::Abandon(bool) {

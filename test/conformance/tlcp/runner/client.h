@@ -2,6 +2,7 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,7 +42,8 @@ class Client final : public session::ClientLink {
   // session::ClientLink
   bool writable() const override { return writable_; }
   void Flush(std::string& cork) override;
-  void Finish(bool close_socket) override;
+  std::uint64_t taken() const override { return taken_; }
+  std::uint64_t Finish(bool close_socket) override;
   void Abandon(bool broken) override;
 
  private:
@@ -65,6 +67,7 @@ class Client final : public session::ClientLink {
   session::Session* session_ = nullptr;  // bound to this link
   std::string default_session_;          // for requests that name none
   bool writable_ = true;
+  std::uint64_t taken_ = 0;  // bytes of lines
   std::vector<std::string> received_;
 };
 

@@ -98,6 +98,8 @@ bool SetOption(session::Options& options, const std::string& name, const std::st
   if (name == "delta_delivery") return Take(value, &options.delta_delivery);
   if (name == "buffer_max_events") return Take(value, &options.max_buffer_size);
   if (name == "frequency_max") return Take(value, &options.max_frequency);
+  if (name == "bandwidth_max_kbps") return Take(value, &options.max_bandwidth_kbps);
+  if (name == "slow_client_timeout_millis") return Take(value, &options.slow_client_timeout);
   if (name == "item_linger_millis") return Take(value, &options.item_linger);
   if (name == "missing_message_timeout_millis") {
     return Take(value, &options.messages.missing_timeout);

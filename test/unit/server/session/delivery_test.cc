@@ -79,6 +79,58 @@ TEST_F(DeliveryTest, BandwidthInForceIsTheSmallerOfBothAndIsKept) {
   EXPECT_LT(link.text.size(), 13'000u);
 }
 
+TEST_F(DeliveryTest, BandwidthIsCountedOnTheWire) {
+  metadata_.open_grant.max_bandwidth_kbps = 8;  // 1,000 bytes a second
+  test::FakeLink link;
+  link.overhead = 100;
+  Session* const session = OpenBound(link);
+  Control(session, MakeAdd(1, "a", "f"));
+  const std::uint64_t before = link.bytes;
+  for (int i = 0; i < 1000; ++i) {
+    Send("a", {{"f", std::string(50, static_cast<char>('a' + i % 26))}});
+    Advance(Millis(10));
+  }
+  EXPECT_GT(link.bytes - before, 9'500u);  // 10 s
+  EXPECT_LT(link.bytes - before, 11'700u);
+}
+
+TEST_F(DeliveryTest, ItemsOfASessionAreServedEvenly) {
+  metadata_.open_grant.max_bandwidth_kbps = 8;
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  Control(session, MakeAdd(1, "a b c", "f"));
+  link.text.clear();
+  for (int i = 0; i < 1000; ++i) {  // one of them changes ten times as often
+    Send("a", {{"f", std::to_string(i) + std::string(90, 'x')}});
+    if (i % 10 == 0) Send("b", {{"f", std::to_string(i) + std::string(90, 'x')}});
+    if (i % 10 == 5) Send("c", {{"f", std::to_string(i) + std::string(90, 'x')}});
+    Advance(Millis(10));
+  }
+  int count[3] = {};
+  for (std::size_t at = 0; (at = link.text.find("U,1,", at)) != std::string::npos; ++at) {
+    ++count[link.text[at + 4] - '1'];
+  }
+  EXPECT_GT(count[0], 25);
+  EXPECT_NEAR(count[1], count[0], 3);
+  EXPECT_NEAR(count[2], count[0], 3);
+}
+
+TEST_F(DeliveryTest, AHighBandwidthLimitIsNoReasonForLongFlushes) {
+  metadata_.open_grant.max_bandwidth_kbps = 1e6;
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  Control(session, MakeAdd(1, "a b c d", "f"));
+  Turn();
+  link.Take();
+  link.is_writable = false;
+  for (const char* item : {"a", "b", "c", "d"}) Send(item, {{"f", std::string(10'000, 'x')}});
+  Advance(Millis(1000));
+  link.is_writable = link.fills = true;
+  shard_.Post([&] { session->OnLinkWritable(); });
+  Turn();
+  EXPECT_LT(link.Take().size(), 26'000u);
+}
+
 TEST_F(DeliveryTest, EveryItemHasItsTurn) {
   test::FakeLink link;
   Session* const session = OpenBound(link);
