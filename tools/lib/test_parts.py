@@ -325,13 +325,15 @@ def load_script(part, env, *command):
 
 def part_load(part):
     """thousands of sessions at once against the release build, adapters that come and go, a short soak"""
-    ok, folder = build(part, "release", "penstock", "soak_adapter")
+    ok, folder = build(part, "release", "penstock", "penstock-load", "soak_adapter")
     if ok and node_packages(part):
         env = {"PENSTOCK_BIN": os.path.join(folder, "server", "app", "penstock"),
                "SOAK_ADAPTER": os.path.join(folder, "test", "conformance", "load", "soak_adapter",
                                             "soak_adapter")}
         load_script(part, env, "node", "load/sessions_load.mjs")
         load_script(part, env, "node", "load/sessions_load.mjs", "3000", "300", "10", "tls")
+        load_script(part, env, "node", "load/bandwidth_load.mjs")
+        load_script(part, env, "node", "load/stalled_load.mjs")
         load_script(part, env, "node", "load/adapters_load.mjs")
         load_script(part, env, "node", "load/adapter_failover.mjs")
         load_script(part, env, "node", "load/soak.mjs", "1")

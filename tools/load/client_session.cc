@@ -33,6 +33,9 @@ std::string Escaped(std::string_view text) {
   return out;
 }
 
+// Of a session that stops reading: or its kernel would go on taking for it for a while.
+constexpr int kSlowReceiveBuffer = 4096;
+
 void Append(std::string_view name, std::string_view value, std::string* out) {
   if (!value.empty()) out->append("&LS_").append(name).append("=").append(Escaped(value));
 }
@@ -40,7 +43,10 @@ void Append(std::string_view name, std::string_view value, std::string* out) {
 }  // namespace
 
 ClientSession::ClientSession(const SessionPlan& plan, std::size_t number, bool slow)
-    : plan_(plan), number_(number), slow_(slow), stream_(plan.poller, this) {}
+    : plan_(plan),
+      number_(number),
+      slow_(slow),
+      stream_(plan.poller, this, slow ? kSlowReceiveBuffer : 0) {}
 
 std::string ClientSession::CreateParameters() const {
   const Options& o = plan_.options;

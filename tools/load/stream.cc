@@ -85,6 +85,9 @@ void Stream::Open(const Address& address, const TlsClient& tls) {
   }
   const int on = 1;
   ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (receive_buffer_ > 0) {
+    ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &receive_buffer_, sizeof receive_buffer_);
+  }
   const int result =
       ::connect(descriptor_, reinterpret_cast<const sockaddr*>(&address.storage), address.size);
   if (result != 0 && errno != EINPROGRESS) {

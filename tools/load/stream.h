@@ -46,7 +46,9 @@ bool MakeTlsClient(const std::string& ca, bool insecure, const std::string& host
 // A TCP connection to the server, in clear or with TLS. Owned by a session or the feed.
 class Stream final : public Pollable {
  public:
-  Stream(Poller& poller, StreamOwner* owner) : poller_(poller), owner_(owner) {}
+  // `receive_buffer`: bytes of the kernel's; 0 = as the system has it.
+  Stream(Poller& poller, StreamOwner* owner, int receive_buffer = 0)
+      : poller_(poller), owner_(owner), receive_buffer_(receive_buffer) {}
   ~Stream() { Close(); }
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
@@ -77,6 +79,7 @@ class Stream final : public Pollable {
 
   Poller& poller_;
   StreamOwner* const owner_;
+  const int receive_buffer_;
   State state_ = State::kClosed;
   int descriptor_ = -1;
   std::unique_ptr<SSL, decltype(&SSL_free)> ssl_{nullptr, &SSL_free};

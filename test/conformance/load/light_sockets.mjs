@@ -20,11 +20,14 @@ class LightClient {
   session = null;
   subscribed = 0;
 
+  bytes = 0; // from the server, as TCP brought them
+
   // With `secure`, options of tls.connect(), over TLS.
   constructor(port, secure) {
     this.rest = '';
     this.socket = secure ? tls.connect({ port, host: '127.0.0.1', ...secure }) : net.connect({ port, host: '127.0.0.1' });
     this.socket.setNoDelay(true);
+    this.socket.on('data', (data) => (this.bytes += data.length));
     this.socket.on('error', (error) => this.fail(error.message));
     this.socket.on('close', () => this.fail('the server closed the connection'));
     this.ready = new Promise((resolve, reject) => {
@@ -70,17 +73,19 @@ class LightClient {
 }
 
 export class LightWebSocket extends LightClient {
-  constructor(port, items, secure = null) {
+  // `params`: more of create_session, as "&LS_x=y".
+  constructor(port, items, secure = null, params = '') {
     super(port, secure);
     this.items = items;
-    this.bytes = Buffer.alloc(0);
+    this.params = params;
+    this.unread = Buffer.alloc(0);
     this.open = false;
     this.socket.write(
       'GET /lightstreamer HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
         'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: TLCP-2.5.0.lightstreamer.com\r\n\r\n',
     );
     this.socket.on('data', (data) => {
-      this.bytes = this.bytes.length ? Buffer.concat([this.bytes, data]) : data;
+      this.unread = this.unread.length ? Buffer.concat([this.unread, data]) : data;
       while (this.step());
     });
   }
@@ -91,39 +96,39 @@ export class LightWebSocket extends LightClient {
 
   step() {
     if (!this.open) {
-      const end = this.bytes.indexOf('\r\n\r\n');
+      const end = this.unread.indexOf('\r\n\r\n');
       if (end < 0) return false;
-      if (!this.bytes.subarray(0, end).toString('latin1').startsWith('HTTP/1.1 101 ')) {
+      if (!this.unread.subarray(0, end).toString('latin1').startsWith('HTTP/1.1 101 ')) {
         this.fail('no handshake');
         return false;
       }
       this.open = true;
-      this.bytes = this.bytes.subarray(end + 4);
-      this.socket.write(Buffer.concat([frame('wsok'), frame(`create_session\r\n${kCreate}`)]));
+      this.unread = this.unread.subarray(end + 4);
+      this.socket.write(Buffer.concat([frame('wsok'), frame(`create_session\r\n${kCreate}${this.params}`)]));
     }
-    if (this.bytes.length < 2) return false;
-    let length = this.bytes[1];
+    if (this.unread.length < 2) return false;
+    let length = this.unread[1];
     let head = 2;
     if (length === 126) {
-      if (this.bytes.length < 4) return false;
-      length = this.bytes.readUInt16BE(2);
+      if (this.unread.length < 4) return false;
+      length = this.unread.readUInt16BE(2);
       head = 4;
     }
-    if (this.bytes.length < head + length) return false;
-    if (this.bytes[0] === 0x81) this.take(this.bytes.toString('utf8', head, head + length));
-    else this.fail(`a frame of kind ${this.bytes[0]}`);
-    this.bytes = this.bytes.subarray(head + length);
-    return this.bytes.length > 0;
+    if (this.unread.length < head + length) return false;
+    if (this.unread[0] === 0x81) this.take(this.unread.toString('utf8', head, head + length));
+    else this.fail(`a frame of kind ${this.unread[0]}`);
+    this.unread = this.unread.subarray(head + length);
+    return this.unread.length > 0;
   }
 }
 
 export class LightStream extends LightClient {
-  constructor(port, items, secure = null) {
+  constructor(port, items, secure = null, params = '') {
     super(port, secure);
     this.port = port;
     this.secure = secure;
     this.items = items;
-    const body = kCreate;
+    const body = kCreate + params;
     this.socket.write(`POST /lightstreamer/create_session.txt?LS_protocol=TLCP-2.5.0 HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
     // Heads and chunk sizes are lines too, of kinds that line() passes over.
     this.socket.on('data', (data) => this.take(data.toString('utf8')));
