@@ -56,6 +56,7 @@ class Connection final : public tcp::SocketOwner, public runtime::Deferred {
   bool writable() const { return socket_.backlog_size() == 0; }
   // Bytes written so far, as they go on the wire.
   std::uint64_t taken() const { return socket_.taken(); }
+  std::uint64_t sent() const { return socket_.sent(); }
   // Ends the connection when all is sent; what the client still says is not read.
   void CloseAfterWrites();
   // Ends it now.

@@ -102,14 +102,20 @@ bool HttpChannel::writable() const { return connection_.writable(); }
 
 void HttpChannel::Prefetch() const { penstock::Prefetch(&connection_, sizeof(Connection)); }
 
-std::uint64_t HttpChannel::taken() const { return connection_.taken() + poll_body_.size(); }
+std::uint64_t HttpChannel::taken() const { return connection_.taken(); }
+
+std::uint64_t HttpChannel::sent() const { return connection_.sent(); }
 
 void HttpChannel::OnDrained() {
   if (page_ != nullptr) {
     SendPage();  // may bring the next request, and be it the upgrade that ends this
     return;
   }
-  if (session_ != nullptr) session_->OnLinkWritable();
+  if (session_ != nullptr) {
+    session_->OnLinkWritable();
+  } else if (!busy_) {
+    ExpectNextRequest();
+  }
 }
 
 void HttpChannel::OnEnd() {
@@ -191,6 +197,12 @@ void HttpChannel::Refuse(const http::RequestError& error) {
   Respond(error.status, kTlcpContentType, body);
 }
 
+// A client has first to read what it was sent; for that there is the limit on writing.
+void HttpChannel::ExpectNextRequest() {
+  const bool drained = connection_.writable();
+  connection_.ExpectInput(drained ? connection_.endpoint().options().read_timeout : Millis(0));
+}
+
 void HttpChannel::EndExchange() {
   busy_ = false;
   head_begun_ = false;
@@ -205,7 +217,7 @@ void HttpChannel::EndExchange() {
     connection_.CloseAfterWrites();
     return;
   }
-  connection_.ExpectInput(connection_.endpoint().options().read_timeout);
+  ExpectNextRequest();
   connection_.Resume();
 }
 

@@ -52,6 +52,7 @@ class HttpChannel final : public session::ClientLink {
   bool writable() const override;
   void Prefetch() const override;
   std::uint64_t taken() const override;
+  std::uint64_t sent() const override;
   void Flush(std::string& cork) override;
   std::uint64_t Finish(bool close_socket) override;
   void Abandon(bool broken) override;
@@ -97,6 +98,7 @@ class HttpChannel final : public session::ClientLink {
   void Refuse(const http::RequestError& error);
   // The response is complete: the next request may come.
   void EndExchange();
+  void ExpectNextRequest();
   void AppendStreamHead(std::string& out);
   bool Compresses(std::size_t body_size) const;
   std::string Compress(std::string_view body);

@@ -281,6 +281,8 @@ void WsChannel::Prefetch() const { penstock::Prefetch(&connection_, sizeof(Conne
 
 std::uint64_t WsChannel::taken() const { return connection_.taken(); }
 
+std::uint64_t WsChannel::sent() const { return connection_.sent(); }
+
 void WsChannel::Flush(std::string& cork) {
   connection_.ws()->SendInPlace(cork, session::kHeaderRoom);
 }

@@ -40,6 +40,7 @@ class WsChannel final : public WsConsumer, public session::ClientLink {
   bool writable() const override;
   void Prefetch() const override;
   std::uint64_t taken() const override;
+  std::uint64_t sent() const override;
   void Flush(std::string& cork) override;
   std::uint64_t Finish(bool close_socket) override;
   void Abandon(bool broken) override;

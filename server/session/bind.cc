@@ -20,6 +20,7 @@ void Session::Bind(ClientLink* link, const tlcp::LinkOptions& options, bool webs
   const Options& limits = table_.options();
   const TimePoint now = table_.shard().now();
   Touch();
+  SettleCredit(false);
   // The newest bind wins; the old connection gets no further line.
   if (link_ != nullptr && link_ != link) std::exchange(link_, nullptr)->Abandon(recovers_);
   link_ = link;
@@ -95,6 +96,7 @@ void Session::SendHead() {
     binding_.budget -= static_cast<std::int64_t>(cork.size() - kHeaderRoom);
   }
   link_->Flush(cork);
+  if (link_ != nullptr) SettleCredit(false);
 }
 
 void Session::OnLinkWritable() {
@@ -126,10 +128,10 @@ void Session::SendLoop(Millis delay, bool close_socket) {
   Compose(cork, SIZE_MAX);
   TrimLog();
   tlcp::AppendLoop(delay, cork);
-  LeaveLink(cork, table_.options().timeout + delay, close_socket);
+  LeaveLink(cork, table_.options().timeout + delay, close_socket, false);
 }
 
-void Session::LeaveLink(std::string& cork, Duration wait, bool close_socket) {
+void Session::LeaveLink(std::string& cork, Duration wait, bool close_socket, bool updates) {
   ClientLink* const link = link_;
   const std::uint64_t charged = link_taken_;
   link->Flush(cork);
@@ -137,7 +139,7 @@ void Session::LeaveLink(std::string& cork, Duration wait, bool close_socket) {
   const std::uint64_t taken = link->Finish(close_socket);
   // The next bind may have come meanwhile, on the same link.
   const std::uint64_t bound = std::exchange(link_taken_, charged);
-  Charge(taken);
+  Charge(taken, updates);
   link_taken_ = bound;
 }
 

@@ -24,6 +24,8 @@ class ClientLink {
   // Bytes that it has taken so far, as they go on the wire: with the heads, frames, chunks and TLS
   // records around the lines, and with what else its connection has said. Only differences count.
   virtual std::uint64_t taken() const = 0;
+  // Those of them that have left this process.
+  virtual std::uint64_t sent() const = 0;
   // Sends the lines that `cork` holds from kHeaderRoom on, as one piece. What stands in front of
   // them, and the string behind them, is the link's to use.
   virtual void Flush(std::string& cork) = 0;

@@ -22,6 +22,8 @@ namespace {
 // Bytes of lines in one flush, the last line apart; what is left goes in the next, with values as
 // they are then. A client that does not read costs no more: all of a flush may have to be kept.
 constexpr std::size_t kFlushLimit = 15 * 1024;
+// How long a poll waits, whatever it asked for, while what its session may send is spent.
+constexpr auto kPollInDebt = std::chrono::seconds(1);
 // Kept free of the content length for the LOOP line.
 constexpr std::int64_t kLoopReserve = 32;
 
@@ -178,9 +180,14 @@ bool Session::HoldsPoll() {
     ArmAt(wait_until_);
     return true;
   }
-  // It is answered when there is something to say, or when its time is over.
-  if (HasLines() || now >= binding_.idle_until || (HasUpdates() && CreditLeft())) return false;
-  ArmAt(binding_.idle_until);
+  if (HasLines()) return false;
+  // It is answered when there is something to say, or when its time is over. Each answer costs its
+  // head, for which those who poll without a pause have to wait, too.
+  const bool may_send = CreditLeft();
+  const TimePoint until = may_send ? binding_.idle_until
+                                   : std::max(binding_.idle_until, binding_.bound_at + kPollInDebt);
+  if (now >= until || (may_send && HasUpdates())) return false;
+  ArmAt(until);
   return true;
 }
 
@@ -207,9 +214,12 @@ void Session::Flush() {
   }
   wait_until_ = TimePoint::max();
   Fill fill = Compose(cork, most) ? Fill::kAll : Fill::kBudgetSpent;
+  bool updates = false;
   if (fill == Fill::kAll && HasUpdates() && CreditLeft()) {
     const PumpCounters before = table_.pump().counters();
+    const std::size_t start = cork.size();
     fill = AppendUpdates(cork, Enough(), most);
+    updates = cork.size() > start;
     totals_.Add(before, table_.pump().counters());
   }
   TrimLog();
@@ -226,14 +236,14 @@ void Session::Flush() {
   ++counters.flushes;
   if (binding_.polling) {
     tlcp::AppendLoop(binding_.polling_interval, cork);
-    LeaveLink(cork, table_.options().timeout + binding_.polling_interval, false);
+    LeaveLink(cork, table_.options().timeout + binding_.polling_interval, false, updates);
     return;
   }
   if (binding_.budget >= 0) {
     binding_.budget -= static_cast<std::int64_t>(size);
     if (fill == Fill::kBudgetSpent || binding_.budget <= kLoopReserve) {
       tlcp::AppendLoop(Millis(0), cork);
-      LeaveLink(cork, table_.options().timeout, false);
+      LeaveLink(cork, table_.options().timeout, false, updates);
       return;
     }
   }
@@ -241,6 +251,7 @@ void Session::Flush() {
   window_at_ = now + table_.pump().window();
   link_->Flush(cork);
   if (link_ == nullptr) return;
+  SettleCredit(updates);
   WatchLink();
   if (HasUpdates() && link_->writable() && CreditLeft()) MarkReady(true);
 }

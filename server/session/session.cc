@@ -34,7 +34,7 @@ Session::Session(SessionTable& table, SessionProfile profile, protection::Pass p
     expires_at_ = std::min(expires_at_, now + table_.options().max_duration);
   }
   last_request_ = now;
-  credit_at_ = now;
+  credit_at_ = now - std::chrono::seconds(1);  // as after a quiet while
   unbound_since_ = now;
   unbound_until_ = now + table_.options().timeout;
   ArmAt(unbound_until_);

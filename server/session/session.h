@@ -127,7 +127,7 @@ class Session final : public runtime::Deferred {
   void ForgetHead();
   void SendLoop(Millis delay, bool close_socket);
   // The last of what the link is told, and the session waits so long for another one.
-  void LeaveLink(std::string& cork, Duration wait, bool close_socket);
+  void LeaveLink(std::string& cork, Duration wait, bool close_socket, bool updates);
   void AppendCons(std::string& out) const;
   TimePoint ProbeDue() const;
   TimePoint PollDue() const;
@@ -161,12 +161,14 @@ class Session final : public runtime::Deferred {
 
   // throttle.cc
   std::optional<double> BandwidthInForce() const;  // kbit/s
-  void SettleCredit();
-  void Charge(std::uint64_t taken);
+  void SettleCredit(bool updates);
+  void Charge(std::uint64_t taken, bool updates);
+  double MostCredit(double rate) const;
   bool CreditLeft();
   // After a look at the link: since when it takes nothing more.
   void WatchLink();
   TimePoint SlowDue() const;
+  bool IsSlow();
   void EndSlowClient();
 
   // timers.cc
@@ -191,6 +193,7 @@ class Session final : public runtime::Deferred {
     TimePoint idle_until{};
     TimePoint until = TimePoint::max();       // of an HTTP response: then LOOP
     TimePoint blocked_at = TimePoint::max();  // since when the link takes nothing more
+    std::uint64_t sent_then = 0;              // what had left by it
   };
 
   // What became of the events that it was offered, for the last word on it.

@@ -66,7 +66,7 @@ void Session::OnTimer() {
       return;
     }
   }
-  if (link_ != nullptr && now >= SlowDue()) {
+  if (link_ != nullptr && IsSlow()) {
     EndSlowClient();
     return;
   }
@@ -102,6 +102,7 @@ void Session::OnTimer() {
       }
     } else {
       // A client that does not read gets neither; the endpoint cuts it off in the end.
+      WatchLink();
       binding_.last_write = now;
       binding_.next_sync = std::max(binding_.next_sync, now + Millis(1000));
     }

@@ -27,6 +27,7 @@ class FakeLink final : public session::ClientLink {
  public:
   bool writable() const override { return is_writable; }
   std::uint64_t taken() const override { return bytes; }
+  std::uint64_t sent() const override { return sent_bytes; }
   void Flush(std::string& cork) override {
     ++flushes;
     text += cork.substr(session::kHeaderRoom);
@@ -59,6 +60,7 @@ class FakeLink final : public session::ClientLink {
   int flushes = 0;
   std::uint64_t overhead = 0;  // of each flush, on the wire
   std::uint64_t bytes = 0;
+  std::uint64_t sent_bytes = 0;  // of them, gone on while it is not writable
   std::string text;
 };
 

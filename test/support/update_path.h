@@ -19,6 +19,7 @@ class DiscardLink final : public session::ClientLink {
   bool writable() const override { return true; }
   void Flush(std::string& cork) override { bytes += cork.size() - session::kHeaderRoom; }
   std::uint64_t taken() const override { return bytes; }
+  std::uint64_t sent() const override { return bytes; }
   std::uint64_t Finish(bool) override { return bytes; }
   void Abandon(bool) override {}
 

@@ -11,7 +11,7 @@ namespace penstock::session {
 
 void Session::HandleConstrain(const tlcp::Constrain& request, Answer answer) {
   // A debt stays, or a client could shake it off; without a limit nobody has one.
-  SettleCredit();
+  SettleCredit(false);
   credit_ = std::min(credit_, 0.0);
   requested_kbps_ = request.max_bandwidth.kbps;
   if (tells_bandwidth_) AppendCons(lines_);

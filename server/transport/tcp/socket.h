@@ -71,9 +71,9 @@ class Socket {
   std::size_t backlog_size() const { return backlog_.size() - backlog_sent_; }
   // Bytes written so far, as they go on the wire: with TLS its records. The backlog counts as it is
   // until it goes.
-  std::uint64_t taken() const {
-    return (tls_ != nullptr ? tls_->written() : sent_) + backlog_size();
-  }
+  std::uint64_t taken() const { return sent() + backlog_size(); }
+  // Those of them that the kernel has.
+  std::uint64_t sent() const { return tls_ != nullptr ? tls_->written() : sent_; }
 
   // Tells the peer that no more will come. Nothing may be in the backlog.
   void ShutdownSend();

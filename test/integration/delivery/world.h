@@ -45,6 +45,7 @@ class StallingLink final : public session::ClientLink {
  public:
   bool writable() const override { return is_writable; }
   std::uint64_t taken() const override { return bytes; }
+  std::uint64_t sent() const override { return bytes; }
   void Flush(std::string& cork) override {
     bytes += cork.size() - session::kHeaderRoom;
     const std::string_view lines = std::string_view(cork).substr(session::kHeaderRoom);

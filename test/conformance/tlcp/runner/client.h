@@ -43,6 +43,7 @@ class Client final : public session::ClientLink {
   bool writable() const override { return writable_; }
   void Flush(std::string& cork) override;
   std::uint64_t taken() const override { return taken_; }
+  std::uint64_t sent() const override { return 0; }  // nothing leaves a link that is blocked
   std::uint64_t Finish(bool close_socket) override;
   void Abandon(bool broken) override;
 
