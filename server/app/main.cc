@@ -80,6 +80,7 @@ int Serve(penstock::config::Settings settings) {
   penstock::app::Application application(std::move(settings));
   if (const Status started = application.Start(); !started.ok()) {
     PENSTOCK_LOG(kServer, kError, "cannot start", {"reason", Message(started)});
+    std::cerr << "penstock: " << Message(started) << '\n';  // the log cuts what is long
     return kFailure;
   }
   PENSTOCK_LOG(kServer, kInfo, "started", {"version", PENSTOCK_VERSION});

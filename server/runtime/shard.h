@@ -123,7 +123,9 @@ class Shard {
   std::vector<TurnHook*> hooks_[kTurnPhases];
   std::vector<char> read_buffer_;
   std::string write_buffer_;
-  std::atomic<std::uint32_t> unread_ = 0;  // turns of mail to this shard that have not run yet
+  // Turns of mail to this shard that have not run yet. All shards look at it and write to it: it
+  // shares a cache line with nothing.
+  alignas(64) std::atomic<std::uint32_t> unread_ = 0;
 };
 
 }  // namespace penstock::runtime

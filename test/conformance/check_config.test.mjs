@@ -114,6 +114,15 @@ test('TLS: a server whose certificate is no good names it and ends', () => {
   authority.remove();
 });
 
+test('TLS: a server tells all that keeps it from starting, however much it is', () => {
+  const file = path.join(dir, 'start_long.toml');
+  const certificates = Array.from({ length: 15 }, (_, i) => ({ certificate_file: `/nowhere/${'x'.repeat(100)}/${i}.pem`, key_file: '/nowhere/key' }));
+  fs.writeFileSync(file, tlsOf(certificates));
+  const { status, stderr } = run('--config', file);
+  assert.equal(status, 1);
+  for (const { certificate_file } of certificates) assert.ok(stderr.includes(certificate_file), `no ${certificate_file} in:\n${stderr}`);
+});
+
 test('several mistakes are told at once', () => {
   const { said, file } = check('[session]\nfoo = 1\n[limits]\nbar = 2\n');
   assert.ok(said.includes(`${file}:2`) && said.includes(`${file}:4`), said);

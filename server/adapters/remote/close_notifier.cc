@@ -38,16 +38,17 @@ void CloseNotifier::CloseTable(CloseNotice notice, bool again) {
 
 // Noted when its turn has come: what waits for a place is told by nobody else.
 void CloseNotifier::SendTableClose(CloseNotice notice, bool again) {
-  GateOf(again).EnterAnyway([this, again, notice = std::move(notice)] {
+  RequestGate& gate = GateOf(again);
+  gate.EnterAnyway([this, again, &gate, notice = std::move(notice)] {
     const CloseJournal::Serial serial = Note(notice);
-    Tell(notice,
-         [this, serial, again, session_id = notice.session_id](const Outcome<Void>& outcome) {
-           const bool over = IsOver(serial, session_id, outcome);
-           GateOf(again).Leave();
-           OrderOf(again).Leave(session_id);
-           if (over) OnTableOver(session_id, again);
-           OnTold(again);
-         });
+    Tell(notice, [this, serial, again, &gate,
+                  session_id = notice.session_id](const Outcome<Void>& outcome) {
+      const bool over = IsOver(serial, session_id, outcome);
+      gate.Leave();
+      OrderOf(again).Leave(session_id);
+      if (over) OnTableOver(session_id, again);
+      OnTold(again);
+    });
   });
 }
 
@@ -62,11 +63,12 @@ void CloseNotifier::CloseSession(const std::string& session_id, bool again) {
 
 void CloseNotifier::SendSessionClose(const std::string& session_id, bool again) {
   if (again) ++again_;
-  GateOf(again).EnterAnyway([this, again, session_id] {
+  RequestGate& gate = GateOf(again);
+  gate.EnterAnyway([this, again, &gate, session_id] {
     const CloseJournal::Serial serial = Note({session_id});
-    Tell({session_id}, [this, serial, again, session_id](const Outcome<Void>& outcome) {
+    Tell({session_id}, [this, serial, again, &gate, session_id](const Outcome<Void>& outcome) {
       IsOver(serial, session_id, outcome);
-      GateOf(again).Leave();
+      gate.Leave();
       OnTold(again);
     });
   });

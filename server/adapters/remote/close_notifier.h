@@ -24,6 +24,7 @@ namespace penstock::adapters {
 // every NNT and NTC of the session is over (ari.md §3.4). What could not be told for want of a
 // remote adapter is told to the next one before all else, as far as the operator wants it: these go
 // past the gate and the order of the others, which are held meanwhile, but are no more at a time.
+// What ends while nobody can be told goes past that gate as well, so that it is noted in time.
 //
 // Owned by RemoteMetadata. Shard: the proxy's. The outcome matters to nobody but the log.
 class CloseNotifier {
@@ -75,7 +76,7 @@ class CloseNotifier {
   void CloseSession(const std::string& session_id, bool again);
   void SendTableClose(CloseNotice notice, bool again);
   void SendSessionClose(const std::string& session_id, bool again);
-  RequestGate& GateOf(bool again) { return again ? again_gate_ : place_.gate; }
+  RequestGate& GateOf(bool again) { return again || !ready_ ? again_gate_ : place_.gate; }
   TableOrder& OrderOf(bool again) { return again ? again_order_ : place_.order; }
   void OnTold(bool again);
   // True if that was all: false, if the next remote adapter is to be told.

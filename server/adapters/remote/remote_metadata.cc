@@ -244,7 +244,8 @@ void RemoteMetadata::Hold() {
 
 void RemoteMetadata::Release() {
   patience_.Cancel();
-  for (RequestGate* const gate : {&authentications_, &requests_, &messages_}) gate->Release();
+  // The ends that wait go before those who come.
+  for (RequestGate* const gate : {&requests_, &authentications_, &messages_}) gate->Release();
   authorizer_.Release();
 }
 

@@ -2,7 +2,9 @@
 // Copyright the Penstock authors.
 #include "transport/tcp/socket.h"
 
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,6 +22,8 @@ namespace {
 // How much may lie unsent in the kernel before a socket counts as full: what is not there can
 // still be conflated.
 constexpr int kUnsentLowWater = 16 * 1024;
+// Questions to a peer that has no room, without an answer: each waits longer than the one before.
+constexpr int kWindowProbes = 3;
 
 void Prepare(int descriptor) {
   const int on = 1;
@@ -248,6 +252,11 @@ std::chrono::milliseconds Socket::PeerSilence() {
   tcp_info info{};
   socklen_t size = sizeof info;
   if (::getsockopt(descriptor(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return {};
+  int queued = 0;  // sent without an answer or not sent
+  if (::ioctl(descriptor(), SIOCOUTQ, &queued) != 0) return {};
+  // With nothing to send, there are the questions of WatchPeer().
+  const bool asked = queued == 0 || info.tcpi_unacked > 0 || info.tcpi_probes >= kWindowProbes;
+  if (!asked) return {};
   return std::chrono::milliseconds(std::min(info.tcpi_last_ack_recv, info.tcpi_last_data_recv));
 }
 

@@ -99,7 +99,8 @@ class Socket {
   // there is nothing to send, and breaks the connection when the peer takes nothing for four times
   // as long. Whether its machine is there, PeerSilence() tells.
   void WatchPeer(std::chrono::milliseconds patience);
-  // For how long the peer's machine has not said a word, not even that it has got ours.
+  // For how long the peer's machine has not said a word, not even that it has got ours; zero if it
+  // was not asked: one that only does not read is asked ever more rarely.
   std::chrono::milliseconds PeerSilence();
 
   // The peer's address; of port 0 if it is gone already.

@@ -238,7 +238,7 @@ void AriChannel::LogEnd(const AriRemote& remote, const AriRemoteEnd& end) {
     return;
   }
   if (end.stage != Stage::kReady) {
-    context_.LogRefusal(remote.peer(), end.reason, "remote adapter not let in");
+    context_.LogNotLetIn(remote.peer(), end.reason, end.heard_anything);
     return;
   }
   PENSTOCK_LOG(kAdapter, kWarn, "remote adapter lost", {"proxy", name}, {"peer", remote.peer()},

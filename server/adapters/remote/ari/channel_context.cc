@@ -29,11 +29,11 @@ void AriChannelContext::Refuse(std::unique_ptr<AriConnection> connection, std::s
   AriConnection::Retire(std::move(connection));
 }
 
-void AriChannelContext::LogRefusal(std::string_view peer, std::string_view reason,
-                                   std::string_view what) {
-  if (!refusals_.Due(shard.now())) return;
+void AriChannelContext::Log(LogPace& pace, std::string_view what, std::string_view peer,
+                            std::string_view reason) {
+  if (!pace.Due(shard.now())) return;
   PENSTOCK_LOG(kAdapter, kWarn, what, {"proxy", settings.proxy.name}, {"peer", peer},
-               {"reason", reason}, {"held_back", refusals_.held_back()});
+               {"reason", reason}, {"held_back", pace.held_back()});
 }
 
 void AriChannelContext::LogArrival(std::string_view peer) {

@@ -45,8 +45,14 @@ class AriChannelContext {
   void CountMalformed(const AriConnection& connection, std::string_view method,
                       std::string_view why);
   // A connection that came to nothing, whatever the reason: not every one has its line.
-  void LogRefusal(std::string_view peer, std::string_view reason,
-                  std::string_view what = "connection of a remote adapter refused");
+  void LogRefusal(std::string_view peer, std::string_view reason) {
+    Log(refusals_, "connection of a remote adapter refused", peer, reason);
+  }
+  // The same of one that was to be initialised. Those that `spoke` may be the remote adapter, and
+  // those that did not shall not hide what is wrong with it.
+  void LogNotLetIn(std::string_view peer, std::string_view reason, bool spoke) {
+    Log(spoke ? failures_ : refusals_, "remote adapter not let in", peer, reason);
+  }
   // The same of one that may be a remote adapter.
   void LogArrival(std::string_view peer);
   // Behind every request of every connection, so that no two have the same id.
@@ -58,11 +64,14 @@ class AriChannelContext {
   ProxyCounters& counters;
 
  private:
+  void Log(LogPace& pace, std::string_view what, std::string_view peer, std::string_view reason);
+
   // State.
   std::uint64_t last_request_ = 0;
   TimePoint malformed_logged_ = TimePoint::min();
   LogPace arrivals_;
   LogPace refusals_;
+  LogPace failures_;
 };
 
 }  // namespace penstock::adapters

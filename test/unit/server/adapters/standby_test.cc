@@ -409,6 +409,21 @@ TEST_F(MetadataStandbyTest, WhatMayHaveBeenDoneIsNotAskedAgain) {
   EXPECT_EQ(Next().substr(0, 3), "NUM");
 }
 
+// It may have been let in, by the one that is lost: the next one is told before anybody comes.
+TEST_F(MetadataStandbyTest, TheEndOfASessionUnderWayIsToldBeforeAllElse) {
+  StartBoth();
+  Open();
+  Next();
+  Reply("NUS|D|0|B|0");
+  EXPECT_EQ(Next().substr(0, 3), "NNS");
+  TakeOver();
+  EXPECT_EQ(Next(), "NSC|S|S1");
+  Open();
+  EXPECT_FALSE(remote_->HasLine());
+  Reply("NSC|V");
+  EXPECT_EQ(Next().substr(0, 3), "NUS");
+}
+
 // Somebody is there who may let it in: nothing is away.
 TEST_F(MetadataStandbyTest, ASessionUnderWayIsToldToTryAgain) {
   StartBoth();
