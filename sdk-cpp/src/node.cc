@@ -27,6 +27,8 @@ constexpr std::string_view kSdkName = "Penstock C++ SDK";
 // How long a refusal may take to go out, and the server to hang up after our end of the connection
 // is closed.
 constexpr milliseconds kFlushTime{1000};
+// For a writer to tell why its write has failed.
+constexpr milliseconds kTellTime{50};
 constexpr milliseconds kLingerTime{500};
 // How long a server may leave without an acknowledgement what was sent to it, and how often that is
 // looked at.
@@ -277,7 +279,7 @@ std::string Node::WhyEnded(size_t link) const {
   // A write that failed has taken the error with it, and ends both directions. Its writer is about
   // to tell, where one that has seen nothing would wait on.
   if ((waits_[link].revents & POLLHUP) != 0) {
-    static_cast<void>(outbox.WaitWriterDone(DeadlineAfter(kFlushTime)));
+    static_cast<void>(outbox.WaitWriterDone(DeadlineAfter(kTellTime)));
   }
   const std::string failure = outbox.failure();
   return failure.empty() ? "the server closed the connection" : "cannot send: " + failure;

@@ -47,6 +47,7 @@ PushResult Outbox::PushEvent(std::string_view time, std::string_view head, std::
     return PushResult::kFull;
   }
   const bool was_empty = queue_.empty();
+  queue_.Reserve(time.size() + head.size() + tail.size());  // all of the line, or nothing
   queue_.Append(time);
   queue_.Append(head);
   queue_.Append(tail);

@@ -22,19 +22,24 @@ size_t RoundUp(size_t bytes) { return (bytes + kStep - 1) / kStep * kStep; }
 
 PageBuffer::~PageBuffer() { Resize(0); }
 
+void PageBuffer::Reserve(size_t bytes) {
+  if (bytes <= capacity_ - size_) return;
+  // Pages that nobody touches cost addresses only.
+  if (bytes > std::numeric_limits<size_t>::max() / 4 - size_ ||
+      !Resize(RoundUp(std::max(size_ + bytes, 2 * capacity_)))) {
+    throw std::bad_alloc();
+  }
+}
+
 void PageBuffer::Append(std::string_view bytes) {
   if (bytes.empty()) return;
-  if (bytes.size() > capacity_ - size_) {
-    if (bytes.size() > std::numeric_limits<size_t>::max() / 4 - size_) throw std::bad_alloc();
-    // Pages that nobody touches cost addresses only.
-    Resize(RoundUp(std::max(size_ + bytes.size(), 2 * capacity_)));
-  }
+  Reserve(bytes.size());
   std::memcpy(data_ + size_, bytes.data(), bytes.size());
   size_ += bytes.size();
 }
 
-void PageBuffer::Shrink(size_t keep) {
-  if (empty() && capacity_ > RoundUp(keep)) Resize(RoundUp(keep));
+void PageBuffer::Shrink(size_t keep) noexcept {
+  if (empty() && capacity_ > RoundUp(keep)) static_cast<void>(Resize(RoundUp(keep)));
 }
 
 void PageBuffer::Swap(PageBuffer& other) noexcept {
@@ -43,7 +48,7 @@ void PageBuffer::Swap(PageBuffer& other) noexcept {
   std::swap(capacity_, other.capacity_);
 }
 
-void PageBuffer::Resize(size_t capacity) {
+bool PageBuffer::Resize(size_t capacity) noexcept {
   void* pages = data_;
   if (capacity == 0) {
     if (data_ != nullptr) ::munmap(data_, capacity_);
@@ -53,9 +58,10 @@ void PageBuffer::Resize(size_t capacity) {
   } else {
     pages = ::mremap(data_, capacity_, capacity, MREMAP_MAYMOVE);
   }
-  if (pages == MAP_FAILED) throw std::bad_alloc();
+  if (pages == MAP_FAILED) return false;
   data_ = static_cast<char*>(pages);
   capacity_ = capacity;
+  return true;
 }
 
 }  // namespace penstock::adapter

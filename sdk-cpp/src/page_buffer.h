@@ -22,17 +22,19 @@ class PageBuffer {
   bool empty() const { return size_ == 0; }
   std::string_view view() const { return {data_, size_}; }
 
-  // Throws std::bad_alloc.
+  // Makes room for so many bytes more, or throws std::bad_alloc and has changed nothing.
+  void Reserve(size_t bytes);
+  // Throws std::bad_alloc, unless there is room.
   void Append(std::string_view bytes);
   // Keeps the pages.
   void Clear() { size_ = 0; }
-  // An empty one gives up the pages beyond the first `keep` bytes.
-  void Shrink(size_t keep);
+  // An empty one gives up the pages beyond the first `keep` bytes, if the system takes them.
+  void Shrink(size_t keep) noexcept;
   void Swap(PageBuffer& other) noexcept;
 
  private:
-  // `capacity`: of whole pages, or none.
-  void Resize(size_t capacity);
+  // `capacity`: of whole pages, or none. False: all is as it was.
+  bool Resize(size_t capacity) noexcept;
 
   char* data_ = nullptr;
   size_t size_ = 0;

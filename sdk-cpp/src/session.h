@@ -36,7 +36,8 @@ class Session {
  public:
   virtual ~Session() = default;
 
-  // A request of the server. Everything that has an id is answered, sooner or later.
+  // A request of the server. What has an id is answered, sooner or later, unless the connection or
+  // the time that Stop() gives is over before.
   virtual void OnPacket(const ari::PacketHead& head) = 0;
 
   // There will be no more packets: undoes what is open, by calls on the pool.

@@ -8,7 +8,9 @@
 #include <chrono>
 #include <cstdio>
 #include <memory>
+#include <new>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -20,6 +22,14 @@
 
 namespace penstock::adapter {
 namespace {
+
+#if defined(__SANITIZE_THREAD__)
+constexpr bool kThreadSanitizer = true;
+#elif defined(__has_feature)
+constexpr bool kThreadSanitizer = __has_feature(thread_sanitizer);
+#else
+constexpr bool kThreadSanitizer = false;
+#endif
 
 using std::chrono::seconds;
 using std::chrono::steady_clock;
@@ -82,7 +92,16 @@ TEST(PageBuffer, GivesUpPagesOnlyWhenItIsEmpty) {
   EXPECT_EQ(buffer.view(), "still good");
 }
 
+TEST(Outbox, TakesAllOfALineOrNothing) {
+  Outbox outbox(1000, std::make_shared<NodeCells>());
+  const std::string some = "some";
+  const std::string_view huge(some.data(), size_t{1} << 60);  // never read: there is no room
+  EXPECT_THROW(outbox.PushEvent("1|", "UD3|", huge), std::bad_alloc);
+  EXPECT_EQ(outbox.queued_bytes(), 0u);
+}
+
 TEST(Outbox, GivesTheMemoryOfABurstBack) {
+  if (kThreadSanitizer) GTEST_SKIP() << "what it notes of pages that have moved stays";
   constexpr size_t kBurst = size_t{24} << 20;
   const std::string some(1u << 20, 'x');
   FakeStream stream(true);

@@ -167,13 +167,18 @@ TEST(Resolver, SaysWhatItDoesNotFind) {
       << found.error().message();
 }
 
+// A socket with a port where nobody listens yet: connections are refused.
+UniqueFd BoundSocket() {
+  const SocketAddress any = Loopback(0);
+  UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  EXPECT_EQ(::bind(socket.get(), any.get(), any.size), 0);
+  return socket;
+}
+
 // A port where connections are asked for and nobody answers: its queue is full.
 class DeadPort {
  public:
-  DeadPort() {
-    const SocketAddress any = Loopback(0);
-    socket_ = UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    EXPECT_EQ(::bind(socket_.get(), any.get(), any.size), 0);
+  DeadPort() : socket_(BoundSocket()) {
     EXPECT_EQ(::listen(socket_.get(), 0), 0);
     for (int i = 0; i < 4; ++i) {
       const UniqueFd& one =
@@ -205,7 +210,8 @@ TEST(Dial, AddressThatRefusesCostsNoTime) {
   const StopSignal stop;
   const auto alive = Listen({Loopback(0)});
   ASSERT_TRUE(alive.ok());
-  Addresses addresses(100, Loopback(1));
+  const UniqueFd refuses = BoundSocket();
+  Addresses addresses(100, Loopback(PortOf(refuses.get())));
   addresses.push_back(Loopback(PortOf(alive->get())));
   EXPECT_TRUE(Dial(addresses, PatienceOf(seconds(20), stop)).ok());
 }
@@ -213,9 +219,11 @@ TEST(Dial, AddressThatRefusesCostsNoTime) {
 TEST(Dial, SaysOfEachAddressWhyItIsNoGood) {
   const StopSignal stop;
   const DeadPort dead;
-  const auto fd = Dial({Loopback(1), dead.address()}, PatienceOf(milliseconds(50), stop));
+  const UniqueFd socket = BoundSocket();
+  const SocketAddress refuses = Loopback(PortOf(socket.get()));
+  const auto fd = Dial({refuses, dead.address()}, PatienceOf(milliseconds(50), stop));
   ASSERT_FALSE(fd.ok());
-  EXPECT_EQ(fd.error().message(), "127.0.0.1:1: Connection refused; " +
+  EXPECT_EQ(fd.error().message(), AddressText(refuses) + ": Connection refused; " +
                                       AddressText(dead.address()) + ": Connection timed out");
   EXPECT_EQ(Dial({}, PatienceOf(seconds(20), stop)).error().message(), "the host has no address");
 }
