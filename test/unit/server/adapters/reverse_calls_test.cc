@@ -99,6 +99,7 @@ TEST_F(ReverseCallsTest, AnAnswerDoesNotReachTheNextRemoteAdapter) {
   remote_->Hangup();
   house_.Turns(4);
   remote_ = house_.ConnectReady();
+  EXPECT_EQ(Next(), "NSC|S|S1") << "the lost one may have let it in";
   EXPECT_FALSE(remote_->HasLine());
   EXPECT_EQ(asked().size(), 1u);
 }

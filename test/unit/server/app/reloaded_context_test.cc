@@ -34,7 +34,9 @@ class ReloadedContextTest : public testing::Test {
       findings->problems.Add({file_, 1}, "tls", "is no good; mend it");
       return nullptr;
     }
-    auto context = tls::Context::CreateForClient({}, std::nullopt, std::nullopt);
+    auto context = tls::Context::CreateForClient(
+        {.ciphers = "ECDHE+AESGCM", .cipher_suites = "TLS_AES_128_GCM_SHA256"}, std::nullopt,
+        std::nullopt);
     return context.ok() ? std::move(*context) : nullptr;
   }
   // Longer than before: a stamp may be no finer than the clock of the file system.
