@@ -143,8 +143,10 @@ class RequestBounds : public ::testing::Test {
   }
   // Until the host has read so many, or reads no more.
   void AwaitRequests(uint64_t count) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     uint64_t seen = 0;
-    while (seen < count && (seen == 0 || requests() > seen)) {
+    while (seen < count && (seen == 0 || requests() > seen) &&
+           std::chrono::steady_clock::now() < end) {
       seen = requests();
       std::this_thread::sleep_for(milliseconds(200));
     }
