@@ -11,6 +11,8 @@ import { until } from '../lib/wait.mjs';
 import { Dmz, kAddress } from './dmz.mjs';
 import { namespacesMissing } from './namespaces.mjs';
 
+// A firewall's word is heard, unless the kernel has just sent others to the same host: of those it sends one a second.
+const kTurnedAway = /^(EHOSTUNREACH|ETIMEDOUT)$/;
 const kWeb = 8080;
 const kAllowed = 6661; // the port of the adapter link that the firewall opens, in one direction
 const kForbidden = 6662; // one that it does not
@@ -38,7 +40,7 @@ async function checkFromOutside(dmz) {
   client.child.kill();
   for (const port of [kAllowed, kForbidden]) {
     const before = dmz.turnedAway('outside', 'inside');
-    assert.equal(dmz.outside.dials(kAddress.inside, port), 'EHOSTUNREACH');
+    assert.match(dmz.outside.dials(kAddress.inside, port), kTurnedAway);
     assert.ok(dmz.turnedAway('outside', 'inside') > before, 'the firewall has seen the attempt');
   }
 }
@@ -57,7 +59,7 @@ describe('a DMZ', { skip }, () => {
 
     // The adapter that waits is there, and could be reached but for the firewall.
     assert.equal(dmz.inside.dials(kAddress.inside, kForbidden), 'connected');
-    assert.equal(dmz.dmz.dials(kAddress.inside, kForbidden), 'EHOSTUNREACH');
+    assert.match(dmz.dmz.dials(kAddress.inside, kForbidden), kTurnedAway);
     await until('the server to be turned away', () => dmz.turnedAway('dmz', 'inside') > 1);
     await until(() => `the server to say so; its log:\n${server.log}`, () => /No route to host/.test(server.log));
     for (const one of [adapter, waiting]) await one.stop();
@@ -76,7 +78,7 @@ describe('a DMZ', { skip }, () => {
 
     // The server's other port is open, and could be reached but for the firewall.
     assert.equal(dmz.dmz.dials(kAddress.dmz, kForbidden), 'connected');
-    assert.equal(dmz.inside.dials(kAddress.dmz, kForbidden), 'EHOSTUNREACH');
+    assert.match(dmz.inside.dials(kAddress.dmz, kForbidden), kTurnedAway);
     await dialling.says('No route to host');
     assert.ok(dmz.turnedAway('inside', 'dmz') > 1, 'the firewall has seen the attempts');
     for (const one of [adapter, dialling]) await one.stop();
