@@ -251,7 +251,7 @@ void Session::Flush() {
   window_at_ = now + table_.pump().window();
   link_->Flush(cork);
   if (link_ == nullptr) return;
-  SettleCredit(updates);
+  if (BandwidthInForce()) SettleCredit(updates);
   WatchLink();
   if (HasUpdates() && link_->writable() && CreditLeft()) MarkReady(true);
 }
