@@ -5,9 +5,7 @@
 
 #include <utility>
 
-#include "data_session.h"
 #include "guard.h"
-#include "metadata_session.h"
 
 namespace penstock::adapter {
 
@@ -19,6 +17,7 @@ Adapter::Adapter(std::shared_ptr<DataProvider> data, std::shared_ptr<MetadataPro
       several_servers_(options.servers.size() > 1) {
   feeds_->policy = options.queue_policy;
   feeds_->keeps_state = several_servers_ || options.queue_policy == QueuePolicy::kConflate;
+  feeds_->may_resume = !several_servers_;
   feeds_->log = log;
   feeds_->budget.max_bytes = options.max_kept_bytes;
 }
@@ -51,19 +50,15 @@ void Adapter::Close() {
   --open_;
 }
 
-std::shared_ptr<Session> Adapter::NewSession(SessionContext context, const std::string& instance) {
+std::shared_ptr<void> Adapter::NewLease() {
   {
     const std::lock_guard lock(mutex_);
     ++leases_;
   }
-  context.lease = std::shared_ptr<void>(nullptr, [this](void*) {
+  return std::shared_ptr<void>(nullptr, [this](void*) {
     const std::lock_guard lock(mutex_);
     if (--leases_ == 0) idle_.notify_all();
   });
-  if (is_data()) return std::make_shared<DataSession>(std::move(context), items_.get());
-  if (several_servers_) owners_.StartServer(context.server, instance);
-  return std::make_shared<MetadataSession>(std::move(context), metadata_.get(), pool_.get(),
-                                           several_servers_ ? &owners_ : nullptr);
 }
 
 }  // namespace penstock::adapter

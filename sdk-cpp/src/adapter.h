@@ -6,16 +6,16 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 
-#include "ari/method.h"
 #include "item_feed.h"
 #include "item_table.h"
 #include "penstock/adapter/data_provider.h"
 #include "penstock/adapter/host_options.h"
 #include "penstock/adapter/metadata_provider.h"
 #include "penstock/adapter/result.h"
-#include "session.h"
 #include "session_owners.h"
 #include "worker_pool.h"
 
@@ -35,10 +35,11 @@ class Adapter {
 
   bool has_provider() const { return data_ != nullptr || metadata_ != nullptr; }
   bool is_data() const { return data_ != nullptr; }
-  ari::Method init_method() const { return is_data() ? ari::Method::kDpi : ari::Method::kMpi; }
   WorkerPool* pool() const { return pool_.get(); }
   const FeedContext& feeds() const { return *feeds_; }
-  const SessionOwners& owners() const { return owners_; }
+  std::optional<std::string> OwnerOf(std::string_view session) const {
+    return owners_.Find(session);
+  }
 
   // A server opens the adapter. The provider's Init() is called for the first connection only, once
   // the calls of earlier ones have ended; as long as one is open, others join it. Each success is
@@ -46,9 +47,15 @@ class Adapter {
   Status Open(const Params& params);
   void Close();
 
-  // What serves the requests of one open connection. `instance`: the server.instance_id of its
-  // init request.
-  std::shared_ptr<Session> NewSession(SessionContext context, const std::string& instance);
+  // For a session: held as long as a call of it may come or run.
+  std::shared_ptr<void> NewLease();
+
+  // What serves the requests of an open connection; one of the first two is null.
+  ItemTable* items() const { return items_.get(); }
+  FieldNumbers* fields() const { return &feeds_->fields; }
+  MetadataProvider* metadata() const { return metadata_.get(); }
+  // Which server has a client's session; null with one server only.
+  SessionOwners* owners() { return several_servers_ ? &owners_ : nullptr; }
 
  private:
   const std::shared_ptr<DataProvider> data_;

@@ -3,6 +3,7 @@
 
 #include "endpoint.h"
 
+#include <algorithm>
 #include <charconv>
 #include <system_error>
 
@@ -13,6 +14,7 @@ struct Scheme {
   std::string_view name;
   Endpoint::Role role;
   bool tls;
+  Endpoint::Protocol protocol = Endpoint::Protocol::kAri;
 };
 
 constexpr Scheme kSchemes[] = {
@@ -20,6 +22,10 @@ constexpr Scheme kSchemes[] = {
     {"tls", Endpoint::Role::kDial, true},
     {"tcp-listen", Endpoint::Role::kListen, false},
     {"tls-listen", Endpoint::Role::kListen, true},
+    {"grpc", Endpoint::Role::kDial, false, Endpoint::Protocol::kGrpc},
+    {"grpcs", Endpoint::Role::kDial, true, Endpoint::Protocol::kGrpc},
+    {"grpc-listen", Endpoint::Role::kListen, false, Endpoint::Protocol::kGrpc},
+    {"grpcs-listen", Endpoint::Role::kListen, true, Endpoint::Protocol::kGrpc},
 };
 constexpr std::string_view kLoopback = "127.0.0.1";
 constexpr std::string_view kNotify = "notify=";
@@ -35,12 +41,14 @@ class Parser {
     Status status = TakeScheme();
     if (status) status = TakeHost();
     if (status) status = TakePort();
-    if (status) status = TakeQuery();
+    if (status) status = is_grpc() ? TakeNames() : TakeQuery();
     if (!status) return status.error();
     return std::move(endpoint_);
   }
 
  private:
+  bool is_grpc() const { return endpoint_.protocol == Endpoint::Protocol::kGrpc; }
+
   Error Fault(std::string_view part, std::string_view what) const {
     const auto at = static_cast<size_t>(part.data() - text_.data()) + 1;
     return Error("endpoint \"" + std::string(text_) + "\", character " + std::to_string(at) + ": " +
@@ -54,10 +62,14 @@ class Parser {
       if (end == std::string_view::npos || name != scheme.name) continue;
       endpoint_.role = scheme.role;
       endpoint_.tls = scheme.tls;
+      endpoint_.protocol = scheme.protocol;
       rest_ = text_.substr(end + 3);
       return {};
     }
-    return Fault(text_, "it begins with tcp://, tls://, tcp-listen:// or tls-listen://");
+    return Fault(
+        text_,
+        "it begins with tcp://, tls://, grpc:// or grpcs://, or with one of tcp-listen://, "
+        "tls-listen://, grpc-listen:// and grpcs-listen://");
   }
 
   Status TakeHost() {
@@ -89,7 +101,7 @@ class Parser {
   Status TakePort() {
     if (!rest_.starts_with(':')) return Fault(rest_, "\":\" and a port are missing");
     rest_.remove_prefix(1);
-    const std::string_view digits = rest_.substr(0, rest_.find('?'));
+    const std::string_view digits = rest_.substr(0, rest_.find(is_grpc() ? '/' : '?'));
     const Result<uint16_t> port = ReadPort(digits, endpoint_.listens() ? 0 : 1);
     if (!port) return port.error();
     endpoint_.port = *port;
@@ -108,6 +120,41 @@ class Parser {
     if (!port) return port.error();
     if (*port == endpoint_.port) return Fault(query, "notify needs a port of its own");
     endpoint_.notify_port = *port;
+    return {};
+  }
+
+  Status TakeNames() {
+    if (rest_.empty() && endpoint_.listens()) return {};
+    const std::string_view path = rest_.substr(std::min<size_t>(rest_.size(), 1));
+    const size_t slash = path.find('/');
+    const std::string_view set = path.substr(0, slash);
+    if (set.empty()) return Fault(rest_, "\"/\" and the name of the Adapter Set are missing");
+    if (const Status taken = TakeName(set, &endpoint_.adapter_set); !taken) return taken;
+    if (slash == std::string_view::npos) return {};
+    const std::string_view adapter = path.substr(slash + 1);
+    if (adapter.empty()) return Fault(adapter, "the name of the Data Adapter is missing");
+    if (const size_t more = adapter.find('/'); more != std::string_view::npos) {
+      return Fault(adapter.substr(more), "nothing comes behind the Data Adapter; a \"/\" is %2F");
+    }
+    return TakeName(adapter, &endpoint_.data_adapter);
+  }
+
+  Status TakeName(std::string_view text, std::string* name) const {
+    for (size_t at = 0; at < text.size(); ++at) {
+      if (text[at] != '%') {
+        name->push_back(text[at]);
+        continue;
+      }
+      uint8_t byte = 0;
+      const char* const digits = text.data() + at + 1;
+      const char* const stop = text.data() + std::min(text.size(), at + 3);
+      const auto [end, error] = std::from_chars(digits, stop, byte, 16);
+      if (error != std::errc() || end != digits + 2) {
+        return Fault(text.substr(at), "\"%\" is followed by two hexadecimal digits");
+      }
+      name->push_back(static_cast<char>(byte));
+      at += 2;
+    }
     return {};
   }
 

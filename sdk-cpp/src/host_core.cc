@@ -45,7 +45,7 @@ Status AdapterHost::Core::CheckOptions() const {
   if (stop_.fd() < 0) return Error("no file descriptor is left");
   if (!made_) return made_;
   for (const auto& node : nodes_) {
-    if (Status s = Connector::Check(node->endpoint(), options_); !s) return s;
+    if (Status s = Conversation::Check(node->endpoint(), options_); !s) return s;
   }
   return {};
 }
@@ -57,6 +57,14 @@ Status AdapterHost::Core::MakeNodes() {
     if (!endpoint) return endpoint.error();
     if (endpoint->notify_port && !adapter_.is_data()) {
       return Error("server \"" + server + "\": a notify port is for data adapters only");
+    }
+    // Who is dialed may leave it to the server.
+    const bool named = !endpoint->listens() || !endpoint->adapter_set.empty();
+    if (endpoint->protocol == Endpoint::Protocol::kGrpc && named &&
+        adapter_.is_data() == endpoint->data_adapter.empty()) {
+      return Error("server \"" + server + "\": " +
+                   (adapter_.is_data() ? "the name of the Data Adapter is missing behind the set"
+                                       : "a metadata adapter is named by its set alone"));
     }
     Node::Context context;
     context.options = &options_;
@@ -87,6 +95,7 @@ Status AdapterHost::Core::Start() {
     for (; begun < nodes_.size(); ++begun) nodes_[begun]->Start();
   } catch (const std::system_error& e) {
     stop_.Raise(milliseconds(0));
+    for (const auto& node : nodes_) node->Wake();
     for (const auto& node : nodes_) node->Join();
     const std::lock_guard lock(mutex_);
     running_nodes_ = 0;
@@ -129,7 +138,7 @@ HostCounters AdapterHost::Core::counters() const {
 
 std::vector<std::shared_ptr<MetadataSession>> AdapterHost::Core::SessionsToAsk(
     std::string_view session) const {
-  const std::optional<std::string> owner = adapter_.owners().Find(session);
+  const std::optional<std::string> owner = adapter_.OwnerOf(session);
   std::vector<std::shared_ptr<MetadataSession>> targets;
   for (const auto& node : nodes_) {
     if (owner && node->server() != *owner) continue;

@@ -7,24 +7,11 @@
 #include <chrono>
 #include <utility>
 
-#include "ari/data_messages.h"
 #include "update_tail.h"
-#include "wall_clock.h"
 
 namespace penstock::adapter {
-namespace {
 
 using std::chrono::steady_clock;
-
-std::string Letters(const FieldDiffOrder& order) {
-  std::string letters;
-  for (const DiffAlgorithm algorithm : order.algorithms) {
-    letters.push_back(algorithm == DiffAlgorithm::kJsonPatch ? 'J' : 'M');
-  }
-  return letters;
-}
-
-}  // namespace
 
 ItemFeed::ItemFeed(std::string item, StateRule rule, bool snapshot_over,
                    std::shared_ptr<FeedContext> context)
@@ -34,8 +21,24 @@ ItemFeed::ItemFeed(std::string item, StateRule rule, bool snapshot_over,
 
 ItemFeed::~ItemFeed() = default;
 
+void ItemFeed::Offer(std::string resume_token) {
+  resume_token_ = std::move(resume_token);
+  offered_ = !resume_token_.empty();
+}
+
+void ItemFeed::Withdraw() {
+  const std::lock_guard lock(mutex_);
+  if (offered_) BeginAnew();
+}
+
+bool ItemFeed::has_resumed() const {
+  const std::lock_guard lock(mutex_);
+  return resumed_;
+}
+
 template <class Push>
 PushResult ItemFeed::Send(std::unique_lock<std::mutex>* lock, Push push) {
+  if (offered_) BeginAnew();
   bool waited = false;
   while (is_open()) {
     const uint64_t changes = context_->capacity->changes();
@@ -59,7 +62,12 @@ PushResult ItemFeed::Send(std::unique_lock<std::mutex>* lock, Push push) {
     if (!missed) return PushResult::kOk;
     if (taken || MayLag()) {
       for (Subscriber& one : subscribers_) {
-        if (one.last == PushResult::kFull && !one.lagging) Lag(&one);
+        if (one.last != PushResult::kFull || one.lagging) continue;
+        // Unless room has come in the meantime.
+        while (!Lag(&one)) {
+          one.last = push(one);
+          if (one.last != PushResult::kFull) break;
+        }
       }
       return PushResult::kOk;
     }
@@ -94,19 +102,6 @@ void ItemFeed::WaitForChange(uint64_t seen, std::unique_lock<std::mutex>* lock) 
   lock->lock();
 }
 
-// Before the event that it misses first becomes part of the state.
-void ItemFeed::Lag(Subscriber* subscriber) {
-  subscriber->lagging = true;
-  subscriber->seen = kept_->position();
-  subscriber->diffs_seen = diffs_.size();
-  subscriber->ticket = subscriber->outbox->NoteLagging(shared_from_this());
-}
-
-void ItemFeed::LetGo(const Subscriber& subscriber) {
-  subscriber.outbox->cells().lost.Add(subscriber.undecided);
-  subscriber.outbox->ForgetLagging(subscriber.ticket);
-}
-
 void ItemFeed::CountConflated() {
   for (const Subscriber& one : subscribers_) {
     if (one.lagging) one.outbox->cells().conflated.Add();
@@ -130,17 +125,23 @@ void ItemFeed::EndSnapshotForAll() {
   }
 }
 
-PushResult ItemFeed::Update(std::span<const Field> fields, bool snapshot) {
-  UpdateTail tail(fields, snapshot);
-  const std::string_view time = TimestampText();
+void ItemFeed::BeginAnew() {
+  offered_ = false;
+  for (Subscriber& one : subscribers_) {
+    if (!one.lagging) TellMissed(&one);
+  }
+}
+
+PushResult ItemFeed::Update(std::span<const Field> fields, const UpdateMarks& marks) {
+  UpdateTail tail(fields, marks);
   std::unique_lock lock(mutex_);
   if (kept_) kept_->Decide(fields);
-  const PushResult result = Send(&lock, [&](const Subscriber& one) {
-    return one.outbox->PushEvent(time, one.update_head, tail.In(one.encoding));
-  });
+  const PushResult result =
+      Send(&lock, [&](const Subscriber& one) { return one.writer->Push(one.outbox.get(), &tail); });
   if (result != PushResult::kOk) return result;
-  if (!snapshot) EndSnapshotForAll();
+  if (!marks.snapshot) EndSnapshotForAll();
   if (!kept_) return result;
+  if (!marks.resume_token.empty()) kept_token_ = marks.resume_token;
   CountMissedUpdate();
   if (!kept_->Apply(fields)) TellGivenUp(&lock);
   return result;
@@ -157,12 +158,12 @@ void ItemFeed::TellGivenUp(std::unique_lock<std::mutex>* lock) {
   logging_.notify_all();
 }
 
-PushResult ItemFeed::SendItemEvent(std::unique_lock<std::mutex>* lock, ari::Method method) {
-  std::string line;
+PushResult ItemFeed::SendItemEvent(std::unique_lock<std::mutex>* lock, ItemEvent event) {
+  std::string bytes;
   const PushResult result = Send(lock, [&](const Subscriber& one) {
-    line.clear();
-    WriteItemEvent(one, method, &line);
-    return one.outbox->PushEvent(line, {}, {});
+    bytes.clear();
+    one.writer->AppendEvent(event, &bytes);
+    return one.outbox->PushEvent(bytes, {}, {});
   });
   if (result == PushResult::kOk) CountConflated();
   return result;
@@ -170,14 +171,14 @@ PushResult ItemFeed::SendItemEvent(std::unique_lock<std::mutex>* lock, ari::Meth
 
 PushResult ItemFeed::EndOfSnapshot() {
   std::unique_lock lock(mutex_);
-  const PushResult result = SendItemEvent(&lock, ari::Method::kEos);
+  const PushResult result = SendItemEvent(&lock, ItemEvent::kEndOfSnapshot);
   if (result == PushResult::kOk) EndSnapshotForAll();
   return result;
 }
 
 PushResult ItemFeed::ClearSnapshot() {
   std::unique_lock lock(mutex_);
-  const PushResult result = SendItemEvent(&lock, ari::Method::kCls);
+  const PushResult result = SendItemEvent(&lock, ItemEvent::kClearSnapshot);
   if (result != PushResult::kOk) return result;
   EndSnapshotForAll();
   if (kept_) kept_->Clear();
@@ -185,47 +186,60 @@ PushResult ItemFeed::ClearSnapshot() {
 }
 
 PushResult ItemFeed::DeclareDiffOrder(std::span<const FieldDiffOrder> orders) {
-  std::vector<DiffOrder> kept;
-  std::vector<ari::FieldDiffView> views;
-  for (const FieldDiffOrder& order : orders) {
-    kept.push_back({std::string(order.field), Letters(order)});
-  }
-  for (const DiffOrder& order : kept) views.push_back({order.field, order.letters, false});
-  std::string line;
+  std::string bytes;
   std::unique_lock lock(mutex_);
   const PushResult result = Send(&lock, [&](const Subscriber& one) {
-    if (!ari::HasDiffOrder(one.dialect.version)) return PushResult::kOk;
-    line.clear();
-    ari::WriteDiffOrder(NowMillis(), item_, one.sub_id, views.data(), views.size(), one.dialect,
-                        &line);
-    return one.outbox->PushEvent(line, {}, {});
+    bytes.clear();
+    if (!one.writer->AppendDiffOrders(orders, &bytes)) return PushResult::kOk;
+    return one.outbox->PushEvent(bytes, {}, {});
   });
   if (result != PushResult::kOk || !kept_) return result;
   CountConflated();
-  for (DiffOrder& order : kept) {
+  for (const FieldDiffOrder& order : orders) {
     const bool known = std::any_of(diffs_.begin(), diffs_.end(),
                                    [&](const DiffOrder& d) { return d.field == order.field; });
-    if (!known) diffs_.push_back(std::move(order));
+    if (!known) diffs_.push_back({std::string(order.field), order.algorithms});
   }
   return result;
 }
 
-void ItemFeed::Attach(std::shared_ptr<Outbox> outbox, std::string sub_id,
-                      const ari::Dialect& dialect) {
+bool ItemFeed::Resume() {
+  const std::lock_guard lock(mutex_);
+  if (!offered_ || subscribers_.empty()) return false;
+  offered_ = false;
+  resumed_ = true;
+  snapshot_over_ = true;
+  Subscriber& one = subscribers_.front();  // there is no other yet
+  one.snapshot_over = true;
+  std::string answer;
+  one.writer->AppendResumed(&answer);
+  one.outbox->PushAnswer(answer);
+  return true;
+}
+
+PushResult ItemFeed::Checkpoint(std::string_view resume_token) {
+  if (resume_token.empty()) return is_open() ? PushResult::kOk : PushResult::kClosed;
+  std::string bytes;
+  std::unique_lock lock(mutex_);
+  const PushResult result = Send(&lock, [&](const Subscriber& one) {
+    bytes.clear();
+    if (!one.writer->AppendToken(resume_token, &bytes)) return PushResult::kOk;
+    return one.outbox->PushEvent(bytes, {}, {});
+  });
+  if (result == PushResult::kOk && kept_) kept_token_ = resume_token;
+  return result;
+}
+
+void ItemFeed::Attach(std::shared_ptr<Outbox> outbox, std::unique_ptr<ItemWriter> writer) {
   const std::lock_guard lock(mutex_);
   Subscriber& one = subscribers_.emplace_back();
   one.outbox = std::move(outbox);
-  one.sub_id = std::move(sub_id);
-  one.dialect = dialect;
-  one.encoding = dialect.WriteEncoding(ari::Method::kUd3);
-  ari::WriteUpdateHead(item_, one.sub_id, dialect, &one.update_head);
+  one.writer = std::move(writer);
   context_->capacity->Wake();
-  if (!kept_ || one.outbox->has_room()) {
-    TellMissed(&one);
-    return;
-  }
+  const auto ticket = kept_ ? one.outbox->NoteLagging(shared_from_this()) : std::nullopt;
+  if (!ticket) return TellMissed(&one);
+  one.ticket = *ticket;
   one.lagging = true;
-  one.ticket = one.outbox->NoteLagging(shared_from_this());
 }
 
 void ItemFeed::Detach(const Outbox* outbox) {
@@ -246,7 +260,7 @@ bool ItemFeed::Has(const Outbox* outbox) const {
 
 bool ItemFeed::can_pass_on() const {
   const std::lock_guard lock(mutex_);
-  return kept_ && !kept_->given_up();
+  return kept_ && !kept_->given_up() && !resumed_;
 }
 
 bool ItemFeed::has_subscribers() const {
@@ -265,82 +279,6 @@ void ItemFeed::Close() {
   context_->capacity->Wake();
   lock.unlock();
   logging_.wait(true);
-}
-
-void ItemFeed::CatchUp(const Outbox* outbox) {
-  const std::lock_guard lock(mutex_);
-  for (Subscriber& one : subscribers_) {
-    if (one.outbox.get() != outbox || !one.lagging) continue;
-    if (one.seen) one.outbox->cells().resyncs.Add();
-    TellMissed(&one);
-    context_->capacity->Wake();
-  }
-}
-
-void ItemFeed::TellMissed(Subscriber* subscriber) {
-  std::string lines;
-  uint64_t updates = 0;
-  const size_t count = WriteMissed(subscriber, &lines, &updates);
-  NodeCells& cells = subscriber->outbox->cells();
-  // Of the events that it missed, the youngest are those that it is told now as they were.
-  const uint64_t told = std::min(updates, subscriber->undecided);
-  cells.events.Add(told);
-  cells.lost.Add(subscriber->undecided - told);
-  cells.state_events.Add(count - told);
-  subscriber->undecided = 0;
-  subscriber->outbox->ForgetLagging(subscriber->ticket);
-  subscriber->lagging = false;
-  subscriber->seen.reset();
-  if (count > 0) subscriber->outbox->PushAnswer(lines, count);
-}
-
-size_t ItemFeed::WriteMissed(Subscriber* subscriber, std::string* lines, uint64_t* updates) {
-  size_t count = WriteDiffOrders(*subscriber, lines);
-  if (kept_) {
-    // MERGE has one snapshot event at most; what comes behind it is no snapshot (ari.md 4.4).
-    const bool merge_has_it = kept_->kind() == StateRule::Kind::kMerge && subscriber->seen &&
-                              subscriber->seen->updates > 0;
-    bool snapshot = !subscriber->snapshot_over && !merge_has_it;
-    if (merge_has_it) count += WriteSnapshotEnd(subscriber, lines);
-    *updates = kept_->Replay(
-        subscriber->seen,
-        [&] {
-          WriteItemEvent(*subscriber, ari::Method::kCls, lines);
-          ++count;
-          subscriber->snapshot_over = true;
-          snapshot = false;
-        },
-        [&](std::span<const Field> fields) {
-          lines->append(TimestampText()).append(subscriber->update_head);
-          lines->append(UpdateTail(fields, snapshot).In(subscriber->encoding));
-        });
-    count += *updates;
-  }
-  return count + WriteSnapshotEnd(subscriber, lines);
-}
-
-size_t ItemFeed::WriteSnapshotEnd(Subscriber* subscriber, std::string* lines) const {
-  if (!snapshot_over_ || subscriber->snapshot_over) return 0;
-  WriteItemEvent(*subscriber, ari::Method::kEos, lines);
-  subscriber->snapshot_over = true;
-  return 1;
-}
-
-size_t ItemFeed::WriteDiffOrders(const Subscriber& subscriber, std::string* lines) const {
-  if (subscriber.diffs_seen >= diffs_.size()) return 0;
-  if (!ari::HasDiffOrder(subscriber.dialect.version)) return 0;
-  std::vector<ari::FieldDiffView> views;
-  for (size_t i = subscriber.diffs_seen; i < diffs_.size(); ++i) {
-    views.push_back({diffs_[i].field, diffs_[i].letters, false});
-  }
-  ari::WriteDiffOrder(NowMillis(), item_, subscriber.sub_id, views.data(), views.size(),
-                      subscriber.dialect, lines);
-  return 1;
-}
-
-void ItemFeed::WriteItemEvent(const Subscriber& subscriber, ari::Method method,
-                              std::string* lines) const {
-  ari::WriteItemEvent(NowMillis(), method, item_, subscriber.sub_id, subscriber.dialect, lines);
 }
 
 }  // namespace penstock::adapter

@@ -13,10 +13,10 @@
 #include <string_view>
 #include <vector>
 
-#include "ari/method.h"
-#include "ari/version.h"
 #include "capacity.h"
 #include "counters.h"
+#include "field_numbers.h"
+#include "item_writer.h"
 #include "kept_state.h"
 #include "log.h"
 #include "outbox.h"
@@ -30,10 +30,13 @@ namespace penstock::adapter {
 struct FeedContext {
   QueuePolicy policy = QueuePolicy::kBlock;
   bool keeps_state = false;
+  // There is one server, so that nobody needs more than what comes behind its resume token.
+  bool may_resume = false;
   // Valid as long as a feed is open.
   const Log* log = nullptr;
   const std::shared_ptr<Capacity> capacity = std::make_shared<Capacity>();
   KeptBudget budget;
+  FieldNumbers fields;
   EventCells cells;
 };
 
@@ -52,18 +55,27 @@ class ItemFeed : public std::enable_shared_from_this<ItemFeed> {
            std::shared_ptr<FeedContext> context);
   ~ItemFeed();
 
+  // What the first server offers; before it is attached. The provider may take it until Withdraw().
+  void Offer(std::string resume_token);
+  void Withdraw();
+  // The provider took it, and so has answered the server's request.
+  bool has_resumed() const;
+
   const std::string& item() const { return item_; }
+  const std::string& resume_token() const { return resume_token_; }
   bool is_open() const { return open_.load(std::memory_order_acquire); }
 
   // The provider's side; see Subscription.
-  PushResult Update(std::span<const Field> fields, bool snapshot);
+  PushResult Update(std::span<const Field> fields, const UpdateMarks& marks);
   PushResult EndOfSnapshot();
   PushResult ClearSnapshot();
   PushResult DeclareDiffOrder(std::span<const FieldDiffOrder> orders);
+  bool Resume();
+  PushResult Checkpoint(std::string_view resume_token);
 
-  // The servers' side. A server that has the item under the id `sub_id`: it is told the kept state,
-  // then everything.
-  void Attach(std::shared_ptr<Outbox> outbox, std::string sub_id, const ari::Dialect& dialect);
+  // The servers' side. A server that has the item, and how it is written to: it is told the kept
+  // state, then everything.
+  void Attach(std::shared_ptr<Outbox> outbox, std::unique_ptr<ItemWriter> writer);
   void Detach(const Outbox* outbox);
   bool Has(const Outbox* outbox) const;
   bool has_subscribers() const;
@@ -79,10 +91,7 @@ class ItemFeed : public std::enable_shared_from_this<ItemFeed> {
   // A server that has the item.
   struct Subscriber {
     std::shared_ptr<Outbox> outbox;
-    std::string sub_id;
-    ari::Dialect dialect;
-    ari::Encoding encoding = ari::Encoding::kSmart;
-    std::string update_head;
+    std::unique_ptr<ItemWriter> writer;
     bool lagging = false;
     uint64_t ticket = 0;  // the outbox's, while it lags
     // While it lags; nullopt: it has been told nothing yet.
@@ -94,7 +103,7 @@ class ItemFeed : public std::enable_shared_from_this<ItemFeed> {
   };
   struct DiffOrder {
     std::string field;
-    std::string letters;
+    std::vector<DiffAlgorithm> algorithms;
   };
 
   // Offers an event to each subscriber by `push`. kOk: it was taken, by a queue or by the state;
@@ -104,27 +113,30 @@ class ItemFeed : public std::enable_shared_from_this<ItemFeed> {
   bool MayLag() const;
   // Waits for a change of the capacity since `seen`, without the lock.
   void WaitForChange(uint64_t seen, std::unique_lock<std::mutex>* lock);
-  void Lag(Subscriber* subscriber);
+  // False if it has room after all.
+  bool Lag(Subscriber* subscriber);
   // It is told nothing more, and what it missed is lost.
   static void LetGo(const Subscriber& subscriber);
   // Those that lag will be told of the event under way by the state.
   void CountConflated();
   void CountMissedUpdate();
   void EndSnapshotForAll();
+  // The offer was not taken: all is told from the beginning.
+  void BeginAnew();
   // In the log, without the lock, which it gives up.
   void TellGivenUp(std::unique_lock<std::mutex>* lock);
-  PushResult SendItemEvent(std::unique_lock<std::mutex>* lock, ari::Method method);
+  PushResult SendItemEvent(std::unique_lock<std::mutex>* lock, ItemEvent event);
 
   // Tells all that the subscriber has missed, whatever the room.
   void TellMissed(Subscriber* subscriber);
-  // All append lines, and return their number.
-  size_t WriteMissed(Subscriber* subscriber, std::string* lines, uint64_t* updates);
-  size_t WriteDiffOrders(const Subscriber& subscriber, std::string* lines) const;
-  size_t WriteSnapshotEnd(Subscriber* subscriber, std::string* lines) const;
-  void WriteItemEvent(const Subscriber& subscriber, ari::Method method, std::string* lines) const;
+  // All append events, and return their number.
+  size_t WriteMissed(Subscriber* subscriber, std::string* out, uint64_t* updates);
+  size_t WriteDiffOrders(const Subscriber& subscriber, std::string* out) const;
+  size_t WriteSnapshotEnd(Subscriber* subscriber, std::string* out) const;
 
   const std::string item_;
   const std::shared_ptr<FeedContext> context_;
+  std::string resume_token_;  // fixed once the provider has the handle
   std::atomic<bool> open_{true};
   std::atomic<bool> logging_{false};
 
@@ -132,6 +144,9 @@ class ItemFeed : public std::enable_shared_from_this<ItemFeed> {
   std::vector<Subscriber> subscribers_;
   std::optional<KeptState> kept_;
   std::vector<DiffOrder> diffs_;  // kept with the state: the first word on each field
+  std::string kept_token_;        // with the state: the last one
+  bool offered_ = false;          // of `resume_token_`, and not decided
+  bool resumed_ = false;          // so that the state is not whole
   bool snapshot_over_ = false;
 };
 

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "data_session.h"
 #include "guard.h"
 
 namespace penstock::adapter {
@@ -81,7 +80,7 @@ ItemTable::Step ItemTable::NextStep(const std::string& name, Item** item, Reques
 void ItemTable::Run(const std::string& name, Item* item, const Request& request, bool taken_back) {
   DataSession& session = *request.session;
   if (taken_back) {
-    session.Answer(request.id, ari::Method::kSub,
+    session.Answer(request.id, DataSession::Request::kSubscribe,
                    SubscriptionError{"Subscribe request come too late"});
     return;
   }
@@ -89,7 +88,7 @@ void ItemTable::Run(const std::string& name, Item* item, const Request& request,
   const bool has_it = item->feed != nullptr && item->feed->Has(events);
   if (request.subscribe) {
     if (has_it) {
-      // The server broke the alternation of 4.2; its second generation replaces the first.
+      // The server broke the alternation of the two; its second generation replaces the first.
       session.log().Write(LogLevel::kWarning, "item subscribed twice: " + name);
       item->feed->Detach(events);
       static_cast<void>(Release(name, item));
@@ -103,7 +102,7 @@ void ItemTable::Run(const std::string& name, Item* item, const Request& request,
     item->feed->Detach(events);
     status = Release(name, item);
   }
-  session.Answer(request.id, ari::Method::kUsb, status);
+  session.Answer(request.id, DataSession::Request::kUnsubscribe, status);
 }
 
 bool ItemTable::TakesBack(const Item& item, const DataSession* session) {
@@ -121,22 +120,24 @@ void ItemTable::Subscribe(const std::string& name, Item* item, const Request& re
   DataSession& session = *request.session;
   Status status;
   if (item->feed == nullptr) {
-    status = Open(name, item, session, request.id);
+    status = Open(name, item, request);
+    if (status.ok() && item->feed->has_resumed()) return;  // which was the answer
   } else {
-    item->feed->Attach(session.events(), request.id, session.dialect());
+    item->feed->Attach(session.events(), session.NewWriter(name, request.id));
   }
-  session.Answer(request.id, ari::Method::kSub, status);
+  session.Answer(request.id, DataSession::Request::kSubscribe, status);
 }
 
-Status ItemTable::Open(const std::string& name, Item* item, const DataSession& session,
-                       const std::string& sub_id) {
+Status ItemTable::Open(const std::string& name, Item* item, const Request& request) {
   return Guard([&]() -> Status {
     const bool snapshot = provider_->IsSnapshotAvailable(name);
     const StateRule rule = context_->keeps_state ? provider_->RuleOf(name) : StateRule{};
     const auto feed = std::make_shared<ItemFeed>(name, rule, !snapshot, context_);
-    feed->Attach(session.events(), sub_id, session.dialect());
+    if (context_->may_resume) feed->Offer(request.resume_token);
+    feed->Attach(request.session->events(), request.session->NewWriter(name, request.id));
     SetFeed(item, feed);
     const Status status = Guard([&] { return provider_->Subscribe(Subscription(feed)); });
+    feed->Withdraw();
     if (!status.ok()) {
       feed->Close();
       SetFeed(item, nullptr);

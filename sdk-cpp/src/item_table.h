@@ -8,16 +8,15 @@
 #include <string>
 #include <unordered_map>
 
+#include "data_session.h"
 #include "item_feed.h"
 #include "penstock/adapter/data_provider.h"
 #include "worker_pool.h"
 
 namespace penstock::adapter {
 
-class DataSession;
-
 // The items of a host: the requests that its servers make of them, and the provider's calls that
-// come of it (ari.md 4.2). The requests of an item run in order and one at a time, whichever server
+// come of it. The requests of an item run in order and one at a time, whichever server
 // they are from; those of different items at the same time. The provider has an item as long as any
 // server wants it; a subscription that its own server takes back while it waits is not shown to the
 // provider.
@@ -30,6 +29,7 @@ class ItemTable {
     std::shared_ptr<DataSession> session;
     std::string id;  // empty: made by EndSession(), nobody to answer
     bool subscribe = false;
+    std::string resume_token = {};  // of a subscription
   };
 
   ItemTable(DataProvider* provider, WorkerPool* pool, std::shared_ptr<FeedContext> context)
@@ -58,8 +58,7 @@ class ItemTable {
   static bool TakesBack(const Item& item, const DataSession* session);
   bool SomeoneWaits(const Item& item);
   void Subscribe(const std::string& name, Item* item, const Request& request);
-  Status Open(const std::string& name, Item* item, const DataSession& session,
-              const std::string& sub_id);
+  Status Open(const std::string& name, Item* item, const Request& request);
   void SetFeed(Item* item, std::shared_ptr<ItemFeed> feed);
   // If no server has the item or waits for it, the provider loses it.
   Status Release(const std::string& name, Item* item);

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "ari/method.h"
 #include "item_feed.h"
+#include "socket.h"
 
 namespace penstock::adapter {
 namespace {
@@ -16,9 +16,9 @@ namespace {
 // memory back.
 constexpr size_t kKeptBytes = size_t{1} << 20;
 
-bool WriteAll(Stream* stream, std::string_view bytes, NodeCells* cells) {
+bool WriteAll(Outlet* outlet, std::string_view bytes, NodeCells* cells) {
   while (!bytes.empty()) {
-    const size_t n = stream->Write(bytes);
+    const size_t n = outlet->Write(bytes);
     if (n == 0) return false;
     cells->writes.Add();
     cells->bytes.Add(n);
@@ -58,20 +58,22 @@ PushResult Outbox::PushEvent(std::string_view time, std::string_view head, std::
   return PushResult::kOk;
 }
 
-bool Outbox::PushAnswer(std::string_view lines, size_t events) {
+bool Outbox::PushAnswer(std::string_view bytes, size_t events) {
   std::unique_lock lock(mutex_);
   if (closed_) return false;
-  queue_.Append(lines);
-  if (events == 0) queued_answer_bytes_ += lines.size();
+  queue_.Append(bytes);
+  if (events == 0) queued_answer_bytes_ += bytes.size();
   queued_events_ += events;
   lock.unlock();
   work_.notify_one();
   return true;
 }
 
-uint64_t Outbox::NoteLagging(std::shared_ptr<ItemFeed> feed) {
+std::optional<uint64_t> Outbox::NoteLagging(std::shared_ptr<ItemFeed> feed) {
   const std::lock_guard lock(mutex_);
   if (closed_) return 0;
+  if (queue_.size() < max_bytes_) return std::nullopt;
+  SetFull(true);
   lagging_.emplace(++last_ticket_, std::move(feed));
   work_.notify_one();
   return last_ticket_;
@@ -83,8 +85,9 @@ void Outbox::ForgetLagging(uint64_t ticket) {
   forgotten = lagging_.extract(ticket);
 }
 
-void Outbox::SetKeepalive(std::chrono::milliseconds interval) {
+void Outbox::SetKeepalive(std::chrono::milliseconds interval, std::string_view line) {
   const std::lock_guard lock(mutex_);
+  keepalive_line_ = line;
   keepalive_ = std::min<std::chrono::milliseconds>(interval, kLongestWait);
   work_.notify_one();
 }
@@ -111,11 +114,6 @@ void Outbox::Finish() {
 bool Outbox::WaitWriterDone(Clock::time_point deadline) {
   std::unique_lock lock(mutex_);
   return done_.wait_until(lock, deadline, [this] { return writer_done_; });
-}
-
-bool Outbox::has_room() {
-  const std::lock_guard lock(mutex_);
-  return queue_.size() < max_bytes_;
 }
 
 bool Outbox::is_closed() {
@@ -145,16 +143,20 @@ void Outbox::SetFull(bool full) {
 }
 
 void Outbox::CatchUp() {
-  while (true) {
-    std::shared_ptr<ItemFeed> feed;
-    {
-      const std::lock_guard lock(mutex_);
-      if (lagging_.empty() || queue_.size() >= max_bytes_) return;
-      feed = std::move(lagging_.begin()->second);
-      lagging_.erase(lagging_.begin());
-    }
-    feed->CatchUp(this);
+  while (const std::shared_ptr<ItemFeed> feed = NextLagging()) feed->CatchUp(this);
+}
+
+std::shared_ptr<ItemFeed> Outbox::NextLagging() {
+  const std::lock_guard lock(mutex_);
+  if (queue_.size() >= max_bytes_) {
+    if (!lagging_.empty()) SetFull(true);
+    return nullptr;
   }
+  if (lagging_.empty()) {
+    SetFull(false);
+    return nullptr;
+  }
+  return std::move(lagging_.extract(lagging_.begin()).mapped());
 }
 
 bool Outbox::NextBatch(PageBuffer* batch) {
@@ -169,7 +171,7 @@ bool Outbox::NextBatch(PageBuffer* batch) {
     }
     const auto due = last_write_ + keepalive_;
     if (Clock::now() >= due) {
-      queue_.Append(ari::kKeepaliveLine);
+      queue_.Append(keepalive_line_);
       cells_->keepalives.Add();
       break;
     }
@@ -179,20 +181,21 @@ bool Outbox::NextBatch(PageBuffer* batch) {
   batch->Swap(queue_);
   queued_answer_bytes_ = 0;
   batch_events_ = std::exchange(queued_events_, 0);
-  SetFull(false);
   return true;
 }
 
-void Outbox::WriterLoop(Stream* stream) {
+void Outbox::WriterLoop(Outlet* outlet) {
   PageBuffer batch;
   while (NextBatch(&batch)) {
-    if (!WriteAll(stream, batch.view(), cells_.get())) {
+    // Into the room that the batch has left, and not behind the write, which may last for ever.
+    CatchUp();
+    if (!WriteAll(outlet, batch.view(), cells_.get())) {
       {
         const std::lock_guard lock(mutex_);
-        if (!closed_) failure_ = stream->why_unsent();
+        if (!closed_) failure_ = outlet->why_unsent();
       }
       // Wakes the reader, which owns the connection.
-      stream->Shutdown();
+      outlet->Shutdown();
       break;
     }
     cells_->events_sent.Add(batch_events_);
@@ -200,7 +203,6 @@ void Outbox::WriterLoop(Stream* stream) {
       const std::lock_guard lock(mutex_);
       last_write_ = Clock::now();
     }
-    CatchUp();
   }
   Close();
   const std::lock_guard lock(mutex_);

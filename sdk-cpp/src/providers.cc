@@ -57,6 +57,10 @@ Result<std::vector<std::string>> MetadataProvider::Schema(const SchemaRequest& r
   return SplitAtSpaces(request.schema);
 }
 
+Result<Filter> MetadataProvider::Selector(const SelectorRequest& /*request*/) {
+  return SelectorError{"this adapter has no selectors"};
+}
+
 Result<ItemLimits> MetadataProvider::ItemData(std::string_view /*item*/) { return ItemLimits{}; }
 
 Result<UserItemLimits> MetadataProvider::UserItemData(const NullableString& /*user*/,
@@ -64,7 +68,9 @@ Result<UserItemLimits> MetadataProvider::UserItemData(const NullableString& /*us
   return UserItemLimits{};
 }
 
-Status MetadataProvider::UserMessage(const UserMessageRequest& /*request*/) { return {}; }
+Result<MessageProfile> MetadataProvider::UserMessage(const UserMessageRequest& /*request*/) {
+  return MessageProfile{};
+}
 
 Result<TablesProfile> MetadataProvider::NewTables(const TablesRequest& /*request*/) {
   return TablesProfile{};

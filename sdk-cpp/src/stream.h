@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "outlet.h"
 #include "socket.h"
 
 namespace penstock::adapter {
@@ -16,7 +17,7 @@ namespace penstock::adapter {
 // One connection with a server as bytes both ways, plain or TLS.
 // Owner: the connection that reads it. Thread: one reads, one writes, at once; Shutdown() is for
 // any. Invariant: a call never keeps the other thread waiting for the network.
-class Stream {
+class Stream : public Outlet {
  public:
   enum class ReadStatus {
     kGot,         // `size` bytes, at least one
@@ -29,7 +30,7 @@ class Stream {
     size_t size = 0;
   };
 
-  virtual ~Stream() = default;
+  ~Stream() override = default;
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
@@ -40,14 +41,8 @@ class Stream {
   // Why a read failed, for people. Thread: the reader.
   virtual std::string why() const = 0;
 
-  // Waits until some of `bytes`, which are not none, have gone; how many. 0: never again,
-  // why_unsent() tells.
-  virtual size_t Write(std::string_view bytes) = 0;
-  // Why a write failed, for people. Thread: the writer.
-  virtual std::string why_unsent() const = 0;
-
   // Ends reads, writes and what waits in them.
-  void Shutdown();
+  void Shutdown() override;
 
   // After the last write: ends sending, then drops what still comes until the server has closed as
   // well, so that closing with unread bytes does not reset the connection under the last lines.

@@ -61,7 +61,7 @@ Status ConfigureDialling(SSL_CTX* context, const TlsOptions& options) {
 
 // As the server: what a certificate of the client must be, if one is wanted.
 Status ConfigureListening(SSL_CTX* context, const TlsOptions& options) {
-  if (options.certificate_file.empty()) return Error("tls-listen needs certificate_file");
+  if (options.certificate_file.empty()) return Error("who listens needs certificate_file");
   // A connection lasts for days; resuming one saves nothing.
   ::SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
   ::SSL_CTX_set_num_tickets(context, 0);

@@ -17,6 +17,7 @@
 #include "adapters/proxy.h"
 #include "adapters/remote/ari/data_proxy.h"
 #include "adapters/remote/ari/metadata_proxy.h"
+#include "adapters/remote/grpc_proxies.h"
 #include "base/check.h"
 #include "base/log.h"
 
@@ -85,6 +86,13 @@ TimePoint FirstConnectionDeadline(const config::ProxySettings& proxy, TimePoint 
   return for_ever ? TimePoint::max() : start + proxy.first_connection_timeout;
 }
 
+Status CheckTransport(const config::ProxySettings& proxy) {
+  if (GrpcProxies::kBuiltIn || proxy.transport != config::AdapterTransport::kGrpc)
+    return OkStatus();
+  return Unavailable("proxy " + proxy.name +
+                     ": transport = \"grpc\", but this server was built without gRPC");
+}
+
 }  // namespace
 
 AdapterHub::AdapterHub(const config::Settings& settings, runtime::ShardPool& shards,
@@ -97,6 +105,7 @@ AdapterHub::AdapterHub(const config::Settings& settings, runtime::ShardPool& sha
       server_instance_id_(std::move(server_instance_id)),
       shared_(std::make_unique<Shared>(shards, std::move(on_fatal))) {
   PENSTOCK_CHECK(routers_.size() == shards_.size());
+  grpc_ = std::make_unique<GrpcProxies>(shared_->courier, settings_.limits, server_instance_id_);
 }
 
 AdapterHub::~AdapterHub() = default;
@@ -111,13 +120,26 @@ void AdapterHub::SetTls(const config::ProxySettings& proxy,
   });
 }
 
+Status AdapterHub::CheckTransports(const config::Settings& settings) {
+  for (const config::AdapterSet& set : settings.adapter_sets) {
+    if (set.metadata_adapter) {
+      PENSTOCK_RETURN_IF_ERROR(CheckTransport(set.metadata_adapter->proxy));
+    }
+    for (const config::DataAdapter& data : set.data_adapters) {
+      PENSTOCK_RETURN_IF_ERROR(CheckTransport(data.proxy));
+    }
+  }
+  return OkStatus();
+}
+
 Status AdapterHub::Start() {
+  PENSTOCK_RETURN_IF_ERROR(CheckTransports(settings_));
   const TimePoint start = SteadyClock().Now();
   std::size_t next_shard = 0;
   std::uint32_t next_source = 0;
   std::vector<Proxy*> open_now;
-  const auto add = [&](auto proxy, const config::ProxySettings& settings) {
-    auto* const raw = proxy.get();
+  const auto add = [&](std::unique_ptr<Proxy> proxy, const config::ProxySettings& settings) {
+    Proxy* const raw = proxy.get();
     by_settings_[&settings] = raw;
     raw->SetTls(tls_[&settings]);
     shared_->waiting.emplace(raw, FirstConnectionDeadline(settings, start));
@@ -130,13 +152,20 @@ Status AdapterHub::Start() {
     view.id = set.id;
     Proxy* first = nullptr;  // whose initialisation the data ports wait for
     if (set.metadata_adapter) {
-      const std::size_t shard = next_shard++ % shards_.size();
-      auto* const proxy =
-          add(std::make_unique<AriMetadataProxy>(
-                  AriMetadataProxy::Place{shared_->courier, shards_[shard], *shared_, control_},
-                  set, server_instance_id_, settings_.limits),
-              set.metadata_adapter->proxy);
-      view.metadata = &proxy->port();
+      runtime::Shard& shard = shards_[next_shard++ % shards_.size()];
+      const config::ProxySettings& proxy_settings = set.metadata_adapter->proxy;
+      Proxy* proxy = nullptr;
+      if (proxy_settings.transport == config::AdapterTransport::kGrpc) {
+        auto made = grpc_->MakeMetadata(shard, *shared_, control_, set);
+        view.metadata = made.port;
+        proxy = add(std::move(made.proxy), proxy_settings);
+      } else {
+        auto made = std::make_unique<AriMetadataProxy>(
+            AriMetadataProxy::Place{shared_->courier, shard, *shared_, control_}, set,
+            server_instance_id_, settings_.limits);
+        view.metadata = &made->port();
+        proxy = add(std::move(made), proxy_settings);
+      }
       open_now.push_back(proxy);
       if (set.metadata_adapter_initialised_first) first = proxy;
     } else {
@@ -145,13 +174,19 @@ Status AdapterHub::Start() {
     }
     for (const config::DataAdapter& data : set.data_adapters) {
       const std::size_t shard = next_shard++ % shards_.size();
-      auto* const proxy =
-          add(std::make_unique<AriDataProxy>(
-                  AriDataProxy::Place{shared_->courier, shards_[shard], *routers_[shard], *shared_},
-                  kernel::DataSourceId(next_source++), set.id, server_instance_id_,
-                  settings_.limits, data),
-              data.proxy);
-      view.data.push_back({data.name, &proxy->source()});
+      const kernel::DataSourceId id(next_source++);
+      Proxy* proxy = nullptr;
+      if (data.proxy.transport == config::AdapterTransport::kGrpc) {
+        auto made = grpc_->MakeData(shards_[shard], *routers_[shard], *shared_, id, set.id, data);
+        view.data.push_back({data.name, made.source});
+        proxy = add(std::move(made.proxy), data.proxy);
+      } else {
+        auto made = std::make_unique<AriDataProxy>(
+            AriDataProxy::Place{shared_->courier, shards_[shard], *routers_[shard], *shared_}, id,
+            set.id, server_instance_id_, settings_.limits, data);
+        view.data.push_back({data.name, &made->source()});
+        proxy = add(std::move(made), data.proxy);
+      }
       if (first != nullptr) {
         shared_->dependents[first].push_back(proxy);
       } else {

@@ -22,6 +22,7 @@
 
 namespace penstock::adapters {
 
+class GrpcProxies;
 class Proxy;
 
 // How a proxy fares; a copy, for health checks and the admin pages.
@@ -73,6 +74,8 @@ class AdapterHub {
   // changed.
   void SetTls(const config::ProxySettings& proxy, std::shared_ptr<const tls::Context> context);
 
+  // Whether this build has the transports that the settings ask for; Start() checks it too.
+  static Status CheckTransports(const config::Settings& settings);
   // Opens the ports, before the shards run. An error names the proxy, the address and the port.
   Status Start();
 
@@ -108,6 +111,7 @@ class AdapterHub {
   ClientControl& control_;
   std::string server_instance_id_;
   std::unique_ptr<Shared> shared_;
+  std::unique_ptr<GrpcProxies> grpc_;
   absl::flat_hash_map<const config::ProxySettings*, std::shared_ptr<const tls::Context>> tls_;
   absl::flat_hash_map<const config::ProxySettings*, Proxy*> by_settings_;
   std::vector<std::unique_ptr<Proxy>> proxies_;

@@ -86,6 +86,12 @@ bool AllowList::Contains(const asio::ip::address& address) const {
   });
 }
 
+bool AllowList::MayContain(const asio::ip::address& address) const {
+  if (everybody_ || !names_.empty()) return true;
+  const std::optional<protection::Address> peer = protection::ParseAddress(address.to_string());
+  return peer && ranges_.Contains(*peer);
+}
+
 void AllowList::OnRefusal() {
   if (shard_.now() >= looked_up_ + kPeriodOfRefusals) LookUp();
 }

@@ -34,6 +34,8 @@ class AllowList {
   // Every name has been looked up once, so that the answer is one; or that takes too long.
   bool ready() const { return first_lookups_ == 0 || shard_.now() >= patience_; }
   bool Contains(const asio::ip::address& address) const;
+  // False: no lookup of a name will change that it does not. Thread-safe.
+  bool MayContain(const asio::ip::address& address) const;
   // Somebody was refused.
   void OnRefusal();
 

@@ -22,7 +22,12 @@ bool IsLoopback(std::string_view ip) {
 }
 
 std::vector<std::string> SplitOnSpaces(std::string_view text) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    count += text[i] != ' ' && (i == 0 || text[i - 1] == ' ');
+  }
   std::vector<std::string> words;
+  words.reserve(count);
   while (!text.empty()) {
     const std::size_t end = std::min(text.find(' '), text.size());
     if (end > 0) words.emplace_back(text.substr(0, end));
@@ -58,7 +63,7 @@ bool BuiltinMetadata::MayEnter(const session::OpenQuery& query) const {
   return query.user && std::find(users.begin(), users.end(), *query.user) != users.end();
 }
 
-void BuiltinMetadata::OpenSession(session::OpenQuery query,
+void BuiltinMetadata::OpenSession(const session::OpenQuery& query,
                                   session::Reply<session::OpenGrant> reply) {
   if (!MayEnter(query)) {
     Answer<session::OpenGrant>(courier_, std::move(reply),
@@ -81,6 +86,7 @@ std::variant<session::SubscribeGrant, tlcp::Error> BuiltinMetadata::Decide(
   const config::Policy& policy = set_.policy;
   session::ItemLimits limits{policy.distinct_snapshot_length, policy.prefilter_frequency,
                              policy.buffer_size, policy.max_frequency};
+  grant.limits.reserve(grant.items.size());
   for (const std::string& item : grant.items) {
     const ModeSet modes = families_.ModesOf(item, table.data_adapter);
     const auto refusal = RefusalOf(table.mode, query.unfiltered, modes, limits);

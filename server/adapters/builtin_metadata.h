@@ -23,7 +23,8 @@ class BuiltinMetadata final : public session::MetadataPort {
   BuiltinMetadata(const Courier& courier, const config::AdapterSet& set)
       : courier_(courier), set_(set), families_(set.policy.item_families) {}
 
-  void OpenSession(session::OpenQuery query, session::Reply<session::OpenGrant> reply) override;
+  void OpenSession(const session::OpenQuery& query,
+                   session::Reply<session::OpenGrant> reply) override;
   void CloseSession(std::string /*session_id*/, std::optional<std::string> /*user*/) override {}
   void Authorize(session::SubscribeQuery query,
                  session::Reply<session::SubscribeGrant> reply) override;

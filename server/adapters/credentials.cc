@@ -34,4 +34,10 @@ bool CredentialsMatch(const std::vector<config::Credential>& accepted,
   return matches != 0;
 }
 
+bool TokenMatches(const std::vector<std::string>& accepted, std::string_view token) {
+  unsigned matches = 0;
+  for (const std::string& one : accepted) matches |= Same(one, token) ? 1 : 0;
+  return matches != 0;
+}
+
 }  // namespace penstock::adapters

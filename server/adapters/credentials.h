@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/settings.h"
@@ -16,5 +17,8 @@ namespace penstock::adapters {
 bool CredentialsMatch(const std::vector<config::Credential>& accepted,
                       const std::optional<std::string>& user,
                       const std::optional<std::string>& password);
+
+// The same for a token alone.
+bool TokenMatches(const std::vector<std::string>& accepted, std::string_view token);
 
 }  // namespace penstock::adapters

@@ -2,6 +2,8 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <optional>
 
@@ -27,6 +29,17 @@ constexpr kernel::Mode KeptMode(ModeSet modes) {
   if (beside == ModeBit(kernel::Mode::kDistinct)) return kernel::Mode::kDistinct;
   if (beside == ModeBit(kernel::Mode::kCommand)) return kernel::Mode::kCommand;
   return kernel::Mode::kMerge;
+}
+
+// What an adapter says of a frequency: zero is "no limit"; so is what is no number of updates a
+// second.
+inline double ToFrequency(double said) { return std::isfinite(said) ? std::max(said, 0.0) : 0; }
+
+// The same of a bandwidth, where "Infinity" is how it may say that it sets no limit; nothing if
+// it makes no sense.
+inline std::optional<double> ToBandwidth(double said) {
+  if (said < 0 || std::isnan(said)) return std::nullopt;
+  return std::isfinite(said) ? said : 0;
 }
 
 // Why an item with these modes and limits may not be subscribed so (TLCP 24, 26, 27); nothing if

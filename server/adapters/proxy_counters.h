@@ -27,9 +27,12 @@ struct ProxyCounters {
   Count events_refused;     // snapshot events that events_recovery drops
   Count diff_declarations;  // DFD
   Count requests;
-  Count requests_failed;  // answered with an error
-  Count items_failed;     // subscriptions that the adapter refused: no data for them
+  Count requests_failed;   // answered with an error
+  Count items_failed;      // subscriptions that the adapter refused: no data for them
+  Count items_resumed;     // subscriptions that went on behind a resume token
+  Count items_called_off;  // subscriptions that nobody wanted any more before they could be sent
   Count timeouts;
+  Count requests_cancelled;      // the adapter was told that nobody waits any more
   Count late_replies;            // of requests that had timed out, or that nobody made
   Count malformed_lines;         // skipped
   Count forced_terminations;     // FST
@@ -46,7 +49,7 @@ struct ProxyCounters {
   Count addresses_refused;    // not on the allow list
   Count credentials_refused;  // wrong, or none, or too soon after wrong ones
   Count dials;                // attempts to reach a remote adapter
-  Count dials_failed;         // that reached nobody
+  Count dials_failed;         // that reached none
   Count tls_handshakes;       // that came to their end
   Count tls_handshakes_failed;
   Count tls_plain_peers;  // among these: spoke without TLS

@@ -57,7 +57,6 @@ class Application {
   };
 
   Status MakeListeners();
-  void MakeOptions();
   void MakeShards();
   Status Listen();
   bool Drained();

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <iostream>
 
+#include "adapters/adapter_hub.h"
 #include "app/adapter_tls.h"
 #include "app/application.h"
 #include "app/listener_tls.h"
@@ -124,6 +125,11 @@ int main(int argc, char** argv) {
     return kBadConfiguration;
   }
   if (check) {
+    if (const Status known = penstock::adapters::AdapterHub::CheckTransports(*settings);
+        !known.ok()) {
+      std::cerr << Message(known) << '\n';
+      return kBadConfiguration;
+    }
     const penstock::SteadyClock clock;
     penstock::log::SetLevel(penstock::log::Area::kServer, penstock::log::Level::kOff);
     penstock::app::ListenerTls tls(settings->listeners, clock);

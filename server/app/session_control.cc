@@ -15,7 +15,7 @@ namespace {
 session::Session* Find(session::SessionTable& table, const std::string& adapter_set,
                        const std::string& session_id) {
   session::Session* const session = table.Find(session_id);
-  const bool ours = session != nullptr && session->profile().adapter_set->id == adapter_set;
+  const bool ours = session != nullptr && session->adapter_set().id == adapter_set;
   return ours ? session : nullptr;
 }
 

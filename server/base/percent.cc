@@ -4,21 +4,29 @@
 
 namespace penstock {
 
-std::optional<std::string> PercentDecode(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
+bool AppendPercentDecoded(std::string_view text, std::string& out) {
+  const std::size_t before = out.size();
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '%') {
       out += text[i];
       continue;
     }
-    if (i + 2 >= text.size()) return std::nullopt;
-    const int high = HexValue(text[i + 1]);
-    const int low = HexValue(text[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
+    const int high = i + 2 < text.size() ? HexValue(text[i + 1]) : -1;
+    const int low = high >= 0 ? HexValue(text[i + 2]) : -1;
+    if (low < 0) {
+      out.resize(before);
+      return false;
+    }
     out += static_cast<char>(high * 16 + low);
     i += 2;
   }
+  return true;
+}
+
+std::optional<std::string> PercentDecode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  if (!AppendPercentDecoded(text, out)) return std::nullopt;
   return out;
 }
 

@@ -24,7 +24,11 @@ inline void AppendPercent(std::string& out, unsigned char byte) {
   out += kDigits[byte & 15];
 }
 
-// Decodes every `%XX`; all else, '+' included, stays as it is. Nothing on a broken escape.
+// Decodes every `%XX`; all else, '+' included, stays as it is. False, and `out` as it was, on a
+// broken escape.
+[[nodiscard]] bool AppendPercentDecoded(std::string_view text, std::string& out);
+
+// The same. Nothing on a broken escape.
 std::optional<std::string> PercentDecode(std::string_view text);
 
 }  // namespace penstock

@@ -18,6 +18,9 @@ constexpr Key<AdapterSet> kAdapterSet[] = {
 constexpr Key<ProxySettings> kProxy[] = {
     Bind<&ProxySettings::name>("label", "For logs; empty: made of the set and the adapter."),
     Bind<&ProxySettings::robust>("robust", "false: the loss of the adapter ends the server."),
+    Bind<&ProxySettings::transport>("transport",
+                                    "What the adapter speaks; over gRPC several may share a port.",
+                                    {.choices = "ari or grpc"}),
     Bind<&ProxySettings::address>(
         "address", "Where the remote adapter connects; loopback unless you say otherwise.",
         {.check = kAddress}),
@@ -33,10 +36,16 @@ constexpr Key<ProxySettings> kProxy[] = {
         "keepalive_hint_millis",
         "How often the adapter is asked to speak; absent: from the timeout; 0: not asked.",
         {.max = kHourMillis, .example = "6000"}),
-    Bind<&ProxySettings::auth>("auth", "true: the adapter must name one of `credentials`."),
+    Bind<&ProxySettings::auth>("auth",
+                               "true: the adapter must name one of `credentials`, or of `tokens`."),
     Bind<&ProxySettings::credentials>(
         "credentials", "Who may connect, as { user = \"u\", password = \"p\" }; needs auth = true.",
         {.check = kCredentials}),
+    Bind<&ProxySettings::tokens>(
+        "tokens", "Bearer tokens that let an adapter in over gRPC; needs auth = true."),
+    Bind<&ProxySettings::certificate_names>(
+        "certificate_names",
+        "Over gRPC: one of these must be in the adapter's certificate; empty: any valid one does."),
     Bind<&ProxySettings::remote_params>(
         "remote_params", "Told to the adapter at its start, as { name = \"n\", value = \"v\" }.",
         {.check = kRemoteParams}),

@@ -24,6 +24,52 @@ void RefuseRobustOnly(const TomlTable& table, std::span<const Key<S>> keys) {
   }
 }
 
+// Over gRPC a port may be that of several proxies, if all say the same about it.
+std::string SharingOf(const ProxySettings& proxy) {
+  if (proxy.transport != AdapterTransport::kGrpc) return {};
+  std::string text = "gRPC " + std::to_string(proxy.keepalive_timeout.count());
+  if (!proxy.tls) return text;
+  const AdapterTls& tls = *proxy.tls;
+  for (const std::string* const part :
+       {&tls.certificate_file, &tls.key_file, &tls.keystore_file, &tls.keystore_password,
+        &tls.keystore_password_file, &tls.ca_file, &tls.truststore_file, &tls.truststore_password,
+        &tls.truststore_password_file}) {
+    text += '\n' + *part;
+  }
+  text += tls.force_client_auth ? "\nasks " : "\n";
+  return text + std::to_string(tls.reload_check.count());
+}
+
+// What only one of the transports knows.
+void CheckTransport(const TomlTable& table, const ProxySettings& proxy) {
+  if (proxy.transport == AdapterTransport::kAri) {
+    constexpr char kGrpcOnly[] = "is known over gRPC only; remove it, or add transport = \"grpc\"";
+    if (!proxy.tokens.empty()) table.Add("tokens", kGrpcOnly);
+    if (!proxy.certificate_names.empty()) table.Add("certificate_names", kGrpcOnly);
+    return;
+  }
+  constexpr char kAriOnly[] = "is not known over gRPC; remove it, or transport = \"grpc\"";
+  if (table.Has("notify_port")) table.Add("notify_port", kAriOnly);
+  const bool dials = !proxy.remote_host.empty();
+  if (!proxy.certificate_names.empty() && !(proxy.tls && (dials || proxy.tls->force_client_auth))) {
+    table.Add("certificate_names",
+              dials ? "needs tls; add it" : "needs tls with force_client_auth = true; add it");
+  }
+  if (!proxy.tls) return;
+  const AdapterTls defaults;
+  AdapterTls known = *proxy.tls;
+  known.min_version = defaults.min_version;
+  known.max_version = defaults.max_version;
+  known.ciphers = defaults.ciphers;
+  known.cipher_suites = defaults.cipher_suites;
+  known.allow_cipher_suites.clear();
+  known.remove_cipher_suites.clear();
+  known.prefer_server_ciphers = defaults.prefer_server_ciphers;
+  if (known != *proxy.tls) {
+    table.Add("tls", "leaves versions and ciphers to gRPC; remove them, or transport = \"grpc\"");
+  }
+}
+
 }  // namespace
 
 LoadedSet AdapterSetReader::Read(TomlTable* table) {
@@ -63,7 +109,8 @@ void AdapterSetReader::ReadMetadataAdapter(TomlTable* table, LoadedSet* loaded) 
   if (!adapter.proxy.remote_host.empty()) return;
   loaded->ports.push_back(
       {adapter.proxy.address, adapter.proxy.request_reply_port, table->PathOf("request_reply_port"),
-       "the Metadata Adapter of " + loaded->set.id, table->PlaceOf("request_reply_port")});
+       "the Metadata Adapter of " + loaded->set.id, table->PlaceOf("request_reply_port"),
+       /*ipv6_only=*/false, SharingOf(adapter.proxy)});
 }
 
 void AdapterSetReader::ReadDataAdapter(TomlTable* table, LoadedSet* loaded) {
@@ -76,8 +123,9 @@ void AdapterSetReader::ReadDataAdapter(TomlTable* table, LoadedSet* loaded) {
     const auto port = key == "notify_port" ? adapter.notify_port
                                            : std::optional(adapter.proxy.request_reply_port);
     if (!port || !adapter.proxy.remote_host.empty()) continue;
-    loaded->ports.push_back(
-        {adapter.proxy.address, *port, table->PathOf(key), what, table->PlaceOf(key)});
+    loaded->ports.push_back({adapter.proxy.address, *port, table->PathOf(key), what,
+                             table->PlaceOf(key),
+                             /*ipv6_only=*/false, SharingOf(adapter.proxy)});
   }
   loaded->set.data_adapters.push_back(std::move(adapter));
 }
@@ -89,6 +137,7 @@ void AdapterSetReader::ReadProxy(TomlTable* table, std::span<const Key<Adapter>>
   CheckAuth(table->PlaceOf(proxy->auth ? "auth" : "credentials"), table->PathOf("auth"), *proxy,
             problems_);
   ReadLink(table, proxy);
+  CheckTransport(*table, *proxy);
   if (proxy->robust) return;
   RefuseRobustOnly(*table, ProxyKeys());
   RefuseRobustOnly(*table, own_keys);

@@ -281,10 +281,11 @@ void FinishSet(const std::vector<Place>& places, LoadedSet* loaded, Problems* pr
 
 void CheckAuth(const Place& place, const std::string& key, const ProxySettings& proxy,
                Problems* problems) {
-  if (proxy.auth && proxy.credentials.empty()) {
+  const bool has_any = !proxy.credentials.empty() || !proxy.tokens.empty();
+  if (proxy.auth && !has_any) {
     problems->Add(place, key, "is on, but there are no credentials; add some, or turn it off");
   }
-  if (!proxy.auth && !proxy.credentials.empty()) {
+  if (!proxy.auth && has_any) {
     problems->Add(place, key, "is off, but there are credentials; turn it on, or remove them");
   }
 }
@@ -322,6 +323,8 @@ void CheckPorts(const std::vector<PortUse>& uses, Problems* problems) {
       const PortUse& earlier = uses[j];
       if (later.port != earlier.port) continue;
       if (!Covers(later, earlier) && !Covers(earlier, later)) continue;
+      const bool is_shared = !later.sharing.empty() && later.sharing == earlier.sharing;
+      if (is_shared && later.address == earlier.address) continue;
       problems->Add(later.place, later.key,
                     std::to_string(later.port) + " is taken by " + earlier.what + " (" +
                         ToString(earlier.place) + "); write a port of its own");

@@ -41,6 +41,8 @@ struct PortUse {
   std::string what;  // "listener main"
   Place place;
   bool ipv6_only = false;
+  // Not empty: may be the port of all that say the same here.
+  std::string sharing = {};
 };
 
 // A Data Adapter that a family of items names.

@@ -97,7 +97,8 @@ template <class T>
 requires(std::is_same_v<T, Compression> || std::is_same_v<T, ListenerRole> ||
          std::is_same_v<T, EventsRecovery> || std::is_same_v<T, NotifyUserOnDisconnection> ||
          std::is_same_v<T, CloseNotificationsRecovery> || std::is_same_v<T, TlsVersion> ||
-         std::is_same_v<T, ClientCertificates>) struct Codec<T> {
+         std::is_same_v<T, ClientCertificates> ||
+         std::is_same_v<T, AdapterTransport>) struct Codec<T> {
   static constexpr Type kType = Type::kText;
   static Value Read(T member) { return std::string(ToString(member)); }
   static bool Assign(T& member, const Value& value) {

@@ -196,6 +196,16 @@ bool ParseChoice(std::string_view text, Compression* value) {
   return false;
 }
 
+bool ParseChoice(std::string_view text, AdapterTransport* value) {
+  for (const auto choice : {AdapterTransport::kAri, AdapterTransport::kGrpc}) {
+    if (ToString(choice) == text) {
+      *value = choice;
+      return true;
+    }
+  }
+  return false;
+}
+
 bool ParseChoice(std::string_view text, EventsRecovery* value) {
   for (const auto choice : {EventsRecovery::kLeaveHole, EventsRecovery::kUseSnapshot,
                             EventsRecovery::kEnforceSnapshot}) {

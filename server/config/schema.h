@@ -93,6 +93,7 @@ bool ParseChoice(std::string_view text, TlsVersion* value);
 bool ParseChoice(std::string_view text, ClientCertificates* value);
 bool ParseChoice(std::string_view text, DiffAlgorithm* value);
 bool ParseChoice(std::string_view text, Compression* value);
+bool ParseChoice(std::string_view text, AdapterTransport* value);
 bool ParseChoice(std::string_view text, EventsRecovery* value);
 bool ParseChoice(std::string_view text, NotifyUserOnDisconnection* value);
 bool ParseChoice(std::string_view text, CloseNotificationsRecovery* value);

@@ -160,8 +160,11 @@ constexpr Key<Delivery> kDelivery[] = {
     Bind<&Delivery::adaptive_delay>(
         "adaptive_delay",
         "true: not while the server has time to spare; false: always, for the least CPU."),
+    Bind<&Delivery::batch_sends>("batch_sends",
+                                 "One system call sends to many clients, where there is io_uring."),
     Bind<&Delivery::send_backlog_bytes>(
-        "send_backlog_bytes", "Unsent bytes of a connection before updates are conflated.",
+        "send_backlog_bytes",
+        "A client with more unsent bytes that goes on asking, and does not read, is cut off.",
         {.min = 4096, .max = 1024 * kMebibyte}),
     Bind<&Delivery::write_timeout>("write_timeout_millis",
                                    "A client that takes nothing for so long is cut off; 0 = never.",

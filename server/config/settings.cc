@@ -62,6 +62,10 @@ std::string_view ToString(Compression value) {
   return "";
 }
 
+std::string_view ToString(AdapterTransport value) {
+  return value == AdapterTransport::kGrpc ? "grpc" : "ari";
+}
+
 std::string_view ToString(EventsRecovery value) {
   switch (value) {
     case EventsRecovery::kLeaveHole:

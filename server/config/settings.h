@@ -87,6 +87,7 @@ std::string_view ToString(DiffAlgorithm value);
 struct Delivery {
   Milliseconds max_delay{20};  // coalescing window; 0 = end of turn
   bool adaptive_delay = true;  // the window shrinks to none while a shard has time to spare
+  bool batch_sends = true;     // where the system has io_uring and allows it
   std::size_t send_backlog_bytes = 256 * 1024;
   Milliseconds write_timeout{120000};             // 0 = none
   Milliseconds slow_client_timeout{0};            // 0 = conflate for ever
@@ -183,10 +184,16 @@ struct Credential {
   bool operator==(const Credential&) const = default;
 };
 
+// What remote adapters speak.
+enum class AdapterTransport : std::uint8_t { kAri, kGrpc };
+
+std::string_view ToString(AdapterTransport value);
+
 // What the Metadata and the Data proxies have in common.
 struct ProxySettings {
   std::string name = {};  // label for logs; the loader sets "<set>" or "<set>.<data adapter>"
   bool robust = true;     // false: the loss of the remote adapter ends the server
+  AdapterTransport transport = AdapterTransport::kAri;
   std::string address = "127.0.0.1";
   std::uint16_t request_reply_port = 0;
   Milliseconds timeout{10000};        // of a request; 0 = none
@@ -195,6 +202,9 @@ struct ProxySettings {
       {};  // absent: derived from keepalive_timeout; 0 = none
   bool auth = false;
   std::vector<Credential> credentials = {};  // any of them lets a remote adapter in
+  std::vector<std::string> tokens = {};      // the same; gRPC only
+  // Of client certificates; empty = any that is valid. gRPC only.
+  std::vector<std::string> certificate_names = {};
   std::vector<NameValue> remote_params = {};
   Milliseconds first_connection_timeout{0};         // -1 = wait for ever, 0 = do not wait
   Milliseconds connection_recovery_timeout{10000};  // after a failed attempt; -1 = never again

@@ -12,6 +12,7 @@ namespace penstock::endpoint {
 
 std::vector<std::pair<std::string, std::string>> ClientHeaders(const http::RequestHead& head) {
   std::vector<std::pair<std::string, std::string>> headers;
+  headers.reserve(head.headers.size());
   for (const http::Header& header : head.headers) {
     std::string name(header.name);
     for (char& c : name) {
@@ -44,8 +45,9 @@ std::vector<std::pair<std::string, std::string>> ClientHeaders(std::string_view 
 session::ClientProfile MakeClientProfile(const Connection& connection,
                                          std::vector<std::pair<std::string, std::string>> headers) {
   session::ClientProfile client;
-  client.ip = connection.client_ip();
-  client.port = connection.client_port();
+  const tcp::Endpoint address = connection.client();
+  client.ip = tcp::AddressText(address);
+  client.port = std::to_string(address.port());
   client.listener = connection.listener().name;
   client.certificate = connection.certificate();
   for (const auto& [name, value] : headers) {

@@ -3,11 +3,11 @@
 #include "endpoint/connection.h"
 
 #include <algorithm>
+#include <span>
 
 #include "base/log.h"
 #include "endpoint/http_channel.h"
 #include "endpoint/web_socket.h"
-#include "endpoint/ws_channel.h"
 
 namespace penstock::endpoint {
 
@@ -17,34 +17,25 @@ namespace {
 constexpr auto kLinger = std::chrono::seconds(2);
 }  // namespace
 
-Connection::Connection(Endpoint& endpoint, std::size_t listener, tcp::AsioSocket socket,
-                       const std::optional<tcp::Endpoint>& client, protection::Seat seat)
+Connection::Connection(Endpoint& endpoint, std::uint32_t listener, tcp::Descriptor socket,
+                       const Client& client, protection::Seat seat)
     : endpoint_(endpoint),
-      listener_index_(listener),
       socket_(endpoint.shard(), std::move(socket), this),
-      client_(client ? std::make_unique<tcp::Endpoint>(*client) : nullptr),
+      client_(client),
       seat_(std::move(seat)),
+      listener_index_(listener),
       http_(std::make_unique<HttpChannel>(*this)),
       timer_([](void* self) { static_cast<Connection*>(self)->OnTimer(); }, this) {}
-
-Connection::Connection(Endpoint& endpoint, Handover handover)
-    : endpoint_(endpoint),
-      listener_index_(handover.listener),
-      socket_(endpoint.shard(), handover.descriptor, handover.ipv6, this),
-      client_(std::move(handover.client)),
-      seat_(std::move(handover.seat)),
-      place_(std::move(handover.place)),
-      flood_(handover.flood),
-      arrival_(std::make_unique<Handover>(std::move(handover))),
-      timer_([](void* self) { static_cast<Connection*>(self)->OnTimer(); }, this) {
-  socket_.Secure(std::move(arrival_->tls));
-}
 
 Connection::~Connection() = default;
 
 void Connection::Start(ConnectionRef self) {
   self_ = self;
-  if (arrival_ == nullptr) {
+  if (!socket_.is_open()) {
+    Close("this shard cannot watch it");
+    return;
+  }
+  if (handover_ == nullptr) {
     if (!endpoint_.Count(*this, &place_)) {
       Close("too many connections");
       return;
@@ -52,34 +43,16 @@ void Connection::Start(ConnectionRef self) {
     ExpectInput(endpoint_.options().read_timeout);
     Secure();
   } else {
-    if (!socket_.is_open()) {
-      Close("this shard cannot watch it");
-      return;
-    }
-    Arrive(*std::exchange(arrival_, nullptr));
+    Arrive(*std::exchange(handover_, nullptr));
     if (state_ == State::kOpen) ProcessKept();
   }
   if (state_ == State::kOpen) socket_.WaitReadable();
 }
 
 void Connection::SetClient(const std::optional<asio::ip::address>& ip) {
-  client_ = ip ? std::make_unique<tcp::Endpoint>(*ip, socket_.Remote().port()) : nullptr;
-}
-
-void Connection::Arrive(Handover& arrival) {
-  kept_ = std::move(arrival.unread);
-  if (!arrival.unsent.empty()) Write(arrival.unsent);
-  if (!arrival.websocket) {
-    http_ = std::make_unique<HttpChannel>(*this);
-    http_->Serve(arrival.head, std::move(arrival.body));
-    return;
-  }
-  auto tlcp = std::make_unique<WsChannel>(*this, std::move(arrival.subprotocol),
-                                          std::move(arrival.ws_headers));
-  WsChannel& requests = *tlcp;
-  Upgrade(std::make_unique<WebSocket>(*this, endpoint_.options().request_limit, std::move(tlcp)));
-  ws_->SetControlFrames(arrival.control_frames);
-  requests.Serve(std::move(arrival.body), std::move(arrival.waiting));
+  if (!ip && !client_.is_told) return;
+  const tcp::Endpoint peer = socket_.Remote();
+  client_ = {ip ? tcp::Endpoint(*ip, peer.port()) : peer, ip.has_value()};
 }
 
 void Connection::ExpectInput(Millis limit) {
@@ -109,7 +82,7 @@ bool Connection::CountRequest() {
 
 bool Connection::CountForAddress() {
   // Behind HTTP proxies each request may be somebody else's; the connection is the proxy's.
-  const bool forwarded = client_ != nullptr && listener().forward_hops > 0;
+  const bool forwarded = client_.is_told && listener().forward_hops > 0;
   const TimePoint now = shard().now();
   if (forwarded ? endpoint_.CountRequest(listener(), client_ip(), now) : place_.TakeRequest(now)) {
     return true;
@@ -123,7 +96,7 @@ bool Connection::HasRoom() const {
   const Options& options = endpoint_.options();
   const std::size_t bound =
       ws_ != nullptr ? ws_->max_unread() : options.max_head_bytes + options.request_limit;
-  return kept_.size() <= bound;
+  return kept_ == nullptr || kept_->size() <= bound;
 }
 
 void Connection::OnReadable() {
@@ -149,9 +122,13 @@ void Connection::OnReadable() {
   if (state_ != State::kClosed && HasRoom()) socket_.WaitReadable();
 }
 
+void Connection::Keep(std::string_view unread) {
+  if (!unread.empty()) kept_ = std::make_unique<std::string>(unread);
+}
+
 void Connection::Consume(char* data, std::size_t size) {
-  if (!kept_.empty()) {
-    kept_.append(data, size);
+  if (kept_ != nullptr) {
+    kept_->append(data, size);
     ProcessKept();
     return;
   }
@@ -166,26 +143,27 @@ void Connection::Consume(char* data, std::size_t size) {
   processing_ = false;
   if (ws_ != nullptr) http_.reset();
   if (state_ == State::kLeaving) Leave({data + used, size - used});
-  if (state_ == State::kOpen && used < size) kept_.assign(data + used, size - used);
+  if (state_ == State::kOpen) Keep({data + used, size - used});
 }
 
 void Connection::ProcessKept() {
-  if (processing_ || kept_.empty()) return;
+  if (processing_ || kept_ == nullptr) return;
   processing_ = true;
+  const std::span<char> kept(*kept_);  // nobody changes it meanwhile
   std::size_t used = 0;
-  for (std::size_t before = kept_.size() + 1;
-       used < kept_.size() && state_ == State::kOpen && before != used;) {
+  for (std::size_t before = kept.size() + 1;
+       used < kept.size() && state_ == State::kOpen && before != used;) {
     before = used;
-    used += ws_ != nullptr ? ws_->Consume({kept_.data() + used, kept_.size() - used})
-                           : http_->Consume(std::string_view(kept_).substr(used));
+    const std::span<char> rest = kept.subspan(used);
+    used += ws_ != nullptr ? ws_->Consume(rest) : http_->Consume({rest.data(), rest.size()});
   }
   processing_ = false;
   if (ws_ != nullptr) http_.reset();
-  if (state_ == State::kLeaving) Leave(std::string_view(kept_).substr(used));
-  if (used == kept_.size() || state_ != State::kOpen) {
-    std::string().swap(kept_);
+  if (state_ == State::kLeaving) Leave(std::string_view(*kept_).substr(used));
+  if (used == kept.size() || state_ != State::kOpen) {
+    kept_.reset();
   } else {
-    kept_.erase(0, used);
+    kept_->erase(0, used);
   }
 }
 
@@ -200,15 +178,56 @@ void Connection::Resume() {
   }
 }
 
-void Connection::Write(std::string_view bytes) {
+void Connection::WriteSoon(std::string bytes) {
   if (state_ == State::kClosed) return;
-  const std::size_t before = socket_.backlog_size();
-  if (!socket_.Write(bytes)) {
-    // Broken; the reading side hears of it in a later turn, outside of whoever writes now.
-    input_over_ = false;
-    socket_.WaitReadable();
+  if (!writable()) return Write(bytes);
+  if (held_ != nullptr) {
+    *held_ += bytes;
     return;
   }
+  held_ = std::make_unique<std::string>(std::move(bytes));
+  endpoint_.WriteAtEndOfTurn(self_);
+}
+
+void Connection::WriteHeld() {
+  if (held_ != nullptr) Write({});
+}
+
+void Connection::Write(std::string_view bytes) {
+  if (state_ == State::kClosed) return;
+  const std::unique_ptr<std::string> held = std::move(held_);
+  if (held != nullptr) bytes = held->append(bytes);
+  SettleBatch();
+  const std::size_t before = socket_.backlog_size();
+  if (socket_.Write(bytes)) {
+    OnBacklog(before);
+  } else {
+    OnWriteFailed();
+  }
+}
+
+void Connection::WriteWithOthers(std::string_view bytes) {
+  if (state_ == State::kClosed) return;
+  const std::unique_ptr<std::string> held = std::move(held_);
+  if (held != nullptr) bytes = held->append(bytes);
+  if (bytes.empty() || socket_.WriteLater(endpoint_.sends(), bytes)) return;
+  Write(bytes);
+}
+
+void Connection::SettleBatch() {
+  if (socket_.in_batch()) endpoint_.sends().Settle();
+}
+
+void Connection::OnBatchCutShort(bool broken) { broken ? OnWriteFailed() : OnBacklog(0); }
+
+// The reading side hears of it in a later turn, outside of whoever writes now.
+void Connection::OnWriteFailed() {
+  input_over_ = false;
+  socket_.WaitReadable();
+}
+
+// `before`: what the backlog was before the last write.
+void Connection::OnBacklog(std::size_t before) {
   if (socket_.backlog_size() == 0) return;
   if (output_due_ == TimePoint::max() && endpoint_.options().write_timeout.count() > 0) {
     output_due_ = shard().now() + endpoint_.options().write_timeout;
@@ -237,10 +256,12 @@ void Connection::OnDrained() {
 }
 
 void Connection::CloseAfterWrites() {
+  SettleBatch();
   if (state_ != State::kOpen) return;
+  WriteHeld();
   state_ = State::kClosing;
   // Whoever closes may be at work on it; ProcessKept() drops it then.
-  if (!processing_) std::string().swap(kept_);
+  if (!processing_) kept_.reset();
   ExpectInput(Millis(0));
   if (writable()) EndSending();
   if (state_ == State::kClosing && !input_over_) socket_.WaitReadable();
@@ -256,7 +277,9 @@ void Connection::EndSending() {
 }
 
 void Connection::Close(std::string_view why) {
+  SettleBatch();
   if (state_ == State::kClosed) return;
+  WriteHeld();
   state_ = State::kClosed;
   PENSTOCK_LOG(kConnection, kDebug, "connection closed", {"listener", listener().name},
                {"reason", why});
@@ -316,7 +339,7 @@ void Connection::OnInputDue() {
     return;
   }
   ++endpoint_.counters().read_timeouts;
-  if (kept_.empty() && !http_->receiving()) {
+  if (kept_ == nullptr && !http_->receiving()) {
     Close("read timeout");
     return;
   }
@@ -338,34 +361,6 @@ void Connection::Drain() {
 void Connection::Upgrade(std::unique_ptr<WebSocket> channel) {
   ws_ = std::move(channel);
   ExpectInput(endpoint_.options().read_timeout);
-}
-
-void Connection::HandOver(runtime::ShardIndex shard, Handover handover) {
-  state_ = State::kLeaving;
-  departure_ = std::make_unique<Handover>(std::move(handover));
-  departure_shard_ = shard;
-  // In the middle of a buffer the rest of it has to come along.
-  if (!processing_) Leave(kept_);
-}
-
-void Connection::Leave(std::string_view unread) {
-  const std::unique_ptr<Handover> handover = std::move(departure_);
-  if (ws_ != nullptr) ws_->OnLeave();
-  handover->listener = listener_index_;
-  handover->ipv6 = socket_.ipv6();
-  handover->client = std::move(client_);
-  handover->unread = unread;
-  handover->flood = flood_;
-  if (ws_ != nullptr) handover->control_frames = ws_->control_frames();
-  handover->seat = std::move(seat_);
-  handover->place = std::move(place_);
-  handover->unsent = socket_.TakeBacklog();
-  handover->tls = socket_.TakeTls();
-  handover->descriptor = socket_.Release();
-  state_ = State::kClosed;
-  timer_.Cancel();
-  endpoint_.HandOver(departure_shard_, std::move(*handover));
-  endpoint_.Retire(self_);
 }
 
 }  // namespace penstock::endpoint

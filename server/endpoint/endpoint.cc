@@ -19,17 +19,36 @@ Endpoint::Endpoint(runtime::Shard& shard, const Options& options,
       sessions_(sessions),
       router_(sessions, std::move(all_sessions)),
       pages_(pages),
-      tls_(listeners.size()) {}
+      tls_(listeners.size()) {
+  shard_.AddHook(runtime::TurnPhase::kPump, this);  // behind the sessions' pump
+  sessions_.pump().SetBatch(this);
+}
 
-Endpoint::~Endpoint() = default;
+Endpoint::~Endpoint() {
+  sessions_.pump().SetBatch(nullptr);
+  shard_.RemoveHook(runtime::TurnPhase::kPump, this);
+}
+
+void Endpoint::OnEndTurn() {
+  if (holding_.empty()) return;
+  BeginBatch();
+  for (std::size_t i = 0; i < holding_.size(); ++i) {
+    if (Connection* const connection = Find(holding_[i])) connection->WriteWithOthers({});
+  }
+  SendBatch();
+  holding_.clear();
+}
 
 Status Endpoint::Listen() {
-  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+  for (std::uint32_t i = 0; i < listeners_.size(); ++i) {
     const ListenerProfile& profile = listeners_[i];
     auto opened = tcp::Listener::Open(
         shard_,
         {profile.address, profile.port, profile.ipv6_only, profile.backlog, options_.write_timeout},
-        tcp::PortUse::kShared, [this, i](tcp::AsioSocket socket) { Accept(i, std::move(socket)); },
+        tcp::PortUse::kShared,
+        [this, i](tcp::Descriptor socket, const tcp::Endpoint& peer) {
+          Accept(i, std::move(socket), peer);
+        },
         [this, &profile] { return MayAccept(profile); });
     if (!opened.ok()) return opened.status();
     open_.push_back(std::move(*opened));
@@ -72,28 +91,26 @@ bool Endpoint::MayAccept(const ListenerProfile& listener) {
   return false;
 }
 
-void Endpoint::Accept(std::size_t listener, tcp::AsioSocket socket) {
+void Endpoint::Accept(std::uint32_t listener, tcp::Descriptor socket, const tcp::Endpoint& peer) {
   protection::Seat seat = protection::Seat::Take(sessions_.gate().connections(listener),
                                                  listeners_[listener].max_connections);
   if (!seat) {
     ++counters_.refused_connections;
-    asio::error_code ignored;
-    sessions_.Note(protection::Limit::kConnectionsPerListener,
-                   tcp::AddressText(socket.remote_endpoint(ignored)));
+    sessions_.Note(protection::Limit::kConnectionsPerListener, tcp::AddressText(peer));
     return;  // closed by its destructor
   }
   ++counters_.accepted;
   if (!listeners_[listener].proxy_protocol) {
-    Begin(listener, std::move(socket), std::nullopt, std::move(seat));
+    Begin(listener, std::move(socket), {.endpoint = peer}, std::move(seat));
     return;
   }
-  auto made = std::make_unique<ProxyGreeting>(*this, listener, std::move(socket), std::move(seat));
+  auto made =
+      std::make_unique<ProxyGreeting>(*this, listener, std::move(socket), peer, std::move(seat));
   ProxyGreeting* const greeting = made.get();
   greeting->Start(greetings_.Insert(std::move(made)).slot);
 }
 
-void Endpoint::OnGreeted(std::uint32_t slot, tcp::AsioSocket socket,
-                         const std::optional<tcp::Endpoint>& client) {
+void Endpoint::OnGreeted(std::uint32_t slot, tcp::Descriptor socket, const Client& client) {
   std::unique_ptr<ProxyGreeting> greeting = greetings_.Remove(slot);
   Begin(greeting->listener_index(), std::move(socket), client, greeting->TakeSeat());
   shard_.DeferDelete(std::move(greeting));
@@ -104,8 +121,8 @@ void Endpoint::OnNotGreeted(std::uint32_t slot) {
   shard_.DeferDelete(std::move(greeting));
 }
 
-void Endpoint::Begin(std::size_t listener, tcp::AsioSocket socket,
-                     const std::optional<tcp::Endpoint>& client, protection::Seat seat) {
+void Endpoint::Begin(std::uint32_t listener, tcp::Descriptor socket, const Client& client,
+                     protection::Seat seat) {
   auto made =
       std::make_unique<Connection>(*this, listener, std::move(socket), client, std::move(seat));
   Connection* const connection = made.get();
@@ -132,9 +149,9 @@ bool Endpoint::Count(Connection& connection, protection::ClientLedger::Connectio
   return false;
 }
 
-void Endpoint::HandOver(runtime::ShardIndex shard, Handover handover) {
+void Endpoint::HandOver(Handover handover) {
   ++counters_.handed_over;
-  Endpoint& target = *all_[shard];
+  Endpoint& target = *all_[handover.to];
   shard_.Mail(target.shard_, [&target, handover = std::move(handover)]() mutable {
     target.TakeOver(std::move(handover));
   });

@@ -22,10 +22,12 @@
 #include "endpoint/ws_consumer.h"
 #include "protection/gate.h"
 #include "runtime/shard.h"
+#include "session/client_link.h"
 #include "session/session_table.h"
 #include "transport/http/date.h"
 #include "transport/http/gzip.h"
 #include "transport/tcp/listener.h"
+#include "transport/tcp/send_batch.h"
 #include "transport/tls/context.h"
 
 namespace penstock::endpoint {
@@ -61,15 +63,21 @@ struct EndpointCounters {
   std::uint64_t tls_plain_requests = 0;     // HTTP without TLS where TLS is spoken
 };
 
+// Who is served by a connection.
+struct Client {
+  tcp::Endpoint endpoint;
+  bool is_told = false;  // by a proxy; else it is the socket's peer
+};
+
 // A connection on its way from one shard to another: to the one its session lives on.
 struct Handover {
-  int descriptor = -1;
+  runtime::ShardIndex to = 0;
+  tcp::Descriptor descriptor;
   std::unique_ptr<tls::Stream> tls;  // null: none
-  bool ipv6 = false;
-  std::unique_ptr<tcp::Endpoint> client;  // if it is not the socket's peer
-  std::size_t listener = 0;
+  Client client;
+  std::uint32_t listener = 0;
   bool websocket = false;
-  std::string subprotocol;           // of the WebSocket
+  tlcp::Version version;             // of the WebSocket's sub-protocol
   std::string ws_headers;            // request headers of the handshake, as they came
   std::string head;                  // HTTP: head and decoded body of the request to be served
   std::string body;                  // WebSocket: the message to be served
@@ -91,12 +99,12 @@ struct WsPath {
 
 // Where connections of one shard meet its sessions: listeners, connections, request routing. One
 // per shard; they know each other. Owned by the app. Shard: own.
-class Endpoint {
+class Endpoint final : private runtime::TurnHook, private session::LinkBatch {
  public:
   Endpoint(runtime::Shard& shard, const Options& options,
            const std::vector<ListenerProfile>& listeners, session::SessionTable& sessions,
            std::vector<session::SessionTable*> all_sessions, PageSource& pages);
-  ~Endpoint();
+  ~Endpoint() override;
 
   // The endpoints of all shards, by shard index; before the first turn.
   void Connect(std::vector<Endpoint*> all) { all_ = std::move(all); }
@@ -137,6 +145,9 @@ class Endpoint {
   std::string_view Date();
   // For whole bodies, shared by all connections.
   http::Gzip& gzip();
+  // What connections have alike.
+  session::TextTable& texts() { return sessions_.texts(); }
+  tcp::SendBatch& sends() { return sends_; }
   // Free to use until the callback that runs is left.
   std::string& scratch() { return scratch_; }
 
@@ -146,22 +157,32 @@ class Endpoint {
   bool Count(Connection& connection, protection::ClientLedger::ConnectionPlace* place);
   // Counts a request of a client behind an HTTP proxy. False: its address is over its rate.
   bool CountRequest(const ListenerProfile& listener, std::string_view ip, TimePoint now);
+  // Calls WriteHeld() of the connection when the sessions have written.
+  void WriteAtEndOfTurn(ConnectionRef ref) { holding_.push_back(ref); }
   // Takes a closed connection out; it dies after the turn.
   void Retire(ConnectionRef ref);
   // Moves a connection to another shard, where its request is served.
-  void HandOver(runtime::ShardIndex shard, Handover handover);
+  void HandOver(Handover handover);
   // A greeting is over: the connection begins, or it is gone.
-  void OnGreeted(std::uint32_t slot, tcp::AsioSocket socket,
-                 const std::optional<tcp::Endpoint>& client);
+  void OnGreeted(std::uint32_t slot, tcp::Descriptor socket, const Client& client);
   void OnNotGreeted(std::uint32_t slot);
 
  private:
+  // runtime::TurnHook
+  void OnEndTurn() override;
+  bool HasWork() const override { return !holding_.empty(); }
+
   bool MayAccept(const ListenerProfile& listener);
-  void Accept(std::size_t listener, tcp::AsioSocket socket);
-  // The first bytes of the client itself are next. `client`: nothing if it is the socket's peer.
-  void Begin(std::size_t listener, tcp::AsioSocket socket,
-             const std::optional<tcp::Endpoint>& client, protection::Seat seat);
+  void Accept(std::uint32_t listener, tcp::Descriptor socket, const tcp::Endpoint& peer);
+  // The first bytes of the client itself are next.
+  void Begin(std::uint32_t listener, tcp::Descriptor socket, const Client& client,
+             protection::Seat seat);
   void TakeOver(Handover handover);
+  // session::LinkBatch
+  void BeginBatch() override {
+    if (options_.batch_sends) sends_.Begin();
+  }
+  void SendBatch() override { sends_.Submit(); }
 
   runtime::Shard& shard_;
   const Options& options_;
@@ -173,7 +194,9 @@ class Endpoint {
   std::vector<Endpoint*> all_;
   std::vector<std::unique_ptr<tcp::Listener>> open_;
   std::vector<std::shared_ptr<const tls::Context>> tls_;  // by listener
+  tcp::SendBatch sends_;
   SlotMap<Connection> connections_;
+  std::vector<ConnectionRef> holding_;  // have something to be written at the end of this turn
   SlotMap<ProxyGreeting> greetings_;
   http::DateCache date_;
   std::unique_ptr<http::Gzip> gzip_;  // null before the first use

@@ -262,7 +262,8 @@ void HttpChannel::Flush(std::string& cork) {
     char* const payload = cork.data() + session::kHeaderRoom;
     http::WriteChunkPrefix(payload, size);
     cork += http::kChunkSuffix;
-    connection_.Write(std::string_view(cork).substr(session::kHeaderRoom - http::kChunkPrefixSize));
+    connection_.WriteWithOthers(
+        std::string_view(cork).substr(session::kHeaderRoom - http::kChunkPrefixSize));
     return;
   }
   std::string out;

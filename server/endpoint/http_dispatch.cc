@@ -198,10 +198,23 @@ std::optional<std::string_view> HttpChannel::CheckUpgrade(const http::RequestHea
 void HttpChannel::SwitchProtocols(std::string_view key, std::string_view subprotocol,
                                   std::unique_ptr<WebSocket> channel) {
   std::string out;
+  out.reserve(256 + headers_.size());
   ws::AppendSwitchingProtocols(key, subprotocol, headers_, &out);
-  connection_.Write(out);
+  connection_.WriteSoon(std::move(out));
   busy_ = false;
   connection_.Upgrade(std::move(channel));
+}
+
+// The head of a handshake without the line of its key, which tells nobody anything: so that it is
+// kept once for all clients of a kind.
+std::string WithoutNonce(std::string_view raw_head, std::string_view key) {
+  const auto at = static_cast<std::size_t>(key.data() - raw_head.data());
+  const std::size_t begin = raw_head.rfind('\n', at) + 1;
+  const std::size_t end = raw_head.find('\n', at) + 1;
+  std::string rest;
+  rest.reserve(raw_head.size());
+  rest.append(raw_head.substr(0, begin)).append(raw_head.substr(end));
+  return rest;
 }
 
 void HttpChannel::UpgradeToTlcp(const http::RequestHead& head, std::string_view raw_head) {
@@ -210,8 +223,10 @@ void HttpChannel::UpgradeToTlcp(const http::RequestHead& head, std::string_view 
   // Exactly one sub-protocol is offered by every client; a version that is not known is refused in
   // the answer to the first request, in the client's terms.
   for (const std::string_view offer : ws::OfferedSubprotocols(head)) {
-    if (!tlcp::ParseSubprotocol(offer)) continue;
-    auto tlcp = std::make_unique<WsChannel>(connection_, std::string(offer), std::string(raw_head));
+    const std::optional<tlcp::Version> version = tlcp::ParseSubprotocol(offer);
+    if (!version) continue;
+    auto tlcp = std::make_unique<WsChannel>(
+        connection_, *version, connection_.endpoint().texts().Get(WithoutNonce(raw_head, *key)));
     SwitchProtocols(
         *key, offer,
         std::make_unique<WebSocket>(connection_, connection_.endpoint().options().request_limit,
@@ -261,9 +276,9 @@ void HttpChannel::ServeCreate(const http::RequestHead& head, tlcp::CreateSession
     RespondConErr(*misplaced);
     return;
   }
-  const session::ClientProfile client = MakeClientProfile(connection_, ClientHeaders(head));
+  session::ClientProfile client = MakeClientProfile(connection_, ClientHeaders(head));
   const tlcp::LinkOptions options = request.link;
-  endpoint.sessions().Open(std::move(request), client,
+  endpoint.sessions().Open(std::move(request), std::move(client),
                            [&endpoint, ref = connection_.self(),
                             options](std::variant<session::Session*, tlcp::Error> result) {
                              Connection* const connection = endpoint.Find(ref);
@@ -289,9 +304,10 @@ void HttpChannel::ServeBind(std::string_view raw_head, std::string body,
   const auto shard = endpoint.router().ShardOf(*request.session_id);
   if (shard && *shard != endpoint.shard().index()) {
     Handover handover;
+    handover.to = *shard;
     handover.head = raw_head;
     handover.body = std::move(body);
-    connection_.HandOver(*shard, std::move(handover));
+    connection_.HandOver(std::move(handover));
     return;
   }
   session::Session* const session = shard ? endpoint.sessions().Find(*request.session_id) : nullptr;

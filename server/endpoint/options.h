@@ -56,6 +56,7 @@ struct Options {
   std::size_t max_headers = 100;
   std::size_t request_limit = 50'000;  // of one body or WebSocket message
   std::size_t send_backlog = 256 * 1024;
+  bool batch_sends = true;
   Millis read_timeout{20'000};    // of a request, and of an idle connection; 0 = none
   Millis write_timeout{120'000};  // of a client that does not read; 0 = none
   std::size_t max_ws_frame = 0;   // longer messages go out in fragments; 0 = no limit

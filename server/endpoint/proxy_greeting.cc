@@ -7,10 +7,11 @@
 
 namespace penstock::endpoint {
 
-ProxyGreeting::ProxyGreeting(Endpoint& endpoint, std::size_t listener, tcp::AsioSocket socket,
-                             protection::Seat seat)
+ProxyGreeting::ProxyGreeting(Endpoint& endpoint, std::uint32_t listener, tcp::Descriptor socket,
+                             const tcp::Endpoint& peer, protection::Seat seat)
     : endpoint_(endpoint),
       listener_index_(listener),
+      peer_(peer),
       socket_(endpoint.shard(), std::move(socket), this),
       seat_(std::move(seat)),
       timer_(
@@ -23,6 +24,10 @@ const ListenerProfile& ProxyGreeting::listener() const {
 
 void ProxyGreeting::Start(std::uint32_t slot) {
   slot_ = slot;
+  if (!socket_.is_open()) {
+    Close();
+    return;
+  }
   endpoint_.shard().wheel().Arm(timer_,
                                 endpoint_.shard().now() + listener().proxy_protocol_timeout);
   socket_.WaitReadable();
@@ -68,7 +73,7 @@ void ProxyGreeting::Refuse(std::string_view why) {
   ++endpoint_.counters().proxy_headers_refused;
   endpoint_.Complain(
       Complaints::Kind::kProxyHeader, "connection refused",
-      {{"peer", socket_.RemoteText()}, {"listener", listener().name}, {"reason", why}});
+      {{"peer", tcp::AddressText(peer_)}, {"listener", listener().name}, {"reason", why}});
   Close();
 }
 
@@ -76,10 +81,11 @@ void ProxyGreeting::Finish() {
   timer_.Cancel();
   if (const auto& client = parser_.client()) {
     PENSTOCK_LOG(kConnection, kDebug, "client of a proxy", {"client", tcp::AddressText(*client)},
-                 {"port", client->port()}, {"peer", socket_.RemoteText()},
+                 {"port", client->port()}, {"peer", tcp::AddressText(peer_)},
                  {"listener", listener().name});
   }
-  endpoint_.OnGreeted(slot_, socket_.Take(), parser_.client());
+  const Client client{parser_.client().value_or(peer_), parser_.client().has_value()};
+  endpoint_.OnGreeted(slot_, socket_.Release(), client);
 }
 
 void ProxyGreeting::Close() {

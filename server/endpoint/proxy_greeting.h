@@ -22,20 +22,18 @@ class Endpoint;
 // Owned by the Endpoint of its shard until Close() or until the header is read. Shard: own.
 class ProxyGreeting final : public tcp::SocketOwner, public runtime::Deferred {
  public:
-  ProxyGreeting(Endpoint& endpoint, std::size_t listener, tcp::AsioSocket socket,
-                protection::Seat seat);
+  ProxyGreeting(Endpoint& endpoint, std::uint32_t listener, tcp::Descriptor socket,
+                const tcp::Endpoint& peer, protection::Seat seat);
 
   // Once, with the number by which the endpoint knows it.
   void Start(std::uint32_t slot);
   void Close();
-  std::size_t listener_index() const { return listener_index_; }
+  std::uint32_t listener_index() const { return listener_index_; }
   protection::Seat TakeSeat() { return std::move(seat_); }
 
   // tcp::SocketOwner
   void OnReadable() override;
   void OnDrained() override {}
-  // runtime::Deferred
-  bool IsQuiet() const override { return socket_.quiet(); }
 
  private:
   const ListenerProfile& listener() const;
@@ -43,8 +41,9 @@ class ProxyGreeting final : public tcp::SocketOwner, public runtime::Deferred {
   void Finish();
 
   Endpoint& endpoint_;
-  const std::size_t listener_index_;
+  const std::uint32_t listener_index_;
   std::uint32_t slot_ = 0;
+  const tcp::Endpoint peer_;
   tcp::Socket socket_;
   protection::Seat seat_;  // counted from the accept on
   tcp::ProxyHeaderParser parser_;

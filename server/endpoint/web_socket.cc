@@ -106,18 +106,20 @@ void WebSocket::Send(ws::Opcode opcode, std::string_view message) {
   if (close_sent_) return;
   std::string frames;
   ws::AppendMessage(opcode, message, connection_.endpoint().options().max_ws_frame, &frames);
-  connection_.Write(frames);
+  connection_.WriteSoon(std::move(frames));
 }
 
 void WebSocket::SendInPlace(std::string& buffer, std::size_t begin) {
   const std::size_t size = buffer.size() - begin;
   const std::size_t max_frame = connection_.endpoint().options().max_ws_frame;
-  if (close_sent_ || (max_frame != 0 && size > max_frame)) {
+  if (close_sent_) return;
+  if (max_frame != 0 && size > max_frame) {
     Send(ws::Opcode::kText, std::string_view(buffer).substr(begin));
+    connection_.WriteHeld();
     return;
   }
   const std::size_t header = ws::WriteHeader(buffer.data() + begin, ws::Opcode::kText, size);
-  connection_.Write(std::string_view(buffer).substr(begin - header));
+  connection_.WriteWithOthers(std::string_view(buffer).substr(begin - header));
 }
 
 void WebSocket::SendClose(ws::CloseCode code, std::string_view reason) {

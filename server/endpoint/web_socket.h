@@ -47,7 +47,8 @@ class WebSocket {
   const protection::Rate& control_frames() const { return control_frames_; }
   void SetControlFrames(const protection::Rate& rate) { control_frames_ = rate; }
 
-  // A message, in one frame or as many as the options say.
+  // A message, in one frame or as many as the options say; at the end of the turn, together with
+  // what else is sent in it.
   void Send(ws::Opcode opcode, std::string_view message);
   // A text that stands in `buffer` from `begin` on; the ws::kMaxHeaderSize bytes before it are free
   // to use.
@@ -74,5 +75,6 @@ class WebSocket {
   protection::Rate control_frames_;
   bool close_sent_ = false;
 };
+static_assert(sizeof(WebSocket) <= 88, "one for each connection");
 
 }  // namespace penstock::endpoint

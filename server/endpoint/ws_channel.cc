@@ -16,11 +16,8 @@ namespace {
 constexpr std::size_t kMaxWaiting = 1000;
 }  // namespace
 
-WsChannel::WsChannel(Connection& connection, std::string subprotocol, std::string headers)
-    : connection_(connection),
-      subprotocol_(std::move(subprotocol)),
-      version_(tlcp::ParseSubprotocol(subprotocol_)),
-      headers_(std::move(headers)) {}
+WsChannel::WsChannel(Connection& connection, tlcp::Version version, session::SharedText headers)
+    : connection_(connection), version_(version), headers_(std::move(headers)) {}
 
 WsChannel::~WsChannel() = default;
 
@@ -46,13 +43,14 @@ void WsChannel::ExpectNothing() {
 void WsChannel::ServeMessage(std::string_view message) {
   ExpectRequest();
   if (opening_) {
-    waiting_bytes_ += message.size();
-    if (waiting_.size() >= kMaxWaiting ||
-        waiting_bytes_ > 4 * connection_.endpoint().options().request_limit) {
+    if (waiting_ == nullptr) waiting_ = std::make_unique<Waiting>();
+    waiting_->bytes += message.size();
+    if (waiting_->messages.size() >= kMaxWaiting ||
+        waiting_->bytes > 4 * connection_.endpoint().options().request_limit) {
       connection_.ws()->Close(ws::CloseCode::kPolicyViolation, "too many requests");
       return;
     }
-    waiting_.emplace_back(message);
+    waiting_->messages.emplace_back(message);
     return;
   }
   std::string_view rest = message;
@@ -105,8 +103,8 @@ void WsChannel::OnRequest(tlcp::Request request, std::string_view message) {
     const bool ack = text->ack;
     Route(std::move(*text), ack);
   } else if (auto* heartbeat = std::get_if<tlcp::Heartbeat>(&request)) {
-    const std::string id = heartbeat->session_id.value_or(default_session_);
-    if (const auto misplaced = RefuseControl(connection_, default_session_, id)) {
+    const std::string id = heartbeat->session_id.value_or(std::string(default_session()));
+    if (const auto misplaced = RefuseControl(connection_, default_session(), id)) {
       std::string lines;
       tlcp::AppendError(*misplaced, lines);
       SendLines(lines);
@@ -124,7 +122,7 @@ void WsChannel::ServeCreate(tlcp::CreateSession request) {
     return;
   }
   if (const auto misplaced = RefuseCreate(connection_)) {
-    default_session_.clear();
+    last_session_.reset();
     std::string lines;
     tlcp::AppendConErr(*misplaced, lines);
     SendLines(lines);
@@ -133,29 +131,29 @@ void WsChannel::ServeCreate(tlcp::CreateSession request) {
   opening_ = true;
   ExpectNothing();
   Endpoint& endpoint = connection_.endpoint();
-  const session::ClientProfile client = MakeClientProfile(connection_, ClientHeaders(headers_));
+  session::ClientProfile client = MakeClientProfile(connection_, ClientHeaders(headers_.view()));
   const tlcp::LinkOptions options = request.link;
-  endpoint.sessions().Open(std::move(request), client,
-                           [this, &endpoint, ref = connection_.self(),
-                            options](std::variant<session::Session*, tlcp::Error> result) {
-                             // This lives as long as the connection.
-                             Connection* const connection = endpoint.Find(ref);
-                             if (connection != nullptr && open()) {
-                               OnOpened(std::move(result), options);
-                             } else if (auto* opened = std::get_if<session::Session*>(&result)) {
-                               (*opened)->Close(std::nullopt);
-                             }
-                           });
+  auto on_opened = [this, &endpoint, ref = connection_.self(), options,
+                    ip = client.ip](std::variant<session::Session*, tlcp::Error> result) {
+    // This lives as long as the connection.
+    Connection* const connection = endpoint.Find(ref);
+    if (connection != nullptr && open()) {
+      OnOpened(std::move(result), options, ip);
+    } else if (auto* opened = std::get_if<session::Session*>(&result)) {
+      (*opened)->Close(std::nullopt);
+    }
+  };
+  endpoint.sessions().Open(std::move(request), std::move(client), std::move(on_opened));
 }
 
 void WsChannel::OnOpened(std::variant<session::Session*, tlcp::Error> result,
-                         const tlcp::LinkOptions& options) {
+                         const tlcp::LinkOptions& options, std::string_view client_ip) {
   opening_ = false;
   ExpectRequest();
   if (auto* opened = std::get_if<session::Session*>(&result)) {
-    BindLink(**opened, options, true);
+    BindLink(**opened, options, true, client_ip);
   } else {
-    default_session_.clear();
+    last_session_.reset();
     std::string lines;
     tlcp::AppendConErr(std::get<tlcp::Error>(result), lines);
     SendLines(lines);
@@ -164,20 +162,20 @@ void WsChannel::OnOpened(std::variant<session::Session*, tlcp::Error> result,
 }
 
 void WsChannel::ResumeWaiting() {
-  std::vector<std::string> waiting;
-  std::swap(waiting, waiting_);
-  waiting_bytes_ = 0;
+  const std::unique_ptr<Waiting> waiting = std::move(waiting_);
+  if (waiting == nullptr) return;
   // A create among them makes the ones behind it wait again.
-  for (std::size_t i = 0; i < waiting.size() && open(); ++i) {
-    behind_ = std::span(waiting).subspan(i + 1);
-    ServeMessage(waiting[i]);
+  const std::span<std::string> messages = waiting->messages;
+  for (std::size_t i = 0; i < messages.size() && open(); ++i) {
+    behind_ = messages.subspan(i + 1);
+    ServeMessage(messages[i]);
   }
   behind_ = {};
 }
 
 void WsChannel::Serve(std::string message, std::vector<std::string> behind) {
-  waiting_.push_back(std::move(message));
-  for (std::string& one : behind) waiting_.push_back(std::move(one));
+  behind.insert(behind.begin(), std::move(message));
+  waiting_ = std::make_unique<Waiting>(Waiting{std::move(behind), 0});
   ResumeWaiting();
 }
 
@@ -190,14 +188,14 @@ void WsChannel::ExpectRequest() {
 
 void WsChannel::ServeBind(tlcp::BindSession request, std::string_view message) {
   Endpoint& endpoint = connection_.endpoint();
-  const std::string id = request.session_id.value_or(default_session_);
+  const std::string id = request.session_id.value_or(std::string(default_session()));
   std::string lines;
   if (StreamInPlace() && session_->id() != id) {
     tlcp::AppendConErr(tlcp::MakeError(tlcp::SessionCode::kStreamingInPlace), lines);
     SendLines(lines);
     return;
   }
-  if (const auto misplaced = RefuseBind(connection_, default_session_, id)) {
+  if (const auto misplaced = RefuseBind(connection_, default_session(), id)) {
     tlcp::AppendConErr(*misplaced, lines);
     SendLines(lines);
     return;
@@ -205,12 +203,13 @@ void WsChannel::ServeBind(tlcp::BindSession request, std::string_view message) {
   const auto shard = endpoint.router().ShardOf(id);
   if (shard && *shard != endpoint.shard().index()) {
     Handover handover;
+    handover.to = *shard;
     handover.websocket = true;
-    handover.subprotocol = subprotocol_;
-    handover.ws_headers = headers_;
+    handover.version = version_;
+    handover.ws_headers = headers_.view();
     handover.body = message;
     for (std::string& one : behind_) handover.waiting.push_back(std::move(one));
-    connection_.HandOver(*shard, std::move(handover));
+    connection_.HandOver(std::move(handover));
     return;
   }
   session::Session* const session = shard ? endpoint.sessions().Find(id) : nullptr;
@@ -219,17 +218,16 @@ void WsChannel::ServeBind(tlcp::BindSession request, std::string_view message) {
   } else if (const auto error = session->PrepareBind(request.recovery_from)) {
     tlcp::AppendConErr(*error, lines);
   } else {
-    BindLink(*session, request.link, false);
+    BindLink(*session, request.link, false, connection_.client_ip());
     return;
   }
   SendLines(lines);
 }
 
-void WsChannel::BindLink(session::Session& session, const tlcp::LinkOptions& options,
-                         bool created) {
-  session.Bind(this, options, true, created, connection_.client_ip());
+void WsChannel::BindLink(session::Session& session, const tlcp::LinkOptions& options, bool created,
+                         std::string_view client_ip) {
+  session.Bind(this, options, true, created, client_ip);
   session_ = &session;
-  default_session_ = session.id();
   ExpectNothing();
 }
 
@@ -243,9 +241,9 @@ void WsChannel::ServeControl(tlcp::Control control) {
 template <class Request>
 void WsChannel::Route(Request request, bool ack) {
   Endpoint& endpoint = connection_.endpoint();
-  std::string session_id = request.session_id.value_or(default_session_);
+  std::string session_id = request.session_id.value_or(std::string(default_session()));
   std::string request_id = request.request_id;
-  if (const auto misplaced = RefuseControl(connection_, default_session_, session_id)) {
+  if (const auto misplaced = RefuseControl(connection_, default_session(), session_id)) {
     Answer(request_id, ack, misplaced);
     return;
   }
@@ -287,15 +285,25 @@ void WsChannel::Flush(std::string& cork) {
   connection_.ws()->SendInPlace(cork, session::kHeaderRoom);
 }
 
+std::string_view WsChannel::default_session() const {
+  if (session_ != nullptr) return session_->id();
+  return last_session_ == nullptr ? std::string_view() : *last_session_;
+}
+
+void WsChannel::Unbind() {
+  if (session_ == nullptr) return;
+  last_session_ = std::make_unique<std::string>(std::exchange(session_, nullptr)->id());
+}
+
 std::uint64_t WsChannel::Finish(bool close_socket) {
-  session_ = nullptr;
+  Unbind();
   ExpectRequest();
   if (close_socket) connection_.ws()->Close(ws::CloseCode::kNormal, "");
   return taken();
 }
 
 void WsChannel::Abandon(bool broken) {
-  session_ = nullptr;
+  Unbind();
   if (broken) {
     connection_.Close("session recovered elsewhere");
     return;

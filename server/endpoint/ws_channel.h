@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +13,7 @@
 #include "endpoint/ws_consumer.h"
 #include "session/client_link.h"
 #include "session/session.h"
+#include "session/shared_text.h"
 #include "tlcp/request_parser.h"
 
 namespace penstock::endpoint {
@@ -23,8 +25,9 @@ class Connection;
 // WsChannel of its connection. Shard: own.
 class WsChannel final : public WsConsumer, public session::ClientLink {
  public:
-  // `headers`: the head of the handshake request, for the Metadata Adapter.
-  WsChannel(Connection& connection, std::string subprotocol, std::string headers);
+  // `version`: of the sub-protocol. `headers`: the head of the handshake request, for the Metadata
+  // Adapter.
+  WsChannel(Connection& connection, tlcp::Version version, session::SharedText headers);
   ~WsChannel() override;
 
   // A message that arrived on another shard, and what waited behind it.
@@ -55,8 +58,9 @@ class WsChannel final : public WsConsumer, public session::ClientLink {
   template <class Request>
   void Route(Request request, bool ack);
   void OnOpened(std::variant<session::Session*, tlcp::Error> result,
-                const tlcp::LinkOptions& options);
-  void BindLink(session::Session& session, const tlcp::LinkOptions& options, bool created);
+                const tlcp::LinkOptions& options, std::string_view client_ip);
+  void BindLink(session::Session& session, const tlcp::LinkOptions& options, bool created,
+                std::string_view client_ip);
   bool StreamInPlace() const { return session_ != nullptr; }
   bool open() const;
   void Answer(const std::string& request_id, bool ack, const std::optional<tlcp::Error>& error);
@@ -66,17 +70,27 @@ class WsChannel final : public WsConsumer, public session::ClientLink {
   void ExpectRequest();
   void ExpectNothing();
 
+  // For requests that name none.
+  std::string_view default_session() const;
+  // The session goes, and stays the one that requests without a name are for.
+  void Unbind();
+
+  // Messages behind a create.
+  struct Waiting {
+    std::vector<std::string> messages;
+    std::size_t bytes = 0;
+  };
+
   Connection& connection_;
-  const std::string subprotocol_;
-  const std::optional<tlcp::Version> version_;
-  std::string headers_;
-  session::Session* session_ = nullptr;  // bound to this link
-  std::string default_session_;          // for requests that name none
-  bool opening_ = false;                 // a create waits for the Metadata Adapter
+  const tlcp::Version version_;
+  bool opening_ = false;  // a create waits for the Metadata Adapter
   bool closed_ = false;
-  std::vector<std::string> waiting_;  // messages behind it
-  std::size_t waiting_bytes_ = 0;
-  std::span<std::string> behind_;  // while one of them is served: those behind it
+  const session::SharedText headers_;
+  session::Session* session_ = nullptr;        // bound to this link
+  std::unique_ptr<std::string> last_session_;  // the id of the one that was; null: none
+  std::unique_ptr<Waiting> waiting_;           // null: none
+  std::span<std::string> behind_;              // while one of them is served: those behind it
 };
+static_assert(sizeof(WsChannel) <= 88, "one for each connection");
 
 }  // namespace penstock::endpoint

@@ -27,6 +27,7 @@ enum class EventKind : std::uint8_t {
   kEndOfSnapshot,  // what follows is real-time
   kClearSnapshot,  // the adapter forgets what it said
   kSourceLost,     // the adapter is away; `replaces_state`: a later snapshot replaces the state
+  kSourceResumed,  // the adapter is back and goes on where it was: nothing is replaced
   kDiffOrder,      // how values of fields may be sent as differences: `text` holds the letters
 };
 

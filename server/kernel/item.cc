@@ -78,6 +78,9 @@ Applied Item::Apply(const ItemEvent& event, TimePoint now, ItemPublisher& out) {
     case EventKind::kSourceLost:
       ApplyLoss(event, out);
       return Applied::kTaken;
+    case EventKind::kSourceResumed:
+      replacing_ = false;
+      return Applied::kTaken;
     case EventKind::kDiffOrder:
       ApplyDiffOrder(event, out);
       return Applied::kTaken;

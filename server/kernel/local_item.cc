@@ -55,6 +55,8 @@ bool LocalItem::Deliver(const ItemEvent& event) {
     case EventKind::kDiffOrder:
       Declare(event);
       return false;
+    case EventKind::kSourceResumed:  // of the item only
+      return false;
     case EventKind::kSourceLost:
       // Without declarations too: the default was in force, and may not be any more.
       diff_epoch_ = end().event() + 1;
@@ -135,14 +137,20 @@ void LocalItem::Add(Subscriber* subscriber) {
   subscriber->item = this;
   subscriber->position = static_cast<std::uint32_t>(subscribers_.size());
   subscribers_.push_back(subscriber);
+  if (subscriber->position % 64 == 0) listening_.push_back(0);
+  SetListening(*subscriber, true);
 }
 
 void LocalItem::Remove(Subscriber* subscriber) {
   PENSTOCK_DCHECK(subscribers_[subscriber->position] == subscriber);
   Subscriber* const last = subscribers_.back();
+  const bool last_listens = last != subscriber && IsListening(*last);
+  SetListening(*last, false);
   subscribers_[subscriber->position] = last;
   last->position = subscriber->position;
+  SetListening(*last, last_listens);
   subscribers_.pop_back();
+  if (subscribers_.size() % 64 == 0) listening_.pop_back();
   subscriber->item = nullptr;
 }
 

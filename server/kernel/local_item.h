@@ -2,13 +2,18 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <array>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/diff_order.h"
+#include "base/prefetch.h"
 #include "kernel/command_table.h"
 #include "kernel/event.h"
 #include "kernel/event_log.h"
@@ -33,8 +38,8 @@ struct ItemAttachment {
 // An item as one shard with subscribers sees it, in one view: for MERGE the current values and
 // their generation, for the other modes (and for MERGE where a subscriber wants each event) the
 // last events, for COMMAND the rows. Publishing costs the same however many subscribers there are:
-// values are stored, the generation grows, the item is marked once a turn. Who subscribes is told
-// by the pump, which compares generations and positions.
+// values are stored, the generation grows, the item is marked once a turn. Who subscribes and
+// listens is told by the pump, which compares generations and positions.
 //
 // Owned by the ItemRegistry of its shard, while it has a subscriber. Shard: the subscribers'.
 class LocalItem {
@@ -51,6 +56,28 @@ class LocalItem {
   View view() const { return view_; }
   Status status() const { return status_; }
   const std::vector<Subscriber*>& subscribers() const { return subscribers_; }
+
+  // Calls `tell` with each subscriber that listens; those for whom it is false listen no longer:
+  // they know that they have to look, and so cost nothing until they have, however much is
+  // published. Before each call comes one of `ahead` with this one and those behind it, so that it
+  // can fetch what the calls will touch.
+  template <class Ahead, class Tell>
+  void TellListeners(Ahead ahead, Tell tell) {
+    std::array<Subscriber*, 64> next;
+    for (std::size_t word = 0; word < listening_.size(); ++word) {
+      std::size_t count = 0;
+      for (std::uint64_t rest = listening_[word]; rest != 0; rest &= rest - 1) {
+        next[count] = subscribers_[64 * word + std::countr_zero(rest)];
+        Prefetch(next[count++]);
+      }
+      for (std::size_t i = 0; i < count; ++i) {
+        ahead(std::span<Subscriber* const>(next).subspan(i, count - i));
+        if (!tell(*next[i])) SetListening(*next[i], false);
+      }
+    }
+  }
+  // Wants to be told again. Whoever is new does.
+  void Listen(const Subscriber& subscriber) { SetListening(subscriber, true); }
 
   // MERGE.
   const MergeState& state() const { return state_; }
@@ -109,6 +136,14 @@ class LocalItem {
   }
   void Add(Subscriber* subscriber);
   void Remove(Subscriber* subscriber);
+  bool IsListening(const Subscriber& subscriber) const {
+    return (listening_[subscriber.position / 64] >> (subscriber.position % 64) & 1) != 0;
+  }
+  void SetListening(const Subscriber& subscriber, bool listening) {
+    std::uint64_t& word = listening_[subscriber.position / 64];
+    const std::uint64_t bit = std::uint64_t{1} << (subscriber.position % 64);
+    word = listening ? word | bit : word & ~bit;
+  }
 
   // Fixed after construction.
   const std::string name_;
@@ -138,6 +173,7 @@ class LocalItem {
   LocalItemRef self_;
   std::string key_;
   std::vector<Subscriber*> subscribers_;
+  std::vector<std::uint64_t> listening_;  // a bit for each of them
   std::unique_ptr<ItemAttachment> attachment_;
 };
 

@@ -37,6 +37,7 @@ Shard::Shard(ShardIndex index, std::size_t shard_count, const Clock& clock)
     : index_(index),
       clock_(clock),
       io_(std::make_unique<asio::io_context>(1)),
+      ready_set_(*io_),
       now_(clock.Now()),
       wheel_(now_),
       mail_(shard_count),
@@ -47,6 +48,7 @@ Shard::~Shard() {
   // Handlers may own objects whose destructors still look at the shard.
   current_shard = this;
   deferred_.clear();
+  ready_set_.Stop();
   io_.reset();
   current_shard = nullptr;
 }
@@ -79,6 +81,7 @@ void Shard::RunTurn(Duration wait) {
   now_ = clock_.Now();
   for (int i = 1; i < kTurnBudget && io_->poll_one() != 0; ++i) {
   }
+  ready_set_.RunSoon();
   if (now_ - load_since_ >= kLoadPeriod) MeasureLoad();
   wheel_.Advance(now_);
   EndTurn();
@@ -86,7 +89,7 @@ void Shard::RunTurn(Duration wait) {
 }
 
 bool Shard::HasWork() const {
-  if (!mail_[index_].empty()) return true;
+  if (!mail_[index_].empty() || ready_set_.HasWork()) return true;
   for (const auto& phase : hooks_) {
     for (const TurnHook* hook : phase) {
       if (hook->HasWork()) return true;
@@ -105,6 +108,7 @@ void Shard::MeasureLoad() {
 }
 
 void Shard::EndTurn() {
+  ready_set_.Wait();
   // What was mailed to this shard by this shard runs here, in order, before the hooks.
   std::vector<Task> own = std::move(mail_[index_]);
   mail_[index_].clear();

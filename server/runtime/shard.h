@@ -11,6 +11,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "base/clock.h"
+#include "runtime/ready_set.h"
 #include "runtime/timer_wheel.h"
 
 namespace asio {
@@ -50,7 +51,8 @@ class TurnHook {
 // one timer wheel. Nothing of a shard is touched by another thread; Post() is the only door in.
 //
 // A turn: wait for the first ready handler, run more up to a budget, fire timers, run the turn
-// hooks, hand mail to other shards (one post per destination), delete what was deferred.
+// hooks, hand mail to other shards (one post per destination), delete what was deferred. One of the
+// handlers tells those in the ready set; whoever asked it to be called soon is behind them.
 class Shard {
  public:
   Shard(ShardIndex index, std::size_t shard_count, const Clock& clock);
@@ -70,6 +72,7 @@ class Shard {
   // Share of a core that the shard's thread used lately, 0 to 1.
   double load() const { return load_; }
   asio::io_context& io() { return *io_; }
+  ReadySet& ready_set() { return ready_set_; }
   TimerWheel& wheel() { return wheel_; }
 
   // Runs turns until Stop(). Called by the shard's thread.
@@ -110,6 +113,7 @@ class Shard {
   std::unique_ptr<asio::io_context> io_;
 
   // State.
+  ReadySet ready_set_;
   mutable TimePoint now_;
   mutable bool waited_ = false;  // time has passed that now_ does not know of
   TimerWheel wheel_;

@@ -33,13 +33,21 @@ TimerWheel::~TimerWheel() {
   }
 }
 
+// Rounded up so that no timer fires early; the current tick has been processed already.
+std::uint64_t TimerWheel::TickOf(TimePoint deadline) const {
+  const auto since = std::max(deadline - start_, Duration::zero());
+  const auto tick = static_cast<std::uint64_t>((since + kTick - Duration(1)) / kTick);
+  return std::max(tick, current_ + 1);
+}
+
 void TimerWheel::Arm(WheelTimer& timer, TimePoint deadline) {
   timer.Cancel();
-  const auto since = std::max(deadline - start_, Duration::zero());
-  // Round up so that no timer fires early; the current tick has been processed already.
-  const auto tick = static_cast<std::uint64_t>((since + kTick - Duration(1)) / kTick);
-  timer.tick_ = std::max(tick, current_ + 1);
+  timer.tick_ = TickOf(deadline);
   Insert(timer);
+}
+
+void TimerWheel::ArmBy(WheelTimer& timer, TimePoint deadline) {
+  if (!timer.armed() || TickOf(deadline) < timer.tick_) Arm(timer, deadline);
 }
 
 void TimerWheel::Insert(WheelTimer& timer) {

@@ -48,6 +48,8 @@ class TimerWheel {
 
   // Arms or moves `timer`.
   void Arm(WheelTimer& timer, TimePoint deadline);
+  // The same, unless it fires by then already.
+  void ArmBy(WheelTimer& timer, TimePoint deadline);
   // Fires what is due. Callbacks may arm, cancel and destroy any timer.
   void Advance(TimePoint now);
   // When Advance() next has something to do, TimePoint::max() if nothing is armed. May be early,
@@ -59,6 +61,7 @@ class TimerWheel {
   static constexpr int kBits = 8;
   static constexpr int kSlots = 1 << kBits;
 
+  std::uint64_t TickOf(TimePoint deadline) const;
   void Insert(WheelTimer& timer);
   void Cascade(int level);
   bool SlotEmpty(int level, int slot) const;

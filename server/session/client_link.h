@@ -40,4 +40,16 @@ class ClientLink {
   ~ClientLink() = default;
 };
 
+// Between BeginBatch() and SendBatch() links may hold what they are flushed, so that one system
+// call sends for many. After SendBatch() they are as if each had written at once. Shard: one of
+// each.
+class LinkBatch {
+ public:
+  virtual void BeginBatch() = 0;
+  virtual void SendBatch() = 0;
+
+ protected:
+  ~LinkBatch() = default;
+};
+
 }  // namespace penstock::session

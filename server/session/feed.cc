@@ -9,8 +9,12 @@
 
 namespace penstock::session::feed {
 
+namespace {
+constexpr std::uint64_t kFarthestBase = 32;  // events
+}  // namespace
+
 void Start(SubscribedItem& item, const Options& options) {
-  switch (item.subscription->feed()) {
+  switch (item.subscription().feed()) {
     case FeedKind::kLatest:
       return StartLatest(item);
     case FeedKind::kLog:
@@ -20,11 +24,16 @@ void Start(SubscribedItem& item, const Options& options) {
       StartRows(item);
       break;
   }
-  item.item->log()->LimitBytes(options.max_buffer_bytes);
+  kernel::EventLog& log = *item.item->log();
+  log.LimitBytes(options.max_buffer_bytes);
+  // Those that a selector keeps back take no place in the subscriber's buffer, but in the log.
+  if (item.subscription().selecting() != nullptr) {
+    log.RaiseLimit(static_cast<std::size_t>(options.max_buffer_size) + 1);
+  }
 }
 
 bool HasNews(SubscribedItem& item) {
-  switch (item.subscription->feed()) {
+  switch (item.subscription().feed()) {
     case FeedKind::kLatest:
       return LatestHasNews(item);
     case FeedKind::kLog:
@@ -36,9 +45,9 @@ bool HasNews(SubscribedItem& item) {
 }
 
 TimePoint Due(SubscribedItem& item) {
-  switch (item.subscription->feed()) {
+  switch (item.subscription().feed()) {
     case FeedKind::kLatest: {
-      const Pace* const pace = item.subscription->PaceOf(item.index);
+      const Pace* const pace = item.subscription().PaceOf(item.index);
       return pace == nullptr ? TimePoint() : pace->due;
     }
     case FeedKind::kLog:
@@ -49,10 +58,17 @@ TimePoint Due(SubscribedItem& item) {
   return {};
 }
 
+TimePoint DueInCompany(SubscribedItem& item, Duration window) {
+  const TimePoint due = Due(item);
+  const Pace* const pace = item.subscription().PaceOf(item.index);
+  if (pace == nullptr || item.subscription().feed() != FeedKind::kLatest) return due;
+  return std::max(pace->earliest, due - std::min(window + pace->interval / 8, pace->interval / 2));
+}
+
 namespace {
 
 Step AppendStep(SubscribedItem& item, Context& context) {
-  switch (item.subscription->feed()) {
+  switch (item.subscription().feed()) {
     case FeedKind::kLatest:
       return AppendLatest(item, context);
     case FeedKind::kLog:
@@ -67,7 +83,7 @@ Step AppendStep(SubscribedItem& item, Context& context) {
 
 // What the step adds to the counters is what it adds to the item's own.
 Step Append(SubscribedItem& item, Context& context) {
-  ItemStatistics* const statistics = item.subscription->StatisticsOf(item.index);
+  ItemStatistics* const statistics = item.subscription().StatisticsOf(item.index);
   if (statistics == nullptr) return AppendStep(item, context);
   const PumpCounters before = context.counters;
   context.told_snapshot = false;
@@ -77,15 +93,20 @@ Step Append(SubscribedItem& item, Context& context) {
   statistics->real_time += (after.updates - after.snapshot) - (before.updates - before.snapshot);
   statistics->lost += after.lost - before.lost;
   statistics->filtered += after.filtered - before.filtered;
+  statistics->unselected += after.unselected - before.unselected;
   return step;
 }
 
 kernel::Position Needed(const SubscribedItem& item) {
-  const LogCursor* const cursor = item.subscription->CursorOf(item.index);
+  const LogCursor* const cursor = item.subscription().CursorOf(item.index);
   if (cursor == nullptr || !cursor->started || cursor->needs_state) {
     return kernel::Position(UINT64_MAX >> 8, UINT8_MAX);
   }
-  return cursor->base == kernel::Position() ? cursor->at : std::min(cursor->base, cursor->at);
+  if (cursor->base == kernel::Position()) return cursor->at;
+  // A selector may keep back any number of events: they are not kept for a shorter next update.
+  const bool is_far = cursor->at.event() > cursor->base.event() + kFarthestBase;
+  if (is_far && item.subscription().selecting() != nullptr) return cursor->at;
+  return std::min(cursor->base, cursor->at);
 }
 
 bool HasRoom(std::size_t before, Context& context) {
@@ -96,7 +117,7 @@ bool HasRoom(std::size_t before, Context& context) {
 
 bool AppendUpdate(const SubscribedItem& item, const LineBlock& tail, Context& context) {
   const std::size_t before = context.out.size();
-  tlcp::AppendUpdatePrefix(item.subscription->id(), static_cast<int>(item.index) + 1, context.out);
+  tlcp::AppendUpdatePrefix(item.subscription().id(), static_cast<int>(item.index) + 1, context.out);
   context.out += tail;
   if (!HasRoom(before, context)) return false;
   if (context.keeps_tail) {
@@ -108,9 +129,10 @@ bool AppendUpdate(const SubscribedItem& item, const LineBlock& tail, Context& co
 }
 
 void Paced(const SubscribedItem& item, TimePoint now) {
-  Pace* const pace = item.subscription->PaceOf(item.index);
+  Pace* const pace = item.subscription().PaceOf(item.index);
   if (pace == nullptr) return;
   pace->due = NextDue(pace->due, now, pace->interval);
+  pace->earliest = now + pace->interval / 2;
 }
 
 }  // namespace penstock::session::feed

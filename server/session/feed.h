@@ -53,6 +53,9 @@ void Start(SubscribedItem& item, const Options& options);
 bool HasNews(SubscribedItem& item);
 // When the next of it may go: its frequency. In the past if nothing stands in the way.
 TimePoint Due(SubscribedItem& item);
+// When it may go along with others, a little early: items of one frequency, each with its own time,
+// would cost a write each. The rhythm stays (NextDue()), so the average is what was granted.
+TimePoint DueInCompany(SubscribedItem& item, Duration window);
 Step Append(SubscribedItem& item, Context& context);
 // The oldest event that the item's log must keep for this subscriber; max if it needs none.
 kernel::Position Needed(const SubscribedItem& item);

@@ -34,7 +34,7 @@ void LogStep(const SubscribedItem& item, feed::Context& context, std::size_t bef
   const std::size_t end = shared ? context.tail_line : context.out.size();
   log.AddLines(std::string_view(context.out).substr(before, end - before));
   if (shared) {
-    log.AddUpdate(item.subscription->id(), static_cast<int>(item.index) + 1,
+    log.AddUpdate(item.subscription().id(), static_cast<int>(item.index) + 1,
                   std::move(context.tail));
   }
 }
@@ -42,7 +42,7 @@ void LogStep(const SubscribedItem& item, feed::Context& context, std::size_t bef
 }  // namespace
 
 void Session::OnItemReady(SubscribedItem& item) {
-  if (item.queued || item.subscription->state() != Subscription::State::kActive) return;
+  if (!item.listens() || item.subscription().state() != Subscription::State::kActive) return;
   if (!feed::HasNews(item)) return;
   if (const TimePoint due = feed::Due(item); due > table_.shard().now()) {
     PaceItem(item, due);
@@ -53,10 +53,11 @@ void Session::OnItemReady(SubscribedItem& item) {
 }
 
 void Session::PaceItem(SubscribedItem& item, TimePoint due) {
-  if (!item.paced) paced_.push_back(&item);
+  if (paced_ == nullptr) paced_ = std::make_unique<Paced>();
+  if (!item.paced) paced_->items.push_back(&item);
   item.paced = true;
-  pace_at_ = std::min(pace_at_, due);
-  ArmAt(pace_at_);
+  paced_->at = std::min(paced_->at, due);
+  ArmAt(paced_->at);
 }
 
 void Session::PushReady(SubscribedItem& item) {
@@ -83,26 +84,32 @@ void Session::DropReady(const Subscription& subscription) {
   ready_tail_ = nullptr;
   while (item != nullptr) {
     SubscribedItem* const next = item->next_ready;
-    if (item->subscription != &subscription) PushReady(*item);
+    if (&item->subscription() != &subscription) PushReady(*item);
     item = next;
   }
-  std::erase_if(paced_,
-                [&](const SubscribedItem* paced) { return paced->subscription == &subscription; });
+  if (paced_ == nullptr) return;
+  std::erase_if(paced_->items, [&](const SubscribedItem* paced) {
+    return &paced->subscription() == &subscription;
+  });
 }
 
 void Session::ReleasePaced() {
+  if (paced_ == nullptr) return;
   const TimePoint now = table_.shard().now();
-  pace_at_ = TimePoint::max();
-  std::erase_if(paced_, [&](SubscribedItem* item) {
-    const TimePoint due = feed::Due(*item);
-    if (due > now && feed::HasNews(*item)) {
-      pace_at_ = std::min(pace_at_, due);
+  const Duration window = table_.pump().window();
+  paced_->at = TimePoint::max();
+  std::erase_if(paced_->items, [&](SubscribedItem* item) {
+    const bool news = feed::HasNews(*item);
+    if (news && feed::DueInCompany(*item, window) > now) {
+      paced_->at = std::min(paced_->at, feed::Due(*item));
       return false;
     }
     item->paced = false;
-    if (!item->queued && feed::HasNews(*item)) PushReady(*item);
+    if (!item->queued && news) PushReady(*item);
+    if (item->listens()) item->item->Listen(*item);
     return true;
   });
+  ArmAt(paced_->at);
 }
 
 // Leading edge and window: a session that was quiet is written at the end of this turn, one that
@@ -145,31 +152,41 @@ Session::Fill Session::AppendUpdates(std::string& cork, std::size_t enough, std:
       binding_.used = true;
       if (log != nullptr) LogStep(item, context, before, *log);
     }
-    if (!feed::HasNews(item)) continue;
-    if (const TimePoint due = feed::Due(item); due > now) {
-      PaceItem(item, due);
-    } else if (step == feed::Step::kLines) {
-      PushReady(item);
-    } else {
-      PENSTOCK_BUG("an item has news but nothing to say");
+    if (feed::HasNews(item)) {
+      if (const TimePoint due = feed::Due(item); due > now) {
+        PaceItem(item, due);
+      } else if (step == feed::Step::kLines) {
+        PushReady(item);
+      } else {
+        PENSTOCK_BUG("an item has news but nothing to say");
+      }
     }
+    if (item.listens()) item.item->Listen(item);
   }
   return Fill::kAll;
 }
 
+std::string& Session::Lines() {
+  if (waiting_ == nullptr) waiting_ = std::make_unique<Waiting>();
+  return waiting_->lines;
+}
+
 // What of a session waits besides updates.
-bool Session::HasLines() const { return !lines_.empty() || (log_ != nullptr && log_->resending()); }
+bool Session::HasLines() const {
+  return binding_.probe_due || (waiting_ != nullptr && !waiting_->lines.empty()) ||
+         (log_ != nullptr && log_->resending());
+}
 
 bool Session::Compose(std::string& cork, std::size_t most) {
-  cork += head_;
-  std::string().swap(head_);
   if (HasLines()) binding_.used = true;
+  if (waiting_ != nullptr) cork += std::exchange(waiting_->head, {});
   if (log_ != nullptr && log_->resending() && !log_->Resend(most, cork)) return false;
-  if (!lines_.empty()) {
-    cork += lines_;
-    LogLines(lines_);
-    std::string().swap(lines_);
+  if (waiting_ != nullptr) {
+    cork += waiting_->lines;
+    LogLines(waiting_->lines);
+    waiting_.reset();
   }
+  if (std::exchange(binding_.probe_due, false)) tlcp::AppendProbe(cork);
   return true;
 }
 
@@ -184,8 +201,8 @@ bool Session::HoldsPoll() {
   // It is answered when there is something to say, or when its time is over. Each answer costs its
   // head, for which those who poll without a pause have to wait, too.
   const bool may_send = CreditLeft();
-  const TimePoint until = may_send ? binding_.idle_until
-                                   : std::max(binding_.idle_until, binding_.bound_at + kPollInDebt);
+  const TimePoint until =
+      may_send ? binding_.until : std::max(binding_.until, binding_.bound_at + kPollInDebt);
   if (now >= until || (may_send && HasUpdates())) return false;
   ArmAt(until);
   return true;
@@ -193,16 +210,13 @@ bool Session::HoldsPoll() {
 
 std::size_t Session::Enough() const {
   std::size_t enough = binding_.polling ? SIZE_MAX - kHeaderRoom : kFlushLimit;
-  if (BandwidthInForce()) enough = std::min(enough, static_cast<std::size_t>(credit_));
+  if (throttle_ != nullptr) enough = std::min(enough, static_cast<std::size_t>(throttle_->credit));
   return kHeaderRoom + enough;
 }
 
 void Session::Flush() {
   if (link_ == nullptr || closed_) return;
-  if (!link_->writable()) {
-    WatchLink();
-    return;
-  }
+  if (!link_->writable()) return;
   if (binding_.polling && HoldsPoll()) return;
   const TimePoint now = table_.shard().now();
   std::string& cork = table_.shard().write_buffer();
@@ -224,10 +238,10 @@ void Session::Flush() {
   }
   TrimLog();
   const std::size_t size = cork.size() - kHeaderRoom;
-  if (binding_.polling && !binding_.used && now < binding_.idle_until) {
+  if (binding_.polling && !binding_.used && now < binding_.until) {
     // What had changed is nothing that this client shows: the poll goes on waiting.
-    head_.assign(cork, kHeaderRoom);
-    ArmAt(binding_.idle_until);
+    Head().assign(cork, kHeaderRoom);
+    ArmAt(binding_.until);
     return;
   }
   if (size == 0 && fill != Fill::kBudgetSpent && !binding_.polling) return;
@@ -250,9 +264,13 @@ void Session::Flush() {
   binding_.last_write = now;
   window_at_ = now + table_.pump().window();
   link_->Flush(cork);
-  if (link_ == nullptr) return;
-  if (BandwidthInForce()) SettleCredit(updates);
+  if (link_ != nullptr) SettleCredit(updates);
+}
+
+void Session::OnFlushed() {
+  if (link_ == nullptr || closed_) return;
   WatchLink();
+  if (binding_.polling) return;
   if (HasUpdates() && link_->writable() && CreditLeft()) MarkReady(true);
 }
 

@@ -78,10 +78,21 @@ std::optional<std::string> KeyPaces::TakeDue(TimePoint now) {
 
 void KeyPaces::Restart(TimePoint now) {
   absl::erase_if(paces_, [](const auto& entry) { return !entry.second.waits; });
+  for (auto& [key, pace] : paces_) pace.due = now;
+  ListWaits();
+}
+
+void KeyPaces::Stretch(Duration by) {
+  if (by == Duration::zero()) return;
+  for (auto& [key, pace] : paces_) pace.due += by;
+  ListWaits();
+}
+
+// Anew: they have other times now.
+void KeyPaces::ListWaits() {
   waits_.clear();
-  for (auto& [key, pace] : paces_) {
-    pace.due = now;
-    waits_.push_back({now, key});
+  for (const auto& [key, pace] : paces_) {
+    if (pace.waits) waits_.push_back({pace.due, key});
   }
   std::make_heap(waits_.begin(), waits_.end());
 }

@@ -37,8 +37,10 @@ class KeyPaces {
   // True if the key waited.
   bool Forget(std::string_view key);
   void Clear();
-  // Another interval is in force: what waits may go now, and nothing else is remembered.
+  // No interval is in force any more: what waits may go now, and nothing else is remembered.
   void Restart(TimePoint now);
+  // The interval is longer by so much: so is the time from the last event of each key to its next.
+  void Stretch(Duration by);
 
   // When TakeDue() will have something; max if nothing waits.
   TimePoint next_due();
@@ -56,6 +58,7 @@ class KeyPaces {
     bool operator<(const Wait& other) const { return due > other.due; }  // earliest on top
   };
   bool IsStale(const Wait& wait) const;
+  void ListWaits();
 
   absl::flat_hash_map<std::string, Pace, StringHash, std::equal_to<>> paces_;
   std::size_t waiting_ = 0;

@@ -13,6 +13,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "kernel/event.h"
+#include "session/selection.h"
 #include "tlcp/codes.h"
 
 namespace penstock::session {
@@ -62,9 +63,10 @@ struct OpenQuery {
 
 // What became of the real-time events of an item that a subscription was offered.
 struct ItemStatistics {
-  std::uint64_t real_time = 0;  // sent
-  std::uint64_t lost = 0;       // dropped, and the client was told
-  std::uint64_t filtered = 0;   // merged into later ones, or dropped by a limit
+  std::uint64_t real_time = 0;   // sent
+  std::uint64_t lost = 0;        // dropped, and the client was told
+  std::uint64_t filtered = 0;    // merged into later ones, or dropped by a limit
+  std::uint64_t unselected = 0;  // kept back by the selector
   bool operator==(const ItemStatistics&) const = default;
 };
 
@@ -102,8 +104,9 @@ struct ItemLimits {
 struct SubscribeGrant {
   std::vector<std::string> items;
   std::vector<std::string> fields;
-  std::vector<ItemLimits> limits;  // one an item
-  bool table_open = false;         // NNT was accepted: CloseTable() is due at the end
+  std::vector<ItemLimits> limits;                // one an item
+  std::shared_ptr<const Selection> selection{};  // of the selector; null: there is none
+  bool table_open = false;                       // NNT was accepted: CloseTable() is due at the end
   bool enable_unsubscription = false;
   bool wants_final_statistics = false;
 };
@@ -126,7 +129,8 @@ class MetadataPort {
  public:
   virtual ~MetadataPort() = default;
 
-  virtual void OpenSession(OpenQuery query, Reply<OpenGrant> reply) = 0;
+  // `query` may be gone once there is an answer.
+  virtual void OpenSession(const OpenQuery& query, Reply<OpenGrant> reply) = 0;
   // Once for each session that OpenSession let in, after its tables are closed. No answer.
   virtual void CloseSession(std::string session_id, std::optional<std::string> user) = 0;
   virtual void Authorize(SubscribeQuery query, Reply<SubscribeGrant> reply) = 0;

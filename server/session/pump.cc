@@ -3,8 +3,10 @@
 #include "session/pump.h"
 
 #include <algorithm>
+#include <span>
 
 #include "base/prefetch.h"
+#include "session/client_link.h"
 #include "session/feed.h"
 #include "session/session.h"
 
@@ -21,6 +23,13 @@ constexpr double kBusy = 0.9;
 constexpr std::size_t kFetchSession = 3;
 constexpr std::size_t kFetchParts = 2;
 constexpr std::size_t kFetchEnds = 1;
+// The same for those who are told of news: whose the item is, that subscription, its cursor and
+// its session.
+constexpr std::size_t kFetchOwner = 9;
+constexpr std::size_t kFetchSubscription = 6;
+constexpr std::size_t kFetchCursor = 3;
+// Sessions whose links send together: few enough that they are still in the cache after it.
+constexpr std::size_t kTogether = 64;
 }  // namespace
 
 Pump::Pump(runtime::Shard& shard, kernel::ItemRegistry& items, const Options& options)
@@ -37,9 +46,8 @@ void Pump::Ready(Session& session) {
 }
 
 void Pump::Forget(Session& session) {
-  if (!session.in_pump_) return;
+  if (session.in_pump_) std::erase(ready_, &session);
   session.in_pump_ = false;
-  std::erase(ready_, &session);
   std::replace(flushing_.begin(), flushing_.end(), &session, static_cast<Session*>(nullptr));
 }
 
@@ -58,7 +66,8 @@ void Pump::TellSettled() {
   std::vector<Waiting> waiting;
   for (kernel::LocalItem* local : items_.TakeSettled()) {
     for (kernel::Subscriber* subscriber : local->subscribers()) {
-      const Subscription& subscription = *static_cast<SubscribedItem&>(*subscriber).subscription;
+      const auto& item = static_cast<const SubscribedItem&>(*subscriber);
+      const Subscription& subscription = item.subscription();
       if (subscription.state() != Subscription::State::kAttaching) continue;
       waiting.push_back({&subscription.session(), subscription.id()});
     }
@@ -67,12 +76,27 @@ void Pump::TellSettled() {
 }
 
 void Pump::TellDirty() {
-  for (kernel::LocalItem* local : items_.TakeDirty()) {
-    for (kernel::Subscriber* subscriber : local->subscribers()) {
-      auto& item = static_cast<SubscribedItem&>(*subscriber);
-      ++counters_.marks;
-      item.subscription->session().OnItemReady(item);
+  // Each is at a place of its own, and is found by four steps from there.
+  const auto fetch = [](std::span<kernel::Subscriber* const> next) {
+    const auto one = [&](std::size_t i) -> const SubscribedItem& {
+      return static_cast<const SubscribedItem&>(*next[i]);
+    };
+    if (next.size() > kFetchOwner) ItemArray::PrefetchOwner(one(kFetchOwner));
+    if (next.size() > kFetchSubscription) {
+      Prefetch(&one(kFetchSubscription).subscription(), sizeof(Subscription));
     }
+    if (next.size() > kFetchCursor) {
+      one(kFetchCursor).subscription().PrefetchParts(one(kFetchCursor).index);
+    }
+  };
+  const auto tell = [this](kernel::Subscriber& subscriber) {
+    auto& item = static_cast<SubscribedItem&>(subscriber);
+    ++counters_.marks;
+    item.subscription().session().OnItemReady(item);
+    return item.listens();
+  };
+  for (kernel::LocalItem* local : items_.TakeDirty()) {
+    local->TellListeners(fetch, tell);
     // Not before: whoever waits for the end of the snapshot takes its place in the log only now.
     if (local->wants_trim()) Trim(*local);
   }
@@ -84,7 +108,7 @@ void Pump::Trim(kernel::LocalItem& local) {
   bool used = false;
   for (const kernel::Subscriber* subscriber : local.subscribers()) {
     const auto& item = static_cast<const SubscribedItem&>(*subscriber);
-    used = used || item.subscription->CursorOf(item.index) != nullptr;
+    used = used || item.subscription().CursorOf(item.index) != nullptr;
     keep = std::min(keep, feed::Needed(item));
   }
   used ? local.Trim(keep) : local.DropLog();
@@ -96,21 +120,31 @@ void Pump::OnEndTurn() {
   // Sessions that are ready again after their flush wait for the next turn.
   flushing_.clear();
   std::swap(flushing_, ready_);
-  const std::size_t count = flushing_.size();
-  const std::size_t start = count == 0 ? 0 : rotation_++ % count;
-  const auto at = [&](std::size_t i) {
-    return i < count ? flushing_[(start + i) % count] : nullptr;
-  };
-  for (std::size_t i = 0; i < count; ++i) {
-    if (const Session* const soon = at(i + kFetchSession)) Prefetch(soon, sizeof(Session));
-    if (const Session* const soon = at(i + kFetchParts)) soon->PrefetchParts();
-    if (const Session* const soon = at(i + kFetchEnds)) soon->PrefetchEnds();
-    Session* const session = at(i);
-    if (session == nullptr) continue;
-    session->in_pump_ = false;
-    session->Flush();
+  if (flushing_.empty()) return;
+  std::rotate(flushing_.begin(),
+              flushing_.begin() + static_cast<std::ptrdiff_t>(rotation_++ % flushing_.size()),
+              flushing_.end());
+  for (std::size_t begin = 0; begin < flushing_.size(); begin += kTogether) {
+    Flush(begin, std::min(begin + kTogether, flushing_.size()));
   }
   flushing_.clear();
+}
+
+void Pump::Flush(std::size_t begin, std::size_t end) {
+  const auto soon = [&](std::size_t i) { return i < flushing_.size() ? flushing_[i] : nullptr; };
+  if (batch_ != nullptr) batch_->BeginBatch();
+  for (std::size_t i = begin; i < end; ++i) {
+    if (const Session* const one = soon(i + kFetchSession)) Prefetch(one, sizeof(Session));
+    if (const Session* const one = soon(i + kFetchParts)) one->PrefetchParts();
+    if (const Session* const one = soon(i + kFetchEnds)) one->PrefetchEnds();
+    if (flushing_[i] == nullptr) continue;
+    flushing_[i]->in_pump_ = false;
+    flushing_[i]->Flush();
+  }
+  if (batch_ != nullptr) batch_->SendBatch();
+  for (std::size_t i = begin; i < end; ++i) {
+    if (flushing_[i] != nullptr) flushing_[i]->OnFlushed();
+  }
 }
 
 }  // namespace penstock::session

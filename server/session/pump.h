@@ -11,22 +11,24 @@
 
 namespace penstock::session {
 
+class LinkBatch;
 class Session;
 
 // What the pump counts; `updates / flushes` explains all other figures. Of the events that a
-// subscriber is offered each is sent, filtered, unchanged or lost in the end:
-//   events = (updates - snapshot) + filtered + lost + unchanged
+// subscriber is offered each is sent, filtered, unchanged, unselected or lost in the end:
+//   events = (updates - snapshot) + filtered + lost + unchanged + unselected
 // Read by its shard only.
 struct PumpCounters {
   std::uint64_t updates = 0;   // `U` lines
   std::uint64_t snapshot = 0;  // of those, the ones that tell a state and no event
   std::uint64_t filtered =
       0;  // events merged into later ones or into the snapshot, or dropped by a limit
-  std::uint64_t unchanged = 0;  // events that changed nothing the client has asked to see
-  std::uint64_t lost = 0;       // events that clients were told they lost
-  std::uint64_t flushes = 0;    // writes to links
-  std::uint64_t bytes = 0;      // of lines
-  std::uint64_t marks = 0;      // items told to sessions
+  std::uint64_t unchanged = 0;   // events that changed nothing the client has asked to see
+  std::uint64_t unselected = 0;  // events that a selector kept back
+  std::uint64_t lost = 0;        // events that clients were told they lost
+  std::uint64_t flushes = 0;     // writes to links
+  std::uint64_t bytes = 0;       // of lines
+  std::uint64_t marks = 0;       // items told to sessions
 };
 
 // Writes for all sessions of a shard, once, at the end of each turn: tells sessions which of their
@@ -46,11 +48,14 @@ class Pump final : public runtime::TurnHook {
   // time to spare, and whole when it is busy.
   Duration window() const;
   PumpCounters& counters() { return counters_; }
+  // Null: each link writes by itself.
+  void SetBatch(LinkBatch* batch) { batch_ = batch; }
 
   void OnEndTurn() override;
   bool HasWork() const override { return !ready_.empty(); }
 
  private:
+  void Flush(std::size_t begin, std::size_t end);
   void TellSettled();
   void TellDirty();
   void Trim(kernel::LocalItem& local);
@@ -58,6 +63,7 @@ class Pump final : public runtime::TurnHook {
   runtime::Shard& shard_;
   kernel::ItemRegistry& items_;
   const Options& options_;
+  LinkBatch* batch_ = nullptr;
   std::vector<Session*> ready_;
   std::vector<Session*> flushing_;
   std::size_t rotation_ = 0;  // so that not the same sessions are always last

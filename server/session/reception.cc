@@ -33,10 +33,10 @@ Duration PatienceOf(const tlcp::CreateSession& request) {
 }  // namespace
 
 struct Reception::Guest {
-  Guest(Reception& at, tlcp::CreateSession create, const ClientProfile& who, OpenReply to)
+  Guest(Reception& at, tlcp::CreateSession create, ClientProfile who, OpenReply to)
       : reception(at),
         request(std::move(create)),
-        client(who),
+        client(std::move(who)),
         reply(std::move(to)),
         timer(
             [](void* self) {
@@ -73,14 +73,15 @@ Reception::Reception(SessionTable& table, protection::Gate& gate) : table_(table
 
 Reception::~Reception() = default;
 
-void Reception::Open(tlcp::CreateSession request, const ClientProfile& client, OpenReply reply) {
-  auto made = std::make_unique<Guest>(*this, std::move(request), client, std::move(reply));
+void Reception::Open(tlcp::CreateSession request, ClientProfile client, OpenReply reply) {
+  auto made =
+      std::make_unique<Guest>(*this, std::move(request), std::move(client), std::move(reply));
   if (const std::optional<tlcp::Error> refusal = Admit(*made)) {
     constexpr int kFull = static_cast<int>(tlcp::SessionCode::kMaxSessionsReached);
     if (const auto old = refusal->code == kFull ? TakeOldSession(*made) : std::nullopt) {
       made->pass = {};
       table_.CloseOther(*old, std::nullopt, [this, made = std::move(made)]() mutable {
-        Open(std::move(made->request), made->client, std::move(made->reply));
+        Open(std::move(made->request), std::move(made->client), std::move(made->reply));
       });
       return;
     }
@@ -204,10 +205,9 @@ void Reception::AskAdapter(Guest& guest) {
   OpenQuery& query = guest.query;
   query.session_id = MakeSessionId({table_.options().node, table_.shard().index()});
   if (query.request_id.empty()) query.request_id = query.session_id.substr(1, 16);
-  OpenQuery asked = query;
   // The answer may come inside of the call.
   guest.set->metadata->OpenSession(
-      std::move(asked), [this, key = guest.key](std::variant<OpenGrant, tlcp::Error> result) {
+      query, [this, key = guest.key](std::variant<OpenGrant, tlcp::Error> result) {
         OnAnswer(key, std::move(result));
       });
 }

@@ -34,7 +34,7 @@ class Reception {
   Reception(SessionTable& table, protection::Gate& gate);
   ~Reception();
 
-  void Open(tlcp::CreateSession request, const ClientProfile& client, OpenReply reply);
+  void Open(tlcp::CreateSession request, ClientProfile client, OpenReply reply);
   // Ends a session of this set that the Metadata Adapter has let in, and that waits for the one
   // which it replaces to make room: in the moment in which it opens.
   void End(const std::string& adapter_set, const std::string& session_id, const tlcp::Error& cause);

@@ -21,7 +21,7 @@ RecoveryLog* Session::Log() {
 }
 
 bool Session::CountsForClient() const {
-  return table_.options().recovery.count() > 0 && profile_.version.HasRecovery();
+  return table_.options().recovery.count() > 0 && version_.HasRecovery();
 }
 
 std::optional<tlcp::Error> Session::PrepareBind(std::optional<std::uint64_t> recovery_from) {
@@ -53,18 +53,20 @@ std::optional<tlcp::Error> Session::PrepareBind(std::optional<std::uint64_t> rec
 
 // Control notifications: most, but not all of them, are counted.
 void Session::LogLines(std::string_view lines) {
-  RecoveryLog* const log = Log();
-  if (log == nullptr) return;
+  const auto keep = [this](std::string_view counted) {
+    if (counted.empty()) return;
+    if (RecoveryLog* const log = Log()) log->AddLines(counted);
+  };
   std::size_t begin = 0;  // of the counted lines that are not in the log yet
   for (std::size_t at = 0; at < lines.size();) {
     const std::size_t next = lines.find('\n', at) + 1;
     if (!tlcp::IsDataNotification(lines.substr(at))) {
-      log->AddLines(lines.substr(begin, at - begin));
+      keep(lines.substr(begin, at - begin));
       begin = next;
     }
     at = next;
   }
-  log->AddLines(lines.substr(begin));
+  keep(lines.substr(begin));
 }
 
 // A poll is kept whole until the client comes for the next: its content length bounds it.

@@ -22,10 +22,12 @@ void RecoveryLog::AddLines(std::string_view lines) {
 
 void RecoveryLog::Push(Entry entry) {
   PENSTOCK_DCHECK(!resending());
-  if (size_ == ring_.size()) {
-    std::vector<Entry> grown(std::max<std::size_t>(4, 2 * ring_.size()));
-    for (std::size_t i = 0; i < size_; ++i) grown[i] = std::move(At(i));
+  if (size_ == room_) {
+    const std::uint32_t room = std::max(1u, 2 * room_);
+    auto grown = std::make_unique<Entry[]>(room);
+    for (std::uint32_t i = 0; i < size_; ++i) grown[i] = std::move(At(i));
     ring_ = std::move(grown);
+    room_ = room;
     head_ = 0;
   }
   total_ += entry.lines();
@@ -35,9 +37,9 @@ void RecoveryLog::Push(Entry entry) {
 }
 
 void RecoveryLog::PrefetchEnds() const {
-  if (ring_.empty()) return;
+  if (ring_ == nullptr) return;
   Prefetch(&ring_[head_]);
-  Prefetch(&ring_[(head_ + size_) & (ring_.size() - 1)]);
+  Prefetch(&At(size_));
 }
 
 void RecoveryLog::PopFront() {
@@ -45,13 +47,15 @@ void RecoveryLog::PopFront() {
   dropped_ += front.lines();
   bytes_ -= CostOf(front);
   front.block.Reset();
-  head_ = (head_ + 1) & (ring_.size() - 1);
+  head_ = (head_ + 1) & (room_ - 1);
   --size_;
 }
 
 void RecoveryLog::DropUpTo(std::uint64_t prog) {
   while (size_ > 0 && dropped_ + At(0).lines() <= prog) PopFront();
-  if (size_ == 0) std::vector<Entry>().swap(ring_);
+  if (size_ != 0) return;
+  ring_.reset();
+  room_ = head_ = 0;
 }
 
 void RecoveryLog::Trim() {
@@ -79,7 +83,7 @@ bool RecoveryLog::Resend(std::size_t most, std::string& out) {
     out.resize(before);
     return false;
   };
-  for (std::size_t i = 0; i < size_; first += At(i++).lines()) {
+  for (std::uint32_t i = 0; i < size_; first += At(i++).lines()) {
     const Entry& entry = At(i);
     if (first + entry.lines() <= sent_) continue;
     const std::size_t before = out.size();

@@ -2,11 +2,12 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/clock.h"
 #include "session/line_block.h"
@@ -21,7 +22,8 @@ namespace penstock::session {
 // sent again.
 class RecoveryLog {
  public:
-  explicit RecoveryLog(std::size_t max_bytes) : max_bytes_(max_bytes) {}
+  explicit RecoveryLog(std::size_t max_bytes)
+      : max_bytes_(static_cast<std::uint32_t>(std::min<std::size_t>(max_bytes, UINT32_MAX))) {}
 
   // Notifications that were composed so far, and that the current link was given.
   std::uint64_t total() const { return total_; }
@@ -63,15 +65,16 @@ class RecoveryLog {
   };
 
   static std::size_t CostOf(const Entry& entry) { return sizeof(Entry) + entry.block.size(); }
-  Entry& At(std::size_t index) { return ring_[(head_ + index) & (ring_.size() - 1)]; }
+  Entry& At(std::uint32_t index) const { return ring_[(head_ + index) & (room_ - 1)]; }
   void Push(Entry entry);
   void PopFront();
   void DropUpTo(std::uint64_t prog);
 
-  const std::size_t max_bytes_;
-  std::vector<Entry> ring_;  // a power of two
-  std::size_t head_ = 0;
-  std::size_t size_ = 0;
+  const std::uint32_t max_bytes_;
+  std::uint32_t room_ = 0;  // of the ring; a power of two
+  std::uint32_t head_ = 0;
+  std::uint32_t size_ = 0;
+  std::unique_ptr<Entry[]> ring_;
   std::size_t bytes_ = 0;
   std::uint64_t total_ = 0;
   std::uint64_t sent_ = 0;
@@ -81,5 +84,6 @@ class RecoveryLog {
   std::uint64_t total_then_ = 0;
   std::uint64_t total_before_ = 0;
 };
+static_assert(sizeof(RecoveryLog) <= 80, "each session with subscriptions has one");
 
 }  // namespace penstock::session

@@ -6,6 +6,8 @@
 // and DELETE goes. One that falls behind by more than the log holds is brought up to date from the
 // rows: if only UPDATEs were lost, by the rows that changed; if not, it is told how many (OV), its
 // rows are cleared (CS) and all are added anew, so that what it shows is right in the end.
+// With a selector the client's table is that of the rows which it takes: one that it begins to take
+// is an ADD, one that it ceases to take a DELETE, whatever the item's event was.
 
 #include <algorithm>
 
@@ -29,8 +31,8 @@ class RowStep {
  public:
   RowStep(SubscribedItem& item, Context& context)
       : item_(item),
-        subscription_(*item.subscription),
-        cursor_(*item.subscription->CursorOf(item.index)),
+        subscription_(item.subscription()),
+        cursor_(*item.subscription().CursorOf(item.index)),
         local_(*item.item),
         log_(*item.item->log()),
         tails_(TailCache::Of(*item.item)),
@@ -43,11 +45,21 @@ class RowStep {
     if (next_.needs_state) return SendRows();
     while (const EventLog::Entry* const entry = log_.After(next_.at)) {
       if (entry->is_clear) return SendClear(*entry);
-      if (entry->action == RowAction::kUpdate && filtered() && Skips(*entry)) {
+      RowAction action = entry->action;
+      if (action == RowAction::kUpdate && filtered() && entry->superseded) {
         next_.at = entry->position;
         continue;
       }
-      return SendEntry(*entry);
+      if (selecting_ != nullptr) action = ActionFor(action, KeyOf(entry->row), entry->row);
+      if (action == RowAction::kNone) {
+        PassUnselected(*entry);
+        continue;
+      }
+      if (action == RowAction::kUpdate && filtered() && Waits(*entry)) {
+        next_.at = entry->position;
+        continue;
+      }
+      return SendEntry(*entry, action);
     }
     return SendDue();
   }
@@ -62,9 +74,29 @@ class RowStep {
     return context_.deltas ? tails_.BaseFor(local_, next_.base) : Position();
   }
 
-  // An UPDATE that is merged into a later one, or waits for its time.
-  bool Skips(const EventLog::Entry& entry) {
-    if (entry.superseded) return true;
+  // With a selector: the rows that the client has.
+  Selecting::KeySet& Keys() const { return selecting_->StateOf(item_.index).keys; }
+  // With a selector: what becomes of the client's row when `action` has made the item's `row`.
+  RowAction ActionFor(RowAction action, std::string_view key, const kernel::Row& row) const {
+    const bool has = Keys().contains(key);
+    const bool takes = action != RowAction::kDelete && selecting_->Takes(local_, row);
+    if (has) return takes ? RowAction::kUpdate : RowAction::kDelete;
+    return takes ? RowAction::kAdd : RowAction::kNone;
+  }
+  // The client has been told so.
+  void NoteKey(RowAction action, std::string_view key) {
+    if (selecting_ == nullptr) return;
+    if (action == RowAction::kAdd) Keys().emplace(key);
+    if (action == RowAction::kDelete) Keys().erase(key);
+  }
+  void PassUnselected(const EventLog::Entry& entry) {
+    next_.at = entry.position;
+    next_.structural = entry.structural;
+    ++unselected_;
+  }
+
+  // An UPDATE that waits for its time.
+  bool Waits(const EventLog::Entry& entry) {
     if (paces_ == nullptr) return false;
     const std::string_view key = KeyOf(entry.row);
     if (paces_->MayGo(key, context_.now)) return false;
@@ -81,8 +113,10 @@ class RowStep {
   }
   void Take() {
     const std::uint64_t passed = next_.at.event() - cursor_.at.event();
-    context_.counters.filtered += passed - std::min(passed, sent_ + lost_ + waiting_) + dropped_;
+    context_.counters.filtered +=
+        passed - std::min(passed, sent_ + lost_ + waiting_ + unselected_) + dropped_;
     context_.counters.lost += lost_;
+    context_.counters.unselected += unselected_ + kept_back_;
     cursor_ = next_;
   }
 
@@ -100,6 +134,11 @@ class RowStep {
       paces_ = &subscription_.PacesOf(item_.index);
       for (const CommandTable::TableRow& row : local_.table().rows()) {
         if (row.changed <= cursor_.at || row.changed > log_.dropped()) continue;
+        if (selecting_ != nullptr &&
+            ActionFor(RowAction::kUpdate, row.key, row.row) == RowAction::kNone) {
+          ++unselected_;
+          continue;
+        }
         if (paces_->Defer(row.key, context_.now)) ++waiting_;
       }
       next_.at = log_.dropped();
@@ -117,6 +156,7 @@ class RowStep {
     const kernel::Row* base = nullptr;
     std::uint64_t rows = 0;
     for (const CommandTable::TableRow& row : local_.table().rows()) {
+      if (selecting_ != nullptr && !selecting_->Takes(local_, row.row)) continue;
       tlcp::AppendUpdatePrefix(subscription_.id(), number(), context_.out);
       tails_.AppendRow(local_, subscription_.schema(), context_.deltas ? base : nullptr,
                        RowAction::kAdd, row.row, RowAction::kAdd, context_.out);
@@ -134,9 +174,17 @@ class RowStep {
     const Step step = Commit();
     if (step == Step::kNoRoom) return step;
     if (paces_ != nullptr) paces_->Clear();
+    if (selecting_ != nullptr) NoteAllKeys();
     context_.counters.updates += rows;
     context_.counters.snapshot += rows;
     return step;
+  }
+
+  void NoteAllKeys() {
+    Keys().clear();
+    for (const CommandTable::TableRow& row : local_.table().rows()) {
+      if (selecting_->Takes(local_, row.row)) Keys().emplace(row.key);
+    }
   }
 
   Step SendClear(const EventLog::Entry& entry) {
@@ -147,22 +195,52 @@ class RowStep {
     if (paces_ != nullptr) dropped_ += paces_->waiting();
     const Step step = Commit();
     if (step == Step::kLines && paces_ != nullptr) paces_->Clear();
+    if (step == Step::kLines && selecting_ != nullptr) {
+      Keys().clear();
+    }
     return step;
   }
 
-  Step SendEntry(const EventLog::Entry& entry) {
-    const LineBlock& tail = tails_.Tail(local_, subscription_.schema(), Base(), entry.position);
-    if (!AppendUpdate(item_, tail, context_)) return NoRoom();
-    next_.at = next_.base = entry.position;
+  Step SendEntry(const EventLog::Entry& entry, RowAction action) {
+    // As the item's event, or as another one because of the selector: then nobody shares it, and
+    // what follows cannot be a difference to it.
+    const bool as_it_is = action == entry.action;
+    const bool fits =
+        as_it_is ? AppendUpdate(item_,
+                                tails_.Tail(local_, subscription_.schema(), Base(), entry.position),
+                                context_)
+                 : AppendRow(entry.row, action);
+    if (!fits) return NoRoom();
+    next_.at = entry.position;
+    next_.base = as_it_is ? entry.position : Position();
     next_.structural = entry.structural;
     sent_ = 1;
-    const Pace* const pace = subscription_.PaceOf(item_.index);
-    if (entry.action == RowAction::kDelete) {
-      if (paces_ != nullptr && paces_->Forget(KeyOf(entry.row))) ++dropped_;
-    } else if (filtered() && pace != nullptr && pace->interval != Duration::zero()) {
-      subscription_.PacesOf(item_.index).Sent(KeyOf(entry.row), context_.now, pace->interval);
+    // An ADD is of a row that is new to the client: nothing of it can wait any more.
+    if (action != RowAction::kUpdate && paces_ != nullptr && paces_->Forget(KeyOf(entry.row))) {
+      ++dropped_;
     }
+    NoteKey(action, KeyOf(entry.row));
+    if (action != RowAction::kDelete) PaceKey(KeyOf(entry.row));
     return Commit();
+  }
+
+  // From now on the key waits for its frequency.
+  void PaceKey(std::string_view key) {
+    const Pace* const pace = subscription_.PaceOf(item_.index);
+    if (!filtered() || pace == nullptr || pace->interval == Duration::zero()) return;
+    subscription_.PacesOf(item_.index).Sent(key, context_.now, pace->interval);
+  }
+
+  // A row out of step with the log. False if there is no room.
+  bool AppendRow(const kernel::Row& row, RowAction action) {
+    const std::size_t before = context_.out.size();
+    tlcp::AppendUpdatePrefix(subscription_.id(), number(), context_.out);
+    const EventLog::Entry* const base = log_.Find(Base());
+    tails_.AppendRow(local_, subscription_.schema(), base == nullptr ? nullptr : &base->row,
+                     RowAction::kNone, row, action, context_.out);
+    if (!HasRoom(before, context_)) return false;
+    ++context_.counters.updates;
+    return true;
   }
 
   // Behind the log: a row whose time has come, as it is now.
@@ -176,22 +254,25 @@ class RowStep {
         ++dropped_;
         continue;
       }
-      const std::size_t before = context_.out.size();
-      tlcp::AppendUpdatePrefix(subscription_.id(), number(), context_.out);
-      const EventLog::Entry* const base = log_.Find(Base());
-      tails_.AppendRow(local_, subscription_.schema(), base == nullptr ? nullptr : &base->row,
-                       RowAction::kNone, row->row, RowAction::kUpdate, context_.out);
-      if (!HasRoom(before, context_)) {
+      RowAction action = RowAction::kUpdate;
+      if (selecting_ != nullptr) action = ActionFor(action, *key, row->row);
+      if (action == RowAction::kNone) {
+        paces_->Forget(*key);
+        ++kept_back_;
+        continue;
+      }
+      if (!AppendRow(row->row, action)) {
         paces_->Defer(*key, context_.now);
         return NoRoom();
       }
-      ++context_.counters.updates;
+      NoteKey(action, *key);
       // It is the base of what follows as the row's last event, if that said the same.
       const EventLog::Entry* const entry = log_.Find(row->changed);
-      const bool same = entry != nullptr && entry->action == RowAction::kUpdate;
+      const bool same = entry != nullptr && entry->action == action;
       next_.base = same ? row->changed : Position();
       const Pace* const pace = subscription_.PaceOf(item_.index);
-      paces_->Sent(*key, context_.now, pace == nullptr ? Duration::zero() : pace->interval);
+      const bool paced = pace != nullptr && action != RowAction::kDelete;
+      paces_->Sent(*key, context_.now, paced ? pace->interval : Duration::zero());
       break;
     }
     return Commit();
@@ -206,44 +287,47 @@ class RowStep {
   Context& context_;
   const std::size_t start_;
   LogCursor next_;
+  Selecting* const selecting_ = subscription_.selecting();
   KeyPaces* paces_ = subscription_.FindPaces(item_.index);
-  std::uint64_t sent_ = 0;     // events of the log that went out
-  std::uint64_t waiting_ = 0;  // that wait now
-  std::uint64_t dropped_ = 0;  // that waited, until something later made them void
+  std::uint64_t sent_ = 0;        // events of the log that went out
+  std::uint64_t waiting_ = 0;     // that wait now
+  std::uint64_t dropped_ = 0;     // that waited, until something later made them void
+  std::uint64_t unselected_ = 0;  // that the selector does not take
+  std::uint64_t kept_back_ = 0;   // that waited, and the selector does not take them now
   std::uint64_t lost_ = 0;
 };
 
 }  // namespace
 
 void StartRows(SubscribedItem& item) {
-  LogCursor& cursor = *item.subscription->CursorOf(item.index);
+  LogCursor& cursor = *item.subscription().CursorOf(item.index);
   EventLog& log = *item.item->log();
   log.RaiseLimit(cursor.buffer + 1);
   if (!item.item->snapshot_over()) return;  // when it is
   cursor.started = true;
   cursor.at = log.end();
   cursor.structural = log.structural();
-  cursor.needs_state = cursor.eos_due = item.subscription->request().snapshot.wanted;
+  cursor.needs_state = cursor.eos_due = item.subscription().wants_snapshot();
 }
 
 bool RowsHaveNews(SubscribedItem& item) {
-  LogCursor& cursor = *item.subscription->CursorOf(item.index);
+  LogCursor& cursor = *item.subscription().CursorOf(item.index);
   const LocalItem& local = *item.item;
   if (!cursor.started) {
     if (!local.snapshot_over()) return false;
     cursor.started = true;
     cursor.at = local.snapshot_end();  // nothing is logged before
-    cursor.needs_state = cursor.eos_due = item.subscription->request().snapshot.wanted;
+    cursor.needs_state = cursor.eos_due = item.subscription().wants_snapshot();
   }
   if (cursor.needs_state || cursor.at < local.log()->end()) return true;
-  KeyPaces* const paces = item.subscription->FindPaces(item.index);
+  KeyPaces* const paces = item.subscription().FindPaces(item.index);
   return paces != nullptr && paces->waiting() > 0;
 }
 
 TimePoint RowsDue(SubscribedItem& item) {
-  const LogCursor& cursor = *item.subscription->CursorOf(item.index);
+  const LogCursor& cursor = *item.subscription().CursorOf(item.index);
   if (cursor.needs_state || cursor.at < item.item->log()->end()) return {};
-  KeyPaces* const paces = item.subscription->FindPaces(item.index);
+  KeyPaces* const paces = item.subscription().FindPaces(item.index);
   return paces == nullptr ? TimePoint() : paces->next_due();
 }
 

@@ -22,19 +22,27 @@ constexpr std::chrono::seconds kLongestLife = std::chrono::hours(24 * 3650);
 
 Session::Session(SessionTable& table, SessionProfile profile, protection::Pass pass)
     : table_(table),
-      profile_(std::move(profile)),
+      adapter_set_(profile.adapter_set),
+      id_(std::move(profile.id)),
+      user_(profile.user.value_or("")),
+      version_(profile.version),
+      diff_support_(profile.diff_support),
+      granted_kbps_(profile.grant.max_bandwidth_kbps),
+      has_user_(profile.user.has_value()),
+      wants_tables_(profile.grant.wants_tables),
       pass_(std::move(pass)),
       timer_([](void* self) { static_cast<Session*>(self)->OnTimer(); }, this) {
   const TimePoint now = table_.shard().now();
-  if (profile_.requested_bandwidth) requested_kbps_ = profile_.requested_bandwidth->kbps;
-  if (profile_.grant.time_to_live.count() > 0) {
-    expires_at_ = now + std::min(profile_.grant.time_to_live, kLongestLife);
+  if (profile.grant.time_to_live.count() > 0) {
+    expires_at_ = now + std::min(profile.grant.time_to_live, kLongestLife);
   }
   if (table_.options().max_duration.count() > 0) {
     expires_at_ = std::min(expires_at_, now + table_.options().max_duration);
   }
   last_request_ = now;
-  credit_at_ = now - std::chrono::seconds(1);  // as after a quiet while
+  LimitBandwidth(profile.requested_bandwidth);
+  if (throttle_ != nullptr)
+    throttle_->credit_at -= std::chrono::seconds(1);  // as after a quiet while
   unbound_since_ = now;
   unbound_until_ = now + table_.options().timeout;
   ArmAt(unbound_until_);
@@ -44,9 +52,20 @@ Session::~Session() = default;
 
 void Session::Touch() { last_request_ = table_.shard().now(); }
 
+// By id; clients mostly count upwards.
+std::vector<std::unique_ptr<Subscription>>::iterator Session::Place(int sub_id) {
+  return std::lower_bound(subscriptions_.begin(), subscriptions_.end(), sub_id,
+                          [](const auto& one, int id) { return one->id() < id; });
+}
+
+Subscription* Session::Find(int sub_id) {
+  const auto it = Place(sub_id);
+  return it != subscriptions_.end() && (*it)->id() == sub_id ? it->get() : nullptr;
+}
+
 // What a request says stays until it can be sent.
 std::optional<tlcp::Error> Session::CheckWaitingLines() const {
-  if (lines_.size() <= kMaxWaitingLines) return std::nullopt;
+  if (waiting_ == nullptr || waiting_->lines.size() <= kMaxWaitingLines) return std::nullopt;
   return Over(protection::Limit::kWaitingLines, "Too much waits to be sent");
 }
 
@@ -120,9 +139,9 @@ void Session::Close(const std::optional<tlcp::Error>& cause, bool close_socket) 
   // bring the next request.
   table_.Retire(*this);
   ready_head_ = ready_tail_ = nullptr;  // not searched once for each subscription
-  paced_.clear();
+  paced_.reset();
   std::vector<int> ids;
-  for (const auto& [id, subscription] : subscriptions_) ids.push_back(id);
+  for (const auto& subscription : subscriptions_) ids.push_back(subscription->id());
   const Duration linger = LingerOfItems();
   for (const int id : ids) Unsubscribe(id, linger);
   if (link_ != nullptr) {
@@ -132,7 +151,7 @@ void Session::Close(const std::optional<tlcp::Error>& cause, bool close_socket) 
     if (cause) {
       std::string& cork = table_.shard().write_buffer();
       cork.assign(kHeaderRoom, '\0');
-      cork += head_;
+      if (waiting_ != nullptr) cork += waiting_->head;
       tlcp::AppendEnd(*cause, cork);
       link->Flush(cork);
       link->Finish(close_socket);
@@ -142,11 +161,12 @@ void Session::Close(const std::optional<tlcp::Error>& cause, bool close_socket) 
   } else if (cause) {
     Mourn(*cause);
   }
-  PENSTOCK_LOG(
-      kSession, kInfo, "session closed", {"session", id()}, {"code", cause ? cause->code : 0},
-      {"reason", cause ? std::string_view(cause->message) : std::string_view("silent")},
-      {"updates", totals_.updates}, {"filtered", totals_.filtered}, {"lost", totals_.lost});
-  profile_.adapter_set->metadata->CloseSession(id(), profile_.user);
+  PENSTOCK_LOG(kSession, kInfo, "session closed", {"session", id()},
+               {"code", cause ? cause->code : 0},
+               {"reason", cause ? std::string_view(cause->message) : std::string_view("silent")},
+               {"updates", totals_.updates}, {"filtered", totals_.filtered}, {"lost", totals_.lost},
+               {"unselected", totals_.unselected});
+  adapter_set_.metadata->CloseSession(id(), user());
 }
 
 // Who comes back for the session is told why it has ended.

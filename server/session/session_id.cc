@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "base/check.h"
 #include "base/parse_number.h"
@@ -16,14 +17,27 @@ namespace penstock::session {
 namespace {
 constexpr std::size_t kRandomBytes = 16;
 constexpr std::size_t kRandomEnd = 1 + 2 * kRandomBytes;
+
+// From the system, for some ids at a time; never given twice.
+std::span<const unsigned char> RandomBytes() {
+  thread_local std::array<unsigned char, 16 * kRandomBytes> stock;
+  thread_local std::size_t used = stock.size();
+  if (used == stock.size()) {
+    PENSTOCK_CHECK(::getrandom(stock.data(), stock.size(), 0) ==
+                   static_cast<ssize_t>(stock.size()));
+    used = 0;
+  }
+  used += kRandomBytes;
+  return std::span(stock).subspan(used - kRandomBytes, kRandomBytes);
+}
 }  // namespace
 
 std::string MakeSessionId(const SessionAddress& address) {
-  std::array<unsigned char, kRandomBytes> random;
-  PENSTOCK_CHECK(::getrandom(random.data(), random.size(), 0) ==
-                 static_cast<ssize_t>(random.size()));
+  const std::span<const unsigned char> random = RandomBytes();
   static constexpr char kHex[] = "0123456789abcdef";
-  std::string id = "S";
+  std::string id;
+  id.reserve(kRandomEnd + 16);
+  id += 'S';
   for (const unsigned char byte : random) {
     id += kHex[byte >> 4];
     id += kHex[byte & 15];

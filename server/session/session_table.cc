@@ -22,13 +22,13 @@ SessionTable::SessionTable(runtime::Shard& shard, const Options& options,
 SessionTable::~SessionTable() {
   // Only a process that is ending gets here with sessions: they leave their items in order. Their
   // links are gone already.
-  for (const auto& [id, session] : sessions_) session->OnLinkLost();
+  for (const auto& session : sessions_) session->OnLinkLost();
   CloseAll(tlcp::MakeError(tlcp::SessionCode::kClosedByServer));
 }
 
 Session* SessionTable::Find(std::string_view id) const {
   const auto it = sessions_.find(id);
-  return it == sessions_.end() ? nullptr : it->second.get();
+  return it == sessions_.end() ? nullptr : it->get();
 }
 
 void SessionTable::End(const std::string& adapter_set, const std::string& id,
@@ -36,7 +36,7 @@ void SessionTable::End(const std::string& adapter_set, const std::string& id,
   Session* const session = Find(id);
   if (session == nullptr) {
     reception_.End(adapter_set, id, cause);
-  } else if (session->profile().adapter_set->id == adapter_set) {
+  } else if (session->adapter_set().id == adapter_set) {
     session->Close(cause);
   }
 }
@@ -45,19 +45,21 @@ void SessionTable::Create(tlcp::CreateSession request, std::string id, const Ada
                           OpenGrant grant, protection::Pass pass, OpenReply reply) {
   ++counters_.opened;
   if (request.old_session) CloseOther(*request.old_session, std::nullopt, [] {});
-  SessionProfile profile;
-  profile.id = id;
-  profile.version = request.version;
-  profile.adapter_set = &set;
-  profile.user = std::move(request.user);
-  profile.grant = std::move(grant);
-  profile.requested_bandwidth = request.max_bandwidth;
+  SessionProfile profile{
+      .id = id,
+      .version = request.version,
+      .adapter_set = set,
+      .user = std::move(request.user),
+      .grant = std::move(grant),
+      .requested_bandwidth = request.max_bandwidth.value_or(tlcp::Bandwidth()),
+      .diff_support = {},
+  };
   if (options_.delta_delivery && request.version.HasValueDiffs()) {
     profile.diff_support = {request.allows_json_patch, request.allows_tlcp_diff};
   }
   Session* const session =
-      sessions_.emplace(id, std::make_unique<Session>(*this, std::move(profile), std::move(pass)))
-          .first->second.get();
+      sessions_.insert(std::make_unique<Session>(*this, std::move(profile), std::move(pass)))
+          .first->get();
   if (request.controls.empty()) {
     reply(session);
   } else {
@@ -105,7 +107,7 @@ void SessionTable::CloseOther(const std::string& id, std::optional<tlcp::Error> 
   shard_.Mail(home.shard_, [this, &home, id, cause = std::move(cause), done = std::move(done),
                             adapter_set = std::move(adapter_set)]() mutable {
     Session* const other = home.Find(id);
-    if (other != nullptr && (!adapter_set || other->profile().adapter_set->id == *adapter_set)) {
+    if (other != nullptr && (!adapter_set || other->adapter_set().id == *adapter_set)) {
       other->Close(cause);
     }
     home.shard_.Mail(shard_, std::move(done));
@@ -144,15 +146,13 @@ void SessionTable::CloseAll(const tlcp::Error& cause) {
   closed_ = true;
   reception_.Close();
   std::vector<Session*> all;
-  for (const auto& [id, session] : sessions_) all.push_back(session.get());
+  for (const auto& session : sessions_) all.push_back(session.get());
   for (Session* session : all) session->Close(cause);
 }
 
 void SessionTable::Retire(Session& session) {
   pump_.Forget(session);
-  const auto it = sessions_.find(session.id());
-  shard_.DeferDelete(std::move(it->second));
-  sessions_.erase(it);
+  shard_.DeferDelete(std::move(sessions_.extract(sessions_.find(session.id())).value()));
   ++counters_.closed;
 }
 

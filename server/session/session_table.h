@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "base/string_hash.h"
 #include "kernel/field_names.h"
 #include "kernel/item_registry.h"
@@ -22,6 +22,7 @@
 #include "session/reception.h"
 #include "session/schema.h"
 #include "session/session.h"
+#include "session/shared_text.h"
 #include "tlcp/request.h"
 
 namespace penstock::session {
@@ -33,12 +34,12 @@ struct SessionCounters {
   std::uint64_t conflicts = 0;           // sessions to be closed for a newer one of the user
   std::uint64_t recovered = 0;           // binds of clients that had missed something, or may have
   std::uint64_t recoveries_refused = 0;  // what they missed was not kept any more
-  std::uint64_t controls_refused = 0;
-  std::uint64_t messages = 0;          // accepted
-  std::uint64_t messages_refused = 0;  // as repeated or too many
-  std::uint64_t messages_skipped = 0;  // did not come in time
-  std::uint64_t links_blocked = 0;     // times that a link took no more for a while
-  std::uint64_t slow_clients = 0;      // sessions ended because theirs did so for too long
+  std::uint64_t controls_refused = 0;    // limits, and what an adapter did not grant
+  std::uint64_t messages = 0;            // accepted
+  std::uint64_t messages_refused = 0;    // as repeated or too many
+  std::uint64_t messages_skipped = 0;    // did not come in time
+  std::uint64_t links_blocked = 0;       // times that a link took no more for a while
+  std::uint64_t slow_clients = 0;        // sessions ended because theirs did so for too long
 };
 
 // The sessions of one shard, and what they share: pump, schemas, field names, options. One per
@@ -54,8 +55,8 @@ class SessionTable {
 
   // create_session: asks the Metadata Adapter, then makes the session, with the subscriptions of a
   // combo request. The caller binds it to a link, or closes it.
-  void Open(tlcp::CreateSession request, const ClientProfile& client, OpenReply reply) {
-    reception_.Open(std::move(request), client, std::move(reply));
+  void Open(tlcp::CreateSession request, ClientProfile client, OpenReply reply) {
+    reception_.Open(std::move(request), std::move(client), std::move(reply));
   }
   // Null if there is no such session on this shard.
   Session* Find(std::string_view id) const;
@@ -76,6 +77,7 @@ class SessionTable {
   kernel::ItemRegistry& items() { return items_; }
   kernel::FieldNames& field_names() { return field_names_; }
   SchemaTable& schemas() { return schemas_; }
+  TextTable& texts() { return texts_; }
   Pump& pump() { return pump_; }
   std::size_t size() const { return sessions_.size(); }
   bool closed() const { return closed_; }
@@ -108,6 +110,24 @@ class SessionTable {
   // Takes a closed session out; it dies after the turn.
   void Retire(Session& session);
 
+  // By their ids.
+  struct HashOfId {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view id) const { return StringHash()(id); }
+    std::size_t operator()(const std::unique_ptr<Session>& session) const {
+      return StringHash()(session->id());
+    }
+  };
+  struct SameId {
+    using is_transparent = void;
+    bool operator()(const std::unique_ptr<Session>& a, std::string_view id) const {
+      return a->id() == id;
+    }
+    bool operator()(const std::unique_ptr<Session>& a, const std::unique_ptr<Session>& b) const {
+      return a->id() == b->id();
+    }
+  };
+
   runtime::Shard& shard_;
   const Options& options_;
   kernel::ItemRegistry& items_;
@@ -121,7 +141,8 @@ class SessionTable {
   SessionCounters counters_;
   Obituaries obituaries_;
   bool closed_ = false;  // no new sessions
-  absl::flat_hash_map<std::string, std::unique_ptr<Session>, StringHash, std::equal_to<>> sessions_;
+  TextTable texts_;
+  absl::flat_hash_set<std::unique_ptr<Session>, HashOfId, SameId> sessions_;
 };
 
 }  // namespace penstock::session

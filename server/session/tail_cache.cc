@@ -180,6 +180,8 @@ void TailCache::AppendRow(LocalItem& item, const Schema& schema, const Row* base
     const bool exists = of.places[i].at >= 0;
     Row::Value value = exists ? row.Get(at) : Row::Value();
     Row::Value known = exists && base != nullptr ? base->Get(at) : Row::Value();
+    // As the events of the log: of a row that is gone only its key is told.
+    if (action == RowAction::kDelete && schema.fields[i] != kernel::kKeyField) value = Row::Value();
     if (schema.fields[i] == kernel::kCommandField) {
       value = {kernel::CommandText(action), false};
       if (base_action != RowAction::kNone) known = {kernel::CommandText(base_action), false};

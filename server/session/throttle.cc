@@ -25,19 +25,30 @@ constexpr double kOthersSeconds = 1;
 // A timer that comes so late was held up by this process, and the clients with it.
 constexpr auto kLate = std::chrono::milliseconds(250);
 
-// Of a limit that is one; beyond these bounds it stands for "next to nothing" and "all".
-double BytesPerSecond(double kbps) { return std::clamp(kbps, 0.1, 1e8) * 1000 / 8; }
+// Of a limit that is one: "next to nothing" and "all".
+constexpr double kLeastKbps = 0.1;
+constexpr double kMostKbps = 1e8;
+
+double BytesPerSecond(double kbps) { return kbps * 1000 / 8; }
 
 }  // namespace
 
 // The least of what the client asks for, the Metadata Adapter allows and the server caps.
-std::optional<double> Session::BandwidthInForce() const {
-  std::optional<double> least = requested_kbps_;
-  for (const double most :
-       {profile_.grant.max_bandwidth_kbps, table_.options().max_bandwidth_kbps}) {
+void Session::LimitBandwidth(const tlcp::Bandwidth& requested) {
+  std::optional<double> least = requested.kbps;
+  for (const double most : {granted_kbps_, table_.options().max_bandwidth_kbps}) {
     if (most > 0 && (!least || most < *least)) least = most;
   }
-  return least;
+  if (!least) {
+    throttle_.reset();
+    return;
+  }
+  if (throttle_ == nullptr) {
+    throttle_ = std::make_unique<Throttle>();
+    throttle_->credit_at = table_.shard().now();
+    if (link_ != nullptr) throttle_->link_taken = link_->taken();
+  }
+  throttle_->kbps = std::clamp(*least, kLeastKbps, kMostKbps);
 }
 
 double Session::MostCredit(double rate) const {
@@ -49,39 +60,34 @@ double Session::MostCredit(double rate) const {
 // Brings the credit up to now. `updates`: what the link has taken since the last time was a flush
 // with updates; else it was answers, heads and notifications.
 void Session::SettleCredit(bool updates) {
+  if (throttle_ == nullptr) return;
   const TimePoint now = table_.shard().now();
-  if (const std::optional<double> kbps = BandwidthInForce()) {
-    const double rate = BytesPerSecond(*kbps);
-    const double elapsed = std::chrono::duration<double>(now - credit_at_).count();
-    credit_ = std::min(credit_ + elapsed * rate, MostCredit(rate));
-  } else {
-    credit_ = 0;
-  }
-  credit_at_ = now;
+  const double rate = BytesPerSecond(throttle_->kbps);
+  const double elapsed = std::chrono::duration<double>(now - throttle_->credit_at).count();
+  throttle_->credit = std::min(throttle_->credit + elapsed * rate, MostCredit(rate));
+  throttle_->credit_at = now;
   if (link_ != nullptr) Charge(link_->taken(), updates);
 }
 
 // What is not updates cannot be held up, and must not hold up for ever the updates behind it.
 void Session::Charge(std::uint64_t taken, bool updates) {
   // Less than before where a backlog has become TLS records in part.
-  const auto bytes = static_cast<double>(static_cast<std::int64_t>(taken - link_taken_));
-  link_taken_ = taken;
-  const std::optional<double> kbps = BandwidthInForce();
-  if (!kbps) return;
-  const double least = std::min(credit_, -BytesPerSecond(*kbps) * kOthersSeconds);
-  credit_ = updates ? credit_ - bytes : std::max(credit_ - bytes, least);
+  const auto bytes = static_cast<double>(static_cast<std::int64_t>(taken - throttle_->link_taken));
+  throttle_->link_taken = taken;
+  double& credit = throttle_->credit;
+  const double least = std::min(credit, -BytesPerSecond(throttle_->kbps) * kOthersSeconds);
+  credit = updates ? credit - bytes : std::max(credit - bytes, least);
 }
 
 bool Session::CreditLeft() {
-  const std::optional<double> kbps = BandwidthInForce();
-  if (!kbps) return true;
+  if (throttle_ == nullptr) return true;
   SettleCredit(false);
-  if (credit_ > 0) return true;
-  const double rate = BytesPerSecond(*kbps);
+  if (throttle_->credit > 0) return true;
+  const double rate = BytesPerSecond(throttle_->kbps);
   const double enough = std::min(rate * kSendSeconds, kCreditFloor);
-  const auto wait = std::chrono::duration<double>((enough - credit_) / rate);
-  wait_until_ =
-      std::max(credit_at_ + std::chrono::duration_cast<Duration>(wait) + Millis(1), window_at_);
+  const auto wait = std::chrono::duration<double>((enough - throttle_->credit) / rate);
+  wait_until_ = std::max(
+      throttle_->credit_at + std::chrono::duration_cast<Duration>(wait) + Millis(1), window_at_);
   ArmAt(wait_until_);
   return false;
 }
@@ -128,6 +134,7 @@ void Session::Totals::Add(const PumpCounters& before, const PumpCounters& after)
   updates += after.updates - before.updates;
   filtered += after.filtered - before.filtered;
   lost += after.lost - before.lost;
+  unselected += after.unselected - before.unselected;
 }
 
 }  // namespace penstock::session

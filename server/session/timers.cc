@@ -16,14 +16,18 @@
 
 namespace penstock::session {
 
+namespace {
+// Sessions whose PROBE is due in the same slot get it in the same turn.
+constexpr Duration kProbeSlot = std::chrono::milliseconds(50);
+}  // namespace
+
 void Session::ArmAt(TimePoint at) {
-  if (at == TimePoint::max() || closed_ || (timer_.armed() && armed_at_ <= at)) return;
-  armed_at_ = at;
-  table_.shard().wheel().Arm(timer_, at);
+  if (at != TimePoint::max() && !closed_) table_.shard().wheel().ArmBy(timer_, at);
 }
 
 // Somewhat before the time that the client counts on, so that the sessions which got the same
-// update are not all due at once. The same for as long as nothing is written.
+// update are not all due at once; but many of them in one turn, for each turn costs, too. The same
+// for as long as nothing is written.
 TimePoint Session::ProbeDue() const {
   const auto salt = static_cast<std::uint64_t>(binding_.last_write.time_since_epoch().count()) +
                     reinterpret_cast<std::uintptr_t>(this);
@@ -31,14 +35,16 @@ TimePoint Session::ProbeDue() const {
   const Duration most = binding_.keepalive * table_.options().keepalive_jitter_percent / 100;
   const Duration early = Duration(static_cast<Duration::rep>(
       static_cast<double>(most.count()) * static_cast<double>(random) / 4294967296.0));
-  return binding_.last_write + binding_.keepalive - early;
+  const TimePoint due = binding_.last_write + binding_.keepalive - early;
+  return most < kProbeSlot ? due : due - due.time_since_epoch() % kProbeSlot;
 }
 
 // When a poll is answered, whether there is something to say or not.
-TimePoint Session::PollDue() const { return std::max(binding_.idle_until, binding_.not_before); }
+TimePoint Session::PollDue() const { return std::max(binding_.until, binding_.not_before); }
 
 TimePoint Session::NextDeadline() const {
-  TimePoint next = std::min({expires_at_, wait_until_, pace_at_});
+  TimePoint next = std::min(expires_at_, wait_until_);
+  if (paced_ != nullptr) next = std::min(next, paced_->at);
   if (messages_ != nullptr) next = std::min(next, messages_->next_deadline());
   if (link_ == nullptr) return std::min(next, unbound_until_);
   if (binding_.polling) {
@@ -55,7 +61,6 @@ TimePoint Session::NextDeadline() const {
 
 void Session::OnTimer() {
   const TimePoint now = table_.shard().now();
-  armed_at_ = TimePoint::max();
   if (now >= expires_at_) {
     Close(tlcp::MakeError(tlcp::SessionCode::kMaxDurationReached));
     return;
@@ -71,7 +76,7 @@ void Session::OnTimer() {
     return;
   }
   if (messages_ != nullptr && now >= messages_->next_deadline()) ExpireMessages();
-  if (now >= pace_at_) {
+  if (paced_ != nullptr && now >= paced_->at) {
     ReleasePaced();
     if (HasUpdates()) MarkReady(false);
   }
@@ -90,13 +95,13 @@ void Session::OnTimer() {
       SendLoop(Millis(0), false);  // enough for what stands between
     } else if (link_->writable()) {
       if (now >= ProbeDue()) {
-        tlcp::AppendProbe(lines_);
+        binding_.probe_due = true;
         binding_.last_write = now;
         MarkReady(true);
       }
       if (binding_.send_sync && now >= binding_.next_sync) {
         tlcp::AppendSync(std::chrono::duration_cast<std::chrono::seconds>(now - binding_.bound_at),
-                         lines_);
+                         Lines());
         binding_.next_sync = now + table_.options().sync_interval;
         MarkReady(true);
       }

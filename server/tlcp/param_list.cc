@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kUnquotedPrefix = "LS_unq=";
 constexpr std::string_view kMessageName = "LS_message";
+constexpr std::size_t kUsualParams = 16;
 constexpr std::string_view kMessagePrefix = "LS_message=";
 
 // Where the LS_message pair begins; the pairs before it are ordinary, so no '&' of theirs is raw.
@@ -42,21 +43,22 @@ bool IsLineEnd(std::string_view text) {
 
 }  // namespace
 
-void ParamList::Start(std::size_t line_size) {
+void ParamList::Start(std::string_view line) {
   params_.clear();
   decoded_.clear();
-  decoded_.reserve(line_size);
+  if (!line.empty()) params_.reserve(kUsualParams);
+  if (line.find('%') != std::string_view::npos) decoded_.reserve(line.size());
 }
 
 ParamList::Result ParamList::Parse(std::string_view line, std::size_t max_params) {
-  Start(line.size());
+  Start(line);
   return AppendPairs(line, max_params);
 }
 
 ParamList::Result ParamList::ParseRawMessage(std::string_view counted, std::size_t max_params) {
   const std::size_t message = FindMessagePair(counted);
   if (message == std::string_view::npos) return Parse(counted, max_params);
-  Start(counted.size());
+  Start(counted);
   const Result result = AppendPairs(counted.substr(0, message), max_params);
   if (result != Result::kOk) return result;
   if (params_.size() == max_params) return Result::kTooMany;
@@ -90,12 +92,10 @@ bool ParamList::Decode(std::string_view raw, std::string_view* decoded) {
     *decoded = raw;
     return true;
   }
-  const std::optional<std::string> text = PercentDecode(raw);
-  if (!text) return false;
   // Decoding never lengthens, so the reserved bytes suffice and earlier views stay valid.
-  PENSTOCK_DCHECK(decoded_.size() + text->size() <= decoded_.capacity());
+  PENSTOCK_DCHECK(decoded_.size() + raw.size() <= decoded_.capacity());
   const std::size_t start = decoded_.size();
-  decoded_ += *text;
+  if (!AppendPercentDecoded(raw, decoded_)) return false;
   *decoded = std::string_view(decoded_).substr(start);
   return true;
 }

@@ -42,12 +42,12 @@ class ParamList {
     std::string_view value;
   };
 
-  void Start(std::size_t line_size);
+  void Start(std::string_view line);
   Result AppendPairs(std::string_view line, std::size_t max_params);
   bool Decode(std::string_view raw, std::string_view* decoded);
 
   std::vector<Param> params_;
-  std::string decoded_;  // reserved for the whole line before views of it are taken
+  std::string decoded_;  // room for the whole line before views of it are taken
 };
 
 // `LS_unq=<n>&` as the first pair of a line: the next n UTF-16 units are the rest of the line,

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // The server dials its remote adapters (remote_host): those that come late, go and come back, several
-// hosts, TLS with the certificate of whom it dials.
+// hosts, TLS with the certificate of whom it dials. What is the same over gRPC runs with
+// PENSTOCK_ADAPTERS=grpc as well; what is not, in adapter_grpc_dialing.test.mjs.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
 
-import { DataAdapter, listening, MetadataAdapter } from './lib/ari.mjs';
+import { DataAdapter, listening, MetadataAdapter } from './lib/adapters.mjs';
 import { Authority, files } from './lib/certs.mjs';
 import { Client } from './lib/client.mjs';
 import { NodeAdapter } from './lib/node_adapter.mjs';
 import { freePort } from './lib/ports.mjs';
-import { adapterSet, connects, run, scratchDir, Server } from './lib/server.mjs';
+import { adapterSet, connects, kOverGrpc, run, scratchDir, Server } from './lib/server.mjs';
 import { never, pause, until } from './lib/wait.mjs';
 
 const authority = new Authority();
@@ -19,6 +20,7 @@ const stranger = new Authority('Nobody');
 after(() => [authority, stranger].forEach((one) => one.remove()));
 
 const kRetry = 200;
+const ari = { skip: kOverGrpc && 'over ARI only' };
 const snapshots = { a: { n: '1' } };
 const dataAdapter = (options = {}) => () => new DataAdapter({ snapshots, ...options });
 
@@ -72,7 +74,7 @@ test('the adapter comes later, goes and returns; the session stays, and nobody i
   await record.shows('a', { n: '7' });
   // One that cuts each connection is dialed again after the pause, not at once.
   host.close();
-  const rude = await listening(() => ({ attach: (socket) => (socket.destroy(), { kill() {} }) }), { port });
+  const rude = await listening(() => ({ attach: (peer) => (kOverGrpc ? peer.emit('error', { code: 14 }) : peer.destroy(), { kill() {} }) }), { port });
   const before = Date.now();
   await until('five more connections', () => rude.adapters.length >= 5, 15000);
   assert.ok(Date.now() - before >= 3 * kRetry, `${Date.now() - before} ms`);
@@ -103,7 +105,7 @@ test('A6: credentials are wanted from whom the server dials as well', async () =
   const auth = { auth: true, credentials: [{ user: 'u', password: 'p' }] };
   const server = await dialing(wrong.port, auth);
   await until('CLOSE', () => wrong.adapters[0]?.all('CLOSE').length === 1);
-  assert.equal(wrong.adapters[0].all('CLOSE')[0].line, '0|CLOSE|S|reason|S|wrong+credentials');
+  assert.match(wrong.adapters[0].all('CLOSE')[0].line, kOverGrpc ? /\|UNAUTHENTICATED: wrong credentials$/ : /^0\|CLOSE\|S\|reason\|S\|wrong\+credentials$/);
   assert.equal(wrong.adapters[0].initParams, null);
   wrong.close();
   const right = await listening(dataAdapter({ rac: { user: 'u', password: 'p' } }), { port: wrong.port });
@@ -125,7 +127,7 @@ async function secured(tls, { certificate = authority.sign('feed'), host = 'loca
 }
 const trusted = { ca_file: authority.file };
 
-test('TLS: the name of whom is dialed, or its address, must be in the certificate', async () => {
+test('TLS: the name of whom is dialed, or its address, must be in the certificate', ari, async () => {
   assert.equal(await secured(trusted), 'DPI');
   assert.equal(await secured(trusted, { host: '127.0.0.1' }), 'DPI');
   const other = authority.sign('other', { names: ['other.example'], address: '127.0.0.9' });
@@ -134,7 +136,7 @@ test('TLS: the name of whom is dialed, or its address, must be in the certificat
   assert.equal(await secured({ ...trusted, skip_hostname_check: true }, { certificate: other }), 'DPI');
 });
 
-test('TLS: expired, of an unknown authority, or no TLS at all', async () => {
+test('TLS: expired, of an unknown authority, or no TLS at all', ari, async () => {
   assert.match(await secured(trusted, { certificate: authority.sign('late', { days: -1 }) }), /certificate is not accepted: certificate has expired/);
   assert.match(await secured(trusted, { certificate: stranger.sign('odd') }), /certificate is not accepted: unable to get local issuer certificate/);
   assert.match(await secured({}), /certificate is not accepted: (unable to get local issuer|self-signed)/, 'the system trusts others');
@@ -146,7 +148,7 @@ test('TLS: expired, of an unknown authority, or no TLS at all', async () => {
   assert.ok(server.totals().tls_plain_peers >= 1);
 });
 
-test('TLS: an own certificate for those who ask for one', async () => {
+test('TLS: an own certificate for those who ask for one', ari, async () => {
   const asks = { ca: authority.pem, requestCert: true, rejectUnauthorized: true };
   assert.equal(await secured({ ...trusted, ...files(authority.sign('penstock')) }, { server: asks }), 'DPI');
   assert.match(await secured(trusted, { server: asks }), /certificate required|handshake failure/);
@@ -164,7 +166,7 @@ test('a plain proxy dials until its adapter is there, and ends with it', async (
   assert.match(server.log, /the remote adapter 127\.0\.0\.1:\d+ is lost/);
 });
 
-test('an adapters.xml with remote_host: what it makes meaningless is told by name, notify_port is an error', async () => {
+test('an adapters.xml with remote_host: what it makes meaningless is told by name, notify_port is an error', ari, async () => {
   const dir = scratchDir();
   const xml = (params) => `<adapters_conf id="DEMO"><data_provider name="DEFAULT">
     <adapter_class>ROBUST_PROXY_FOR_REMOTE_ADAPTER</adapter_class>
@@ -185,7 +187,7 @@ test('an adapters.xml with remote_host: what it makes meaningless is told by nam
 });
 
 // Of the kit on npm, which connects a Data Adapter twice, the Metadata Adapter is what can be dialed.
-test('A16: the official Node.js kit listens, over TLS, and goes and returns', async () => {
+test('A16: the official Node.js kit listens, over TLS, and goes and returns', ari, async () => {
   const { cert, key } = authority.sign('kit');
   const port = await freePort();
   const start = () => NodeAdapter.start('metadata', { request: port }, { listen: true, secure: { cert: String(cert), key: String(key) } });

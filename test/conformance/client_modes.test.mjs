@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { DataAdapter } from './lib/ari.mjs';
+import { DataAdapter } from './lib/adapters.mjs';
 import { Client, kTransports } from './lib/client.mjs';
 import { startProxy } from './lib/refusing_proxy.mjs';
 import { adapterSet, Server } from './lib/server.mjs';

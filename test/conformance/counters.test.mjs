@@ -217,3 +217,18 @@ test('all events that subscribers were offered are sent, filtered, lost or uncha
   assert.equal(counted.updates - counted.snapshot + counted.filtered + counted.lost + counted.unchanged, 400);
   assert.ok(counted.filtered > 0);
 });
+
+test('controls_refused, diff_declarations: what an adapter did not grant, and what it declared', async () => {
+  let log;
+  const counted = await totals(async ({ server, adapter, client }) => {
+    log = () => server.log;
+    for (const item of ['x', 'y']) assert.equal((await client.subscribe([item], ['n'], { configure: unfiltered }).failed()).code, 26);
+    const record = await client.subscribe(['z'], ['n']).active();
+    await adapter.subscribed('z');
+    adapter.diffs('z', { n: 'J' });
+    adapter.update('z', { n: '1' });
+    await record.shows('z', { n: '1' });
+  }, { policy: { max_frequency: 100 }, snapshots: {} });
+  assert.equal(counted.controls_refused, 2);
+  assert.match(log(), /proxy totals.* diff_declarations=1\b/);
+});

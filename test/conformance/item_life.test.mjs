@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { DataAdapter } from './lib/ari.mjs';
+import { DataAdapter } from './lib/adapters.mjs';
 import { Client } from './lib/client.mjs';
 import { adapterSet, Server } from './lib/server.mjs';
 import { TlcpSocket } from './lib/tlcp_ws.mjs';

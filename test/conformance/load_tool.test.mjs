@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The load generator against the server: what it reports is what happened.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
 import { DataAdapter } from './lib/ari.mjs';
 import { Authority, files } from './lib/certs.mjs';
+import { load as runTool } from './lib/load_tool.mjs';
 import { freePort } from './lib/ports.mjs';
-import { adapterSet, binary, scratchDir, Server } from './lib/server.mjs';
+import { adapterSet, scratchDir, Server } from './lib/server.mjs';
 
-const kTool = process.env.PENSTOCK_LOAD ?? path.resolve(path.dirname(binary()), '../../tools/load/penstock-load');
 const kRate = 40;
 const authority = new Authority();
 
@@ -29,15 +27,7 @@ before(async () => {
 });
 after(() => server?.stop());
 
-// Ends with { code, stdout, stderr, json }.
-async function load(...args) {
-  const child = spawn(kTool, args.map(String), { stdio: ['ignore', 'pipe', 'pipe'], timeout: 40000 });
-  const result = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (text) => (result[name] += text));
-  result.code = await new Promise((resolve) => child.on('close', resolve));
-  if (args.includes('-') && result.stdout) result.json = JSON.parse(result.stdout);
-  return result;
-}
+const load = (...args) => runTool(args);
 
 const short = ['--warmup', 0.5, '--seconds', 2, '--sessions', 20, '--items', 5, '--json', '-'];
 const unfiltered = ['--frequency', 'unfiltered'];
@@ -53,7 +43,8 @@ function checkAllDelivered(result) {
   assert.ok(json.latency_ms.count >= 20 * json.published * 0.99);
   const { p50, p90, p99, max } = json.latency_ms;
   assert.ok(0 < p50 && p50 <= p90 && p90 <= p99 && p99 <= max, JSON.stringify(json.latency_ms));
-  assert.ok(json.server_cpu > 0 && json.server_bytes > 1e6);
+  assert.equal(json.stale, 0);
+  assert.ok(json.server_cpu > 0 && json.server_bytes > 1e6 && json.server_bytes_at_start > 1e6);
 }
 
 describe('every update arrives once and is counted', () => {
@@ -75,6 +66,12 @@ test('an update reaches only the sessions that have its item', async () => {
   assert.equal(code, 0);
   assert.ok(Math.abs(json.deliveries - (json.published * 20) / 5) <= 20, `${json.deliveries} of ${json.published}`);
   assert.ok(json.delivered_share > 0.95 && json.delivered_share < 1.05);
+});
+
+test('an item of a session that gets nothing for a second is counted', async () => {
+  const { json, code } = await load('--url', `ws://127.0.0.1:${server.port}`, '--feed', feedPort, '--rate', 1, ...short);
+  assert.equal(code, 0);
+  assert.ok(json.stale >= 20 * 3 && json.stale <= 20 * 5, `${json.stale} stale`);
 });
 
 test('what the server merges is not delivered', async () => {

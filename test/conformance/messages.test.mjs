@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import { after, before, beforeEach, test } from 'node:test';
 
-import { DataAdapter, MetadataAdapter } from './lib/ari.mjs';
+import { DataAdapter, MetadataAdapter } from './lib/adapters.mjs';
 import { closeLater } from './lib/cleanup.mjs';
 import { Client, kTransports } from './lib/client.mjs';
 import { control, createStream, HttpConnection } from './lib/http.mjs';

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { DataAdapter, MetadataAdapter } from './lib/ari.mjs';
+import { DataAdapter, MetadataAdapter } from './lib/adapters.mjs';
 import { kCid } from './lib/lines.mjs';
 import { adapterSet, Server } from './lib/server.mjs';
 import { TlcpSocket } from './lib/tlcp_ws.mjs';
@@ -62,6 +62,7 @@ for (const [what, settings, expected] of [
       await socket.next('U,1,1,flows');
 
       await start();
+      await until('the next one', () => server.log.match(/remote adapter active.*proxy=DEMO /g)?.length === 2);
       assert.match(await socket.subscribe(3, 'new', 'a'), /^SUBOK,3,/);
       socket.terminate();
     }));
@@ -122,7 +123,7 @@ test('A13: an end that timed out counts as heard', () =>
     first.answers = { NSC: () => null };
     socket.control('LS_reqId=2&LS_op=destroy');
     await first.seen('NSC');
-    await until('the timeout', () => /did not answer in time.*method=NSC/.test(server.log));
+    await until('the timeout', () => /did not answer in time.*method=(NSC|notify_session_close)/.test(server.log));
     await lose(first);
     const second = await start();
     const next = await TlcpSocket.session(server.port);

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { DataAdapter, MetadataAdapter } from './lib/ari.mjs';
+import { DataAdapter, MetadataAdapter } from './lib/adapters.mjs';
 import { adapterSet, Server } from './lib/server.mjs';
 import { TlcpSocket } from './lib/tlcp_ws.mjs';
 import { pause, until } from './lib/wait.mjs';

@@ -6,10 +6,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 
-import { DataAdapter, MetadataAdapter } from './lib/ari.mjs';
+import { DataAdapter, MetadataAdapter } from './lib/adapters.mjs';
 import { kCid } from './lib/lines.mjs';
 import { freePort } from './lib/ports.mjs';
-import { adapterSet, scratchDir, Server } from './lib/server.mjs';
+import { adapterSet, kOverGrpc, scratchDir, Server } from './lib/server.mjs';
 import { TlcpSocket } from './lib/tlcp_ws.mjs';
 import { never, pause, until } from './lib/wait.mjs';
 
@@ -48,7 +48,8 @@ async function startFrom(kind) {
   return { server: await Server.start({ adapters_files: [file] }), ports };
 }
 
-for (const kind of ['toml', 'adapters.xml']) {
+// The other file knows ARI only.
+for (const kind of kOverGrpc ? ['toml'] : ['toml', 'adapters.xml']) {
   test(`limits of a set from ${kind}`, async (t) => {
     const { server, ports } = await startFrom(kind);
     const metadata = await MetadataAdapter.start(ports[0]);
@@ -188,4 +189,34 @@ test('without sequentialize_table_notifications NNT does not wait for NTC', asyn
   metadata.kill();
   data.kill();
   await server.stop();
+});
+
+test('what a client has given up before its turn the Data Adapter never hears of', async () => {
+  const kGivenUp = 20;
+  const set = await adapterSet({ metadata: {}, data: [{ name: 'DEFAULT', requests_max_pending: 1 }] });
+  const server = await Server.start({ adapter_set: [set] });
+  const metadata = await MetadataAdapter.start(set.metadata_adapter.request_reply_port);
+  const data = await DataAdapter.start(set.data_adapter[0].request_reply_port);
+  data.autoReply = false;
+  const socket = await TlcpSocket.session(server.port);
+  await socket.subscribe(1, 'first', 'a');
+  await until('SUB first', () => data.log.includes('SUB first'));
+  for (let i = 0; i < kGivenUp; ++i) {
+    await socket.subscribe(2 + i, `given_up_${i}`, 'a');
+    socket.control(`LS_reqId=d${i}&LS_op=delete&LS_subId=${2 + i}`);
+    await socket.next(`UNSUB,${2 + i}`);
+  }
+  await socket.subscribe(100, 'last', 'a');
+  data.autoReply = true;
+  data.reply(data.active.get('first'), 'SUB', 'V');
+  await until('SUB last', () => data.log.includes('SUB last'));
+  assert.deepEqual(
+    data.log.filter((line) => line.includes('given_up')),
+    [],
+  );
+  socket.terminate();
+  metadata.kill();
+  data.kill();
+  await server.stop();
+  assert.equal(server.totals().items_called_off, kGivenUp);
 });

@@ -6,9 +6,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { DataAdapter } from './lib/ari.mjs';
+import { DataAdapter } from './lib/adapters.mjs';
 import { closeLater } from './lib/cleanup.mjs';
-import { adapterSet, binary, Server } from './lib/server.mjs';
+import { adapterSet, binary, endpointOf, Server } from './lib/server.mjs';
 import { TlcpSocket } from './lib/tlcp_ws.mjs';
 import { until } from './lib/wait.mjs';
 
@@ -24,7 +24,7 @@ before(async () => {
   assert.ok(fs.existsSync(kProgram), `build ${kProgram} first`);
   const set = await adapterSet({ metadata: {} });
   server = await Server.start({ server: { shards: 2 }, adapter_set: [set] });
-  adapter = closeLater(spawn(kProgram, [`tcp://127.0.0.1:${set.metadata_adapter.request_reply_port}`], { stdio: ['pipe', 'pipe', 'inherit'] }), (one) => setTimeout(() => one.kill(), 10000).unref());
+  adapter = closeLater(spawn(kProgram, [endpointOf(set.metadata_adapter.request_reply_port)], { stdio: ['pipe', 'pipe', 'inherit'] }), (one) => setTimeout(() => one.kill(), 10000).unref());
   adapter.stdout.setEncoding('utf8').on('data', (text) => (said += text));
   data = await DataAdapter.start(set.data_adapter[0].request_reply_port, { snapshots: { '*': { a: '1' } } });
 });

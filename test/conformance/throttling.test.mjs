@@ -198,6 +198,26 @@ test('onRealMaxFrequency: what the adapter allows bounds what the client asks fo
   client.disconnect();
 });
 
+test('a frequency that somebody else has set is not shaken off by asking for one again and again', async () => {
+  const socket = await TlcpSocket.session(server.port, { set: 'ALLOWED' });
+  await socket.subscribe(1, 'asked', 'n');
+  await socket.subscribe(2, 'rows', 'key command n', '', 'COMMAND');
+  await other.subscribed('rows');
+  other.row('rows', 'ADD', 'k', { n: '0' });
+  const stop = other.feed(500, (n) => (other.update('asked', { n: String(n) }), other.row('rows', 'UPDATE', 'k', { n: String(n) })));
+  await pause(500);
+  const lines = () => [1, 2].map((id) => socket.all.filter((line) => line.startsWith(`U,${id},`)).length);
+  const before = lines();
+  let asked = 0;
+  for (const end = performance.now() + 2000; performance.now() < end; await pause(25)) {
+    for (const id of [1, 2]) socket.send(`control\r\nLS_reqId=r${++asked}&LS_op=reconf&LS_subId=${id}&LS_requested_max_frequency=${asked % 3 ? 'unlimited' : 1000}`);
+  }
+  const told = lines().map((count, i) => count - before[i]);
+  stop();
+  for (const one of told) assert.ok(one > 30 && one < 46, `${told} in 2 s at 20 a second, and ${asked} wishes`);
+  socket.terminate();
+});
+
 // Bytes in the kernel, as { sent, unread }: those that `port` has for `peer` and that peer has not read.
 function queued(port, peer) {
   const hex = (number) => number.toString(16).toUpperCase().padStart(4, '0');

@@ -119,6 +119,7 @@ test('a stream at its content length: LOOP, and the next bind goes on without a 
   const first = await createStream(server.port, { params: '&LS_content_length=2000' });
   const session = first.sessionId;
   await control(server.port, session, add(1, 'long'));
+  await first.next('U,1,1,1'); // the adapter has it, and publishes
   let stream = first;
   let binds = 0;
   let last = 0;

@@ -67,7 +67,8 @@ class FakeLink final : public session::ClientLink {
 // A Metadata Adapter that lists items and fields split on spaces, and refuses on demand.
 class FakeMetadata final : public session::MetadataPort {
  public:
-  void OpenSession(session::OpenQuery query, session::Reply<session::OpenGrant> reply) override {
+  void OpenSession(const session::OpenQuery& query,
+                   session::Reply<session::OpenGrant> reply) override {
     log.push_back((query.grant ? "OPEN again " : "OPEN ") + query.user.value_or("-"));
     last_session = query.session_id;
     if (refuse_open) {
@@ -128,6 +129,8 @@ class FakeMetadata final : public session::MetadataPort {
   bool wants_statistics = false;
   std::vector<session::ItemStatistics> statistics;  // of the last table that was closed
   double max_frequency = 0;
+  // By selector; others are refused.
+  std::map<std::string, std::shared_ptr<const session::Selection>> selections;
   // By item; others have the limits above and may be had in any mode.
   std::map<std::string, session::ItemLimits> item_limits;
   std::map<std::string, std::string> item_modes;  // names with commas
@@ -160,6 +163,14 @@ class FakeMetadata final : public session::MetadataPort {
       return;
     }
     session::SubscribeGrant grant;
+    if (query.table.selector) {
+      const auto selection = selections.find(*query.table.selector);
+      if (selection == selections.end()) {
+        reply(tlcp::MakeError(tlcp::RequestCode::kInvalidSelector));
+        return;
+      }
+      grant.selection = selection->second;
+    }
     grant.items = Split(query.table.group);
     grant.fields = Split(query.table.schema);
     grant.limits.resize(grant.items.size());

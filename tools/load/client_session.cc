@@ -2,6 +2,7 @@
 // Copyright the Penstock authors.
 #include "load/client_session.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -46,7 +47,14 @@ ClientSession::ClientSession(const SessionPlan& plan, std::size_t number, bool s
     : plan_(plan),
       number_(number),
       slow_(slow),
-      stream_(plan.poller, this, slow ? kSlowReceiveBuffer : 0) {}
+      stream_(plan.poller, this, slow ? kSlowReceiveBuffer : 0),
+      renewed_(plan.options.items_each == 0 ? plan.options.items : plan.options.items_each) {}
+
+std::size_t ClientSession::CountStale(Clock::time_point since) const {
+  if (slow_) return 0;
+  return static_cast<std::size_t>(
+      std::count_if(renewed_.begin(), renewed_.end(), [&](auto then) { return then < since; }));
+}
 
 std::string ClientSession::CreateParameters() const {
   const Options& o = plan_.options;
@@ -67,7 +75,7 @@ std::string ClientSession::SubscribeParameters() const {
     if (i > 0) group.push_back(' ');
     group.append(o.item).append(std::to_string((number_ * o.items_each + i) % o.items + 1));
   }
-  std::string schema = "time";
+  std::string schema = o.mode == "COMMAND" ? "key command" : "time";
   for (std::size_t i = 1; i <= o.fields; ++i) schema.append(" field").append(std::to_string(i));
   std::string text = "LS_reqId=1&LS_op=add&LS_subId=1";
   Append("mode", o.mode, &text);
@@ -188,7 +196,7 @@ void ClientSession::OnLine(std::string_view line) {
     plan_.tally.lost += count;
   } else if (line.starts_with("CONOK,")) {
     OnCreated(line);
-  } else if (line.starts_with("SUBOK,")) {
+  } else if (line.starts_with("SUBOK,") || line.starts_with("SUBCMD,")) {
     OnReady();
   } else if (line.starts_with("LOOP,")) {
     looped_ = true;
@@ -220,6 +228,10 @@ void ClientSession::OnReady() {
 
 void ClientSession::OnUpdate(std::string_view line) {
   ++plan_.tally.deliveries;
+  std::size_t item = 0;
+  const std::string_view rest = line.substr(std::min(line.size(), std::strlen("U,1,")));
+  std::from_chars(rest.data(), rest.data() + rest.size(), item);
+  if (item > 0 && item <= renewed_.size()) renewed_[item - 1] = arrived_;
   if (const auto published = FindTimeMark(line)) plan_.tally.Deliver(*published, arrived_);
 }
 

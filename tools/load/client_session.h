@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "load/body_reader.h"
 #include "load/options.h"
@@ -32,6 +33,7 @@ class ClientSession final : public Subscriber, private StreamOwner, private Body
 
   // Subscriber
   void Open() override { stream_.Open(plan_.address, plan_.tls); }
+  std::size_t CountStale(Clock::time_point since) const override;
 
  private:
   enum class State : std::uint8_t { kOpening, kCreated, kReady, kFailed };
@@ -65,7 +67,8 @@ class ClientSession final : public Subscriber, private StreamOwner, private Body
   std::string id_;
   std::string cut_line_;
   bool looped_ = false;
-  Clock::time_point arrived_;  // what is being read
+  Clock::time_point arrived_;               // what is being read
+  std::vector<Clock::time_point> renewed_;  // when each item last was
 };
 
 }  // namespace penstock::load

@@ -90,7 +90,7 @@ void Feed::OnUnsubscribe(const ari::PacketHead& head) {
 }
 
 Clock::time_point Feed::Publish(Clock::time_point now) {
-  if (!pace_.running() || items_.empty()) return Clock::time_point::max();
+  if (!pace_.running() || items_.empty() || !broken_.empty()) return Clock::time_point::max();
   const std::uint64_t due = pace_.Behind(now);
   out_.clear();
   std::uint64_t done = 0;

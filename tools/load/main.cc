@@ -33,18 +33,25 @@ bool RaiseDescriptorLimit(std::size_t sessions) {
   return sessions + kOtherDescriptors <= limit.rlim_cur;
 }
 
-bool WriteFiles(const Options& options, const Run& run, const Tally& tally) {
+// Empty, or what cannot be written.
+std::string WriteResult(const Options& options, const Run& run, const Tally& tally) {
   if (options.json == "-") {
     WriteJson(options, run.result(), tally, run.seconds(), std::cout);
-  } else if (!options.json.empty()) {
+  } else {
+    WriteText(options, run.result(), tally, std::cout);
+  }
+  if (!std::cout.flush()) return "standard output";
+  if (options.json != "-" && !options.json.empty()) {
     std::ofstream file(options.json);
     WriteJson(options, run.result(), tally, run.seconds(), file);
-    if (!file.flush()) return false;
+    if (!file.flush()) return options.json;
   }
-  if (options.plot.empty()) return true;
-  std::ofstream file(options.plot);
-  WritePlot(run.seconds(), file);
-  return static_cast<bool>(file.flush());
+  if (!options.plot.empty()) {
+    std::ofstream file(options.plot);
+    WritePlot(run.seconds(), file);
+    if (!file.flush()) return options.plot;
+  }
+  return {};
 }
 
 }  // namespace
@@ -86,9 +93,8 @@ int main(int argc, char** argv) {
     std::cerr << "penstock-load: " << wrong << "\n";
     return 1;
   }
-  if (options.json != "-") WriteText(options, run.result(), tally, std::cout);
-  if (!WriteFiles(options, run, tally)) {
-    std::cerr << "penstock-load: a file cannot be written\n";
+  if (const std::string what = WriteResult(options, run, tally); !what.empty()) {
+    std::cerr << "penstock-load: " << what << " cannot be written\n";
     return 1;
   }
   return tally.errors.empty() ? 0 : 3;

@@ -3,9 +3,12 @@
 #include "load/options.h"
 
 #include <charconv>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <string_view>
+
+#include "load/process_use.h"
 
 namespace penstock::load {
 
@@ -103,6 +106,7 @@ std::map<std::string, Take, std::less<>> TakersOf(Options* o) {
       {"value-bytes", size(&o->value_bytes, 1, 1 << 20)},
       {"seconds", real(&o->seconds, 0.1, kMostSeconds)},
       {"warmup", real(&o->warmup, 0, kMostSeconds)},
+      {"patience", real(&o->patience, 0.1, kMostSeconds)},
       {"server-pid", [o](const std::string& value) { return ToPids(value, &o->server_pids); }},
       {"json", text(&o->json)},
       {"plot", text(&o->plot)},
@@ -113,7 +117,11 @@ std::map<std::string, bool*, std::less<>> SwitchesOf(Options* o) {
   return {{"insecure", &o->insecure}, {"snapshot", &o->snapshot}, {"quiet", &o->quiet}};
 }
 
-// What one option alone cannot tell.
+bool IsWritable(const std::string& file) {
+  return file.empty() || std::ofstream(file, std::ios::app).is_open();
+}
+
+// What one option alone cannot tell, or not at once.
 std::string Contradiction(const Options& o) {
   if (o.items_each > o.items) return "--items-each: is more than --items";
   if (o.slow > o.sessions) return "--slow: is more than --sessions";
@@ -122,6 +130,12 @@ std::string Contradiction(const Options& o) {
     return "--mode: is none of MERGE, DISTINCT, RAW, COMMAND";
   }
   if (o.feed && o.mode == "COMMAND") return "--mode: the feed has no rows";
+  if (o.plot == "-") return "--plot: only --json goes to standard output";
+  for (const int pid : o.server_pids) {
+    if (!IsThere(pid)) return "--server-pid: there is no process " + std::to_string(pid);
+  }
+  if (o.json != "-" && !IsWritable(o.json)) return "--json: \"" + o.json + "\" cannot be written";
+  if (!IsWritable(o.plot)) return "--plot: \"" + o.plot + "\" cannot be written";
   return {};
 }
 
@@ -140,7 +154,7 @@ const char* Options::Usage() {
   --items N            item1 … itemN are subscribed; 0: none            30
   --items-each N       each session takes N of them, in turn; 0: all    0
   --item NAME          what their names begin with                      item
-  --mode MODE          MERGE, DISTINCT, RAW, COMMAND                    MERGE
+  --mode MODE          MERGE, DISTINCT, RAW, COMMAND (of another feed)  MERGE
   --frequency F        updates/s of an item, or unfiltered              not asked for
   --bandwidth K        kbit/s of a session                              not asked for
   --snapshot           with snapshot
@@ -148,8 +162,10 @@ const char* Options::Usage() {
   --rate N             updates a second over all items                  100
   --fields N --changed N --value-bytes N   of an update                 8 4 8
   --warmup S --seconds S                                                2 10
+  --patience S         with a server that opens nothing                 60
   --server-pid PID[,…] tell what the server uses
-  --json FILE --plot FILE.svg              the result; - is standard output
+  --json FILE          the result; - is standard output, in place of the text
+  --plot FILE.svg      its picture
   --quiet              no progress
 )";
 }

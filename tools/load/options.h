@@ -46,6 +46,7 @@ struct Options {
   // The run.
   double seconds = 10;
   double warmup = 2;
+  double patience = 60;  // seconds in which no session gets on, and then no more are waited for
   std::vector<int> server_pids;
   std::string json;  // file; "-": standard output
   std::string plot;  // file of SVG

@@ -22,15 +22,21 @@ void Add(int pid, ProcessUse* use) {
   }
   std::ifstream status(root / "status");
   for (std::string word; status >> word;) {
-    if (word != "VmRSS:") continue;
+    // What the process itself has written to. The pages of the program would be counted as what
+    // the first sessions cost, since they come in when they are first run.
+    if (word != "RssAnon:" && word != "RssShmem:") continue;
     std::uint64_t kibibytes = 0;
     status >> kibibytes;
-    use->resident_bytes += kibibytes * 1024;
-    break;
+    use->memory_bytes += kibibytes * 1024;
   }
 }
 
 }  // namespace
+
+bool IsThere(int pid) {
+  std::error_code error;
+  return std::filesystem::exists("/proc/" + std::to_string(pid), error);
+}
 
 ProcessUse UseOf(const std::vector<int>& pids) {
   ProcessUse use;

@@ -84,7 +84,7 @@ void WriteText(const Options& options, const Result& result, const Tally& tally,
   if (options.feed) {
     out << "published     " << Number(Per(static_cast<double>(result.published), seconds), 0)
         << " a second, " << Number(result.delivered_share * 100) << " % delivered, "
-        << result.behind << " behind\n"
+        << result.behind << " behind, " << result.stale << " items of sessions stale\n"
         << "latency ms    p50 " << Number(tally.latency.QuantileMillis(0.5), 2) << "  p90 "
         << Number(tally.latency.QuantileMillis(0.9), 2) << "  p99 "
         << Number(tally.latency.QuantileMillis(0.99), 2) << "  p99.9 "
@@ -135,12 +135,14 @@ void WriteJson(const Options& options, const Result& result, const Tally& tally,
              .Add("published", result.published)
              .Add("delivered_share", result.delivered_share)
              .Add("behind", result.behind)
+             .Add("stale", result.stale)
              .Add("latency_ms", LatencyJson(tally.latency))
              .Add("server_cpu", Per(result.server_cpu_seconds, result.seconds))
              .Add("server_open_cpu_us", Per(result.server_open_cpu_seconds * 1e6,
                                             static_cast<double>(result.sessions_ready)))
              .Add("deliveries_per_cpu_second",
                   Per(static_cast<double>(result.deliveries), result.server_cpu_seconds))
+             .Add("server_bytes_at_start", result.server_bytes_at_start)
              .Add("server_bytes", result.server_bytes)
              .Add("server_bytes_per_session",
                   Per(grown, static_cast<double>(result.sessions_ready)))

@@ -36,8 +36,10 @@ struct Result {
   std::uint64_t published = 0;  // by the feed
   double delivered_share = 0;   // of what each subscriber of an item could have had; 0: unknown
   std::uint64_t behind = 0;     // updates that the feed could not get rid of
+  std::uint64_t stale = 0;      // items of sessions that nothing came of in the last second
   double server_cpu_seconds = 0;
-  double server_open_cpu_seconds = 0;  // until all were ready
+  double server_open_cpu_seconds = 0;       // until all were ready
+  std::uint64_t server_bytes_at_start = 0;  // of the window
   std::uint64_t server_bytes = 0;
   std::uint64_t server_bytes_before = 0;  // before any session
 };

@@ -12,13 +12,12 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kPublisherTime = 10s;
-// How long the last sessions may take after the last one has begun.
-constexpr auto kSettleTime = 60s;
 constexpr std::size_t kMostOpening = 256;
 constexpr auto kTick = 1s;
 // After the window: what was published at its end may still be on its way.
 constexpr auto kDrain = 500ms;
 constexpr auto kLongestWait = 50ms;
+constexpr auto kStaleAfter = 1s;
 
 Clock::duration Span(double seconds) {
   return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
@@ -49,9 +48,21 @@ bool Run::WorkUntil(Clock::time_point end, Done done) {
   }
 }
 
+// What has ended takes its figures along: then the last ones count.
+const ProcessUse& Run::LookAtServer() {
+  const ProcessUse use = UseOf(options_.server_pids);
+  if (use.cpu_seconds >= server_use_.cpu_seconds && use.memory_bytes > 0) server_use_ = use;
+  return server_use_;
+}
+
+std::string Run::FeedTrouble() const {
+  if (publisher_ == nullptr || publisher_->broken().empty()) return {};
+  return "the feed: " + publisher_->broken();
+}
+
 void Run::Tick(Clock::time_point now) {
   const double passed = SecondsOf(now - last_tick_);
-  const double cpu = UseOf(options_.server_pids).cpu_seconds;
+  const double cpu = LookAtServer().cpu_seconds;
   Second second;
   second.at = SecondsOf(now - start_);
   second.ready = tally_.ready;
@@ -69,19 +80,23 @@ void Run::Tick(Clock::time_point now) {
 }
 
 std::string Run::Go() {
+  std::string wrong = Work();
+  if (!options_.quiet && !seconds_.empty()) std::cerr << "\n";
+  return wrong;
+}
+
+std::string Run::Work() {
   start_ = last_tick_ = Clock::now();
-  const ProcessUse before = UseOf(options_.server_pids);
+  const ProcessUse before = LookAtServer();
   last_cpu_ = before.cpu_seconds;
-  result_.server_bytes_before = before.resident_bytes;
+  result_.server_bytes_before = before.memory_bytes;
   if (std::string error = OpenPublisher(); !error.empty()) return error;
   const auto opening = Clock::now();
   if (std::string error = OpenSubscribers(); !error.empty()) return error;
   result_.opened_per_second =
       static_cast<double>(tally_.ready) / std::max(1e-9, SecondsOf(Clock::now() - opening));
-  result_.server_open_cpu_seconds = UseOf(options_.server_pids).cpu_seconds - before.cpu_seconds;
-  Measure();
-  if (!options_.quiet) std::cerr << "\n";
-  return {};
+  result_.server_open_cpu_seconds = LookAtServer().cpu_seconds - before.cpu_seconds;
+  return Measure();
 }
 
 std::string Run::OpenPublisher() {
@@ -90,14 +105,17 @@ std::string Run::OpenPublisher() {
   const bool settled = WorkUntil(Clock::now() + kPublisherTime, [this] {
     return publisher_->ready() || !publisher_->broken().empty();
   });
-  if (!publisher_->broken().empty()) return "the feed: " + publisher_->broken();
+  if (std::string trouble = FeedTrouble(); !trouble.empty()) return trouble;
   return settled ? "" : "the feed: the server does not open it";
 }
 
 std::string Run::OpenSubscribers() {
   const auto start = Clock::now();
   const auto settled = [this] { return tally_.ready + tally_.error_count(); };
-  while (subscribers_.size() < options_.sessions) {
+  std::uint64_t last_settled = 0;
+  auto last_change = start;
+  bool stuck = false;
+  while (subscribers_.size() < options_.sessions && !stuck) {
     const auto due =
         static_cast<std::size_t>(SecondsOf(Clock::now() - start) * options_.open_rate) + 1;
     while (subscribers_.size() < std::min(due, options_.sessions) &&
@@ -111,9 +129,14 @@ std::string Run::OpenSubscribers() {
     }
     WorkUntil(Clock::now() + 1ms, [] { return false; });
     if (tally_.ready == 0 && tally_.error_count() >= kMostOpening) break;
+    if (settled() != last_settled || subscribers_.size() < settled() + kMostOpening) {
+      last_settled = settled();
+      last_change = Clock::now();
+    }
+    stuck = Clock::now() > last_change + Span(options_.patience);
   }
-  const bool all =
-      WorkUntil(Clock::now() + kSettleTime, [&] { return settled() >= subscribers_.size(); });
+  const bool all = !stuck && WorkUntil(Clock::now() + Span(options_.patience),
+                                       [&] { return settled() >= subscribers_.size(); });
   if (tally_.ready == 0) {
     return tally_.errors.empty() ? "no session came about"
                                  : "no session came about: " + tally_.errors.begin()->first;
@@ -122,20 +145,25 @@ std::string Run::OpenSubscribers() {
   return {};
 }
 
-void Run::Measure() {
+std::string Run::Measure() {
   if (publisher_ != nullptr) publisher_->Start(Clock::now());
   const auto start = Clock::now() + Span(options_.warmup);
   const auto end = start + Span(options_.seconds);
   tally_.window_start = start;
   tally_.window_end = end;
-  const auto never = [] { return false; };
-  WorkUntil(start, never);
+  // Nothing is left to be measured.
+  const auto over = [this] { return tally_.ready == 0 || !FeedTrouble().empty(); };
+  if (WorkUntil(start, over)) {
+    if (std::string trouble = FeedTrouble(); !trouble.empty()) return trouble;
+    return "no session is left: " + tally_.errors.begin()->first;
+  }
   const Tally before = tally_;
-  const ProcessUse use_before = UseOf(options_.server_pids);
+  const ProcessUse use_before = LookAtServer();
   const auto began = Clock::now();
-  WorkUntil(end, never);
+  WorkUntil(end, over);
   const auto ended = Clock::now();
-  const ProcessUse use = UseOf(options_.server_pids);
+  const ProcessUse use = LookAtServer();
+  if (const std::string trouble = FeedTrouble(); !trouble.empty()) tally_.Fail(trouble);
   result_.seconds = SecondsOf(ended - began);
   result_.sessions_ready = tally_.ready;
   result_.deliveries = tally_.deliveries - before.deliveries;
@@ -143,11 +171,13 @@ void Run::Measure() {
   result_.bytes = tally_.bytes - before.bytes;
   result_.reads = tally_.reads - before.reads;
   result_.server_cpu_seconds = use.cpu_seconds - use_before.cpu_seconds;
-  result_.server_bytes = use.resident_bytes;
-  if (publisher_ == nullptr) return;
+  result_.server_bytes_at_start = use_before.memory_bytes;
+  result_.server_bytes = use.memory_bytes;
+  if (publisher_ == nullptr) return {};
   result_.behind = publisher_->behind(ended);
+  for (const auto& one : subscribers_) result_.stale += one->CountStale(ended - kStaleAfter);
   publisher_->Stop();
-  WorkUntil(Clock::now() + kDrain, never);
+  WorkUntil(Clock::now() + kDrain, [] { return false; });
   result_.published = publisher_->published_of_window();
   // Each item has the same share of the sessions.
   const std::size_t each = options_.items_each == 0 ? options_.items : options_.items_each;
@@ -156,6 +186,7 @@ void Run::Measure() {
   const double expected = static_cast<double>(result_.published) * watchers;
   result_.delivered_share =
       expected > 0 ? static_cast<double>(tally_.delivered_of_window) / expected : 0;
+  return {};
 }
 
 }  // namespace penstock::load

@@ -34,13 +34,17 @@ class Run {
   const std::vector<Second>& seconds() const { return seconds_; }
 
  private:
+  std::string Work();
   std::string OpenPublisher();
   std::string OpenSubscribers();
-  void Measure();
+  std::string Measure();
   // Works until `end`, or until `done` holds.
   template <class Done>
   bool WorkUntil(Clock::time_point end, Done done);
   void Tick(Clock::time_point now);
+  const ProcessUse& LookAtServer();
+  // Why nothing is published any more; empty: it is.
+  std::string FeedTrouble() const;
 
   const Options& options_;
   Poller& poller_;
@@ -54,6 +58,7 @@ class Run {
   Clock::time_point last_tick_;
   std::uint64_t last_deliveries_ = 0;
   double last_cpu_ = 0;
+  ProcessUse server_use_;
 };
 
 }  // namespace penstock::load

@@ -4,7 +4,6 @@
 // One session for a page: reads the settings of the query string, shows the state of the session,
 // and keeps on `window.penstockPage` what was received, for tests and for the curious.
 
-const kAdapterSet = "DEMO";
 const kKeptUpdates = 500;
 const kTransports =
     ["WS-STREAMING", "HTTP-STREAMING", "WS-POLLING", "HTTP-POLLING", "WS", "HTTP"];
@@ -42,13 +41,16 @@ function transportOf(status) {
 }
 
 export class Connection {
-  /** Opens nothing yet: subscribe first, then call `open()`. Throws when the library is missing. */
-  constructor() {
+  /**
+   * A session on an Adapter Set. Opens nothing yet: subscribe first, then call `open()`. Throws when
+   * the library is missing.
+   */
+  constructor({ adapterSet = "DEMO" } = {}) {
     this.settings = readSettings();
     this.page = {
       status: "DISCONNECTED",
       transport: null,
-      adapterSet: kAdapterSet,
+      adapterSet,
       server: this.settings.server,
       error: null,
       received: [],
@@ -61,7 +63,7 @@ export class Connection {
                       "beside these pages. README.md of the pages says where it comes from.");
       throw new Error("client library missing");
     }
-    this.client = new window.Ls.LightstreamerClient(this.settings.server, kAdapterSet);
+    this.client = new window.Ls.LightstreamerClient(this.settings.server, adapterSet);
     this.client.addListener({
       onStatusChange: (status) => this.#showStatus(status),
       onServerError: (code, text) =>
@@ -75,28 +77,56 @@ export class Connection {
     this.client.connect();
   }
 
+  /** Opens the session anew, for another user. */
+  signIn(user, password = null) {
+    Object.assign(this.settings, { user, password });
+    this.#reopen();
+  }
+
   /**
-   * Subscribes `items` in mode MERGE with snapshot. `onUpdate(item, changed, all)` is called for
-   * each update with the changed fields and with everything known of the item.
+   * Sends a message to the Metadata Adapter. Settles when its outcome is known, with null if it was
+   * taken and else with a text that says why not. Those of one sequence are taken in their order.
    */
-  subscribe({ dataAdapter, items, fields, onUpdate, onError }) {
-    const subscription = new window.Ls.Subscription("MERGE", items, fields);
+  send(text, sequence = "UNORDERED_MESSAGES") {
+    return new Promise((settle) => {
+      this.client.sendMessage(text, sequence, -1, {
+        onProcessed: () => settle(null),
+        onDeny: (_, code, reason) => settle(`${reason} (code ${code})`),
+        onError: () => settle("The server or its adapter could not take it."),
+        onDiscarded: () => settle("It came too late and was discarded."),
+        onAbort: () => settle("It was not sent: the session is gone."),
+      });
+    });
+  }
+
+  /**
+   * Subscribes `items`, in mode MERGE with snapshot unless told otherwise.
+   * `onUpdate(item, changed, all, update)` is called for each update with the changed fields, with
+   * everything known of the item, and with the library's own object. `onStart()` is called before the
+   * first update of a session and whenever what was shown so far is void. `configure(subscription)`
+   * may ask the library for more.
+   */
+  subscribe({ dataAdapter, items, fields, onUpdate, onStart, onError, configure, mode = "MERGE" }) {
+    const subscription = new window.Ls.Subscription(mode, items, fields);
     subscription.setDataAdapter(dataAdapter);
-    subscription.setRequestedSnapshot("yes");
+    if (mode !== "RAW") {
+      subscription.setRequestedSnapshot("yes");
+    }
+    configure?.(subscription);
     subscription.addListener({
+      onSubscription: () => onStart?.(),
+      onClearSnapshot: () => onStart?.(),
       onItemUpdate: (update) => {
         const item = update.getItemName();
         const changed = {};
         update.forEachChangedField((name, position, value) => { changed[name] = value; });
         const all = this.#record(item, changed, update.isSnapshot());
-        onUpdate(item, changed, all);
+        onUpdate(item, changed, all, update);
       },
       onSubscriptionError: (code, text) => {
         const message = `Subscription to ${items.join(", ")} refused: ${text} (code ${code}).`;
         this.#showError(message);
-        if (onError) {
-          onError(message);
-        }
+        onError?.(message);
       },
     });
     this.client.subscribe(subscription);
@@ -134,7 +164,7 @@ export class Connection {
     chip.dataset.state = state;
     chip.textContent = text;
     document.querySelector("#transport").textContent = this.page.transport || "–";
-    document.querySelector("#adapter-set").textContent = kAdapterSet;
+    document.querySelector("#adapter-set").textContent = this.page.adapterSet;
     document.querySelector("#server").textContent = this.settings.server;
   }
 
@@ -145,7 +175,24 @@ export class Connection {
     notice.textContent = text || "";
   }
 
-  // The form changes the running session; a password never goes to the address of the page.
+  // A password never goes to the address of the page.
+  #reopen() {
+    const address = new URL(window.location.href);
+    address.searchParams.delete("password");
+    for (const name of ["transport", "user"]) {
+      if (this.settings[name]) {
+        address.searchParams.set(name, this.settings[name]);
+      } else {
+        address.searchParams.delete(name);
+      }
+    }
+    window.history.replaceState(null, "", address);
+    this.client.disconnect();
+    this.#showError(null);
+    this.#apply();
+    this.client.connect();
+  }
+
   #bindForm() {
     const form = document.querySelector("#settings");
     if (!form) {
@@ -156,22 +203,7 @@ export class Connection {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.settings.transport = form.elements.transport.value || null;
-      this.settings.user = form.elements.user.value || null;
-      this.settings.password = form.elements.password.value;
-      const address = new URL(window.location.href);
-      address.searchParams.delete("password");
-      for (const name of ["transport", "user"]) {
-        if (this.settings[name]) {
-          address.searchParams.set(name, this.settings[name]);
-        } else {
-          address.searchParams.delete(name);
-        }
-      }
-      window.history.replaceState(null, "", address);
-      this.client.disconnect();
-      this.#showError(null);
-      this.#apply();
-      this.client.connect();
+      this.signIn(form.elements.user.value || null, form.elements.password.value);
     });
   }
 }

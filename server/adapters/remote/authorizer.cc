@@ -26,34 +26,7 @@ struct Authorizer::Question {
   std::vector<UserItemData> user_item_data{};
 };
 
-Authorizer::Authorizer(Place place, const config::AdapterSet& set)
-    : place_(place), gates_(MakeGates(set)) {}
-
-Authorizer::~Authorizer() = default;
-
-Authorizer::Gates Authorizer::MakeGates(const config::AdapterSet& set) {
-  Gates gates;
-  for (const config::DataAdapter& data : set.data_adapters) {
-    if (data.requests_max_pending == 0) continue;
-    gates.emplace(data.name,
-                  std::make_unique<RequestGate>(data.requests_max_pending,
-                                                set.metadata_adapter->requests_max_queue));
-  }
-  return gates;
-}
-
-RequestGate& Authorizer::GateOf(const SubscribeQuery& query) {
-  const auto it = gates_.find(query.table.data_adapter);
-  return it == gates_.end() ? place_.gate : *it->second;
-}
-
-void Authorizer::Hold() {
-  for (const auto& [name, gate] : gates_) gate->Hold();
-}
-
-void Authorizer::Release() {
-  for (const auto& [name, gate] : gates_) gate->Release();
-}
+Authorizer::Authorizer(Place place) : place_(place) {}
 
 void Authorizer::Authorize(SubscribeQuery query, session::Reply<SubscribeGrant> reply) {
   runtime::Shard* const home = place_.courier.Here();
@@ -68,7 +41,7 @@ void Authorizer::Start(QuestionPtr question) {
   const SubscribeQuery& query = question->query;
   // From now on the end of the session waits for what becomes of this.
   if (query.wants_tables) place_.closes.BeforeTable(query.session_id);
-  RequestGate& gate = GateOf(query);
+  RequestGate& gate = place_.gates.Of(query.table.data_adapter);
   if (gate.full()) {
     TurnAway(std::move(question));
     return;
@@ -102,7 +75,7 @@ void Authorizer::Answer(QuestionPtr question, std::variant<SubscribeGrant, tlcp:
 
 void Authorizer::ResolveItems(QuestionPtr question) {
   const SubscribeQuery& query = question->query;
-  if (query.table.selector) {  // ari.md §3.15: nobody could be asked what it selects
+  if (query.table.selector && !link_->knows_selectors()) {  // ari.md §3.15
     Refuse(std::move(question), MakeError(RequestCode::kInvalidSelector));
     return;
   }
@@ -112,7 +85,7 @@ void Authorizer::ResolveItems(QuestionPtr question) {
     return;
   }
   link_->GetItems(
-      query.user, query.session_id, query.table.group,
+      query.user, query.session_id, query.table,
       [this, question = std::move(question)](Outcome<std::vector<std::string>> outcome) mutable {
         if (const auto* failure = std::get_if<Failure>(&outcome)) {
           Refuse(std::move(question), ItemsError(*failure));
@@ -130,7 +103,7 @@ void Authorizer::ResolveItems(QuestionPtr question) {
 void Authorizer::ResolveSchema(QuestionPtr question) {
   const SubscribeQuery& query = question->query;
   link_->GetSchema(
-      query.user, query.session_id, query.table.group, query.table.schema,
+      query.user, query.session_id, query.table,
       [this, question = std::move(question)](Outcome<std::vector<std::string>> outcome) mutable {
         if (const auto* failure = std::get_if<Failure>(&outcome)) {
           Refuse(std::move(question), SchemaError(*failure));
@@ -141,8 +114,32 @@ void Authorizer::ResolveSchema(QuestionPtr question) {
           Refuse(std::move(question), MakeError(RequestCode::kInvalidSchema));
           return;
         }
-        FetchItemData(std::move(question));
+        ResolveSelector(std::move(question));
       });
+}
+
+void Authorizer::ResolveSelector(QuestionPtr question) {
+  const SubscribeQuery& query = question->query;
+  if (!query.table.selector) {
+    FetchItemData(std::move(question));
+    return;
+  }
+  using SelectionPtr = std::shared_ptr<const session::Selection>;
+  link_->GetSelector(query.user, query.session_id, query.table,
+                     [this, question = std::move(question)](Outcome<SelectionPtr> outcome) mutable {
+                       if (const auto* failure = std::get_if<Failure>(&outcome)) {
+                         Refuse(std::move(question), SelectorError(*failure));
+                         return;
+                       }
+                       question->grant.selection = std::move(std::get<SelectionPtr>(outcome));
+                       FetchItemData(std::move(question));
+                     });
+}
+
+// Under which name an item's answers are remembered: names of items and adapters hold no zero.
+std::string Authorizer::CacheKey(const Question& question, const std::string& item) const {
+  if (!link_->names_data_adapters()) return item;
+  return question.query.table.data_adapter + '\0' + item;
 }
 
 void Authorizer::FetchItemData(QuestionPtr question) {
@@ -151,7 +148,8 @@ void Authorizer::FetchItemData(QuestionPtr question) {
   std::vector<std::string> unknown;
   std::vector<std::size_t> positions;
   for (std::size_t i = 0; i < items.size(); ++i) {
-    if (const ItemData* const known = place_.cache.FindItem(items[i], place_.shard.now())) {
+    if (const ItemData* const known =
+            place_.cache.FindItem(CacheKey(*question, items[i]), place_.shard.now())) {
       question->item_data[i] = *known;
     } else {
       unknown.push_back(items[i]);
@@ -162,9 +160,11 @@ void Authorizer::FetchItemData(QuestionPtr question) {
     FetchUserItemData(std::move(question));
     return;
   }
+  const std::string& data_adapter = question->query.table.data_adapter;
   link_->GetItemData(
-      unknown, [this, positions = std::move(positions),
-                question = std::move(question)](Outcome<std::vector<ItemData>> outcome) mutable {
+      data_adapter, unknown,
+      [this, positions = std::move(positions),
+       question = std::move(question)](Outcome<std::vector<ItemData>> outcome) mutable {
         if (const auto* failure = std::get_if<Failure>(&outcome)) {
           Refuse(std::move(question), ItemDataError(*failure));
           return;
@@ -172,7 +172,8 @@ void Authorizer::FetchItemData(QuestionPtr question) {
         const auto& data = std::get<std::vector<ItemData>>(outcome);
         for (std::size_t i = 0; i < positions.size(); ++i) {
           question->item_data[positions[i]] = data[i];
-          place_.cache.PutItem(question->grant.items[positions[i]], data[i], place_.shard.now());
+          place_.cache.PutItem(CacheKey(*question, question->grant.items[positions[i]]), data[i],
+                               place_.shard.now());
         }
         FetchUserItemData(std::move(question));
       });
@@ -186,7 +187,7 @@ void Authorizer::FetchUserItemData(QuestionPtr question) {
   std::vector<std::size_t> positions;
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (const UserItemData* const known =
-            place_.cache.FindUserItem(user, items[i], place_.shard.now())) {
+            place_.cache.FindUserItem(user, CacheKey(*question, items[i]), place_.shard.now())) {
       question->user_item_data[i] = *known;
     } else {
       unknown.push_back(items[i]);
@@ -197,8 +198,9 @@ void Authorizer::FetchUserItemData(QuestionPtr question) {
     CheckModes(std::move(question));
     return;
   }
+  const std::string& data_adapter = question->query.table.data_adapter;
   link_->GetUserItemData(
-      user, unknown,
+      user, data_adapter, unknown,
       [this, positions = std::move(positions),
        question = std::move(question)](Outcome<std::vector<UserItemData>> outcome) mutable {
         if (const auto* failure = std::get_if<Failure>(&outcome)) {
@@ -208,7 +210,8 @@ void Authorizer::FetchUserItemData(QuestionPtr question) {
         const auto& data = std::get<std::vector<UserItemData>>(outcome);
         for (std::size_t i = 0; i < positions.size(); ++i) {
           question->user_item_data[positions[i]] = data[i];
-          place_.cache.PutUserItem(question->query.user, question->grant.items[positions[i]],
+          place_.cache.PutUserItem(question->query.user,
+                                   CacheKey(*question, question->grant.items[positions[i]]),
                                    data[i], place_.shard.now());
         }
         CheckModes(std::move(question));
@@ -246,7 +249,7 @@ void Authorizer::OpenTable(QuestionPtr question) {
   LeaveGate(*question);
   const std::string session_id = question->query.session_id;
   place_.order.Enter(session_id, [this, question = std::move(question)]() mutable {
-    RequestGate& gate = GateOf(question->query);
+    RequestGate& gate = place_.gates.Of(question->query.table.data_adapter);
     gate.Enter([this, &gate, question = std::move(question)]() mutable {
       question->gate = &gate;
       NotifyTable(std::move(question));

@@ -38,7 +38,7 @@ void CloseNotifier::CloseTable(CloseNotice notice, bool again) {
 
 // Noted when its turn has come: what waits for a place is told by nobody else.
 void CloseNotifier::SendTableClose(CloseNotice notice, bool again) {
-  RequestGate& gate = GateOf(again);
+  RequestGate& gate = GateOf(notice, again);
   gate.EnterAnyway([this, again, &gate, notice = std::move(notice)] {
     const CloseJournal::Serial serial = Note(notice);
     Tell(notice, [this, serial, again, &gate,
@@ -63,7 +63,7 @@ void CloseNotifier::CloseSession(const std::string& session_id, bool again) {
 
 void CloseNotifier::SendSessionClose(const std::string& session_id, bool again) {
   if (again) ++again_;
-  RequestGate& gate = GateOf(again);
+  RequestGate& gate = GateOf({session_id}, again);
   gate.EnterAnyway([this, again, &gate, session_id] {
     const CloseJournal::Serial serial = Note({session_id});
     Tell({session_id}, [this, serial, again, &gate, session_id](const Outcome<Void>& outcome) {
@@ -136,8 +136,9 @@ void CloseNotifier::OnTableOver(const std::string& session_id, bool again) {
 }
 
 // Told as if it happened now, so that the same rules hold. One with an answer is told again for the
-// sake of the order; it counts again until it has the next. The end of a session that waits for its
-// tables comes behind the last of these.
+// sake of the order, one under way at a remote adapter that is leaving because it may get none: it
+// counts again until it has the next. The end of a session that waits for its tables comes behind
+// the last of these.
 void CloseNotifier::OnReady() {
   ready_ = true;
   ++again_;
@@ -147,7 +148,7 @@ void CloseNotifier::OnReady() {
       CloseSession(entry.notice.session_id, true);
       continue;
     }
-    if (entry.state == CloseJournal::Entry::State::kAnswered) BeforeTable(entry.notice.session_id);
+    if (entry.state != CloseJournal::Entry::State::kWaiting) BeforeTable(entry.notice.session_id);
     CloseTable(std::move(entry.notice), true);
   }
   OnTold(true);

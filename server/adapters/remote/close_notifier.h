@@ -12,6 +12,7 @@
 #include "adapters/rarely.h"
 #include "adapters/remote/close_journal.h"
 #include "adapters/remote/metadata_link.h"
+#include "adapters/remote/subscription_gates.h"
 #include "adapters/remote/table_order.h"
 #include "adapters/request_gate.h"
 #include "base/string_hash.h"
@@ -34,7 +35,8 @@ class CloseNotifier {
     runtime::Shard& shard;
     ProxyCounters& counters;
     TableOrder& order;
-    RequestGate& gate;
+    RequestGate& gate;  // of sessions
+    SubscriptionGates& gates;
   };
 
   // `on_repeated`: the remote adapter has answered all that it was told again, or there was nothing
@@ -76,7 +78,11 @@ class CloseNotifier {
   void CloseSession(const std::string& session_id, bool again);
   void SendTableClose(CloseNotice notice, bool again);
   void SendSessionClose(const std::string& session_id, bool again);
-  RequestGate& GateOf(bool again) { return again || !ready_ ? again_gate_ : place_.gate; }
+  // An end goes where its beginning went: so no more ends wait than have begun.
+  RequestGate& GateOf(const CloseNotice& notice, bool again) {
+    if (again || !ready_) return again_gate_;
+    return notice.table ? place_.gates.Of(notice.table->data_adapter) : place_.gate;
+  }
   TableOrder& OrderOf(bool again) { return again ? again_order_ : place_.order; }
   void OnTold(bool again);
   // True if that was all: false, if the next remote adapter is to be told.

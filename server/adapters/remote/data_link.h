@@ -22,6 +22,9 @@ class DataLinkUser {
   virtual void OnLost() = 0;
 
   virtual void OnSubscribeDone(std::string_view subscription) = 0;
+  // It goes on behind the resume token that it was given: what follows is news. False where none
+  // was given, or events have come before: what follows counts as if this had not been said.
+  virtual bool OnResumed(std::string_view subscription) = 0;
   virtual void OnSubscribeFailed(std::string_view subscription, std::string_view why) = 0;
   // Not the item, the remote adapter as a whole has failed: OnLost() follows.
   virtual void OnSubscribeFatal(std::string_view subscription, std::string_view why) = 0;
@@ -36,6 +39,9 @@ class DataLinkUser {
   // the algorithms (DiffOrder::FromLetters).
   virtual void OnDiffOrder(std::string_view subscription,
                            std::span<const kernel::FieldValue> fields) = 0;
+  // Where the item's flow stands behind the last event, if that was of use; empty: nobody can go on
+  // from here.
+  virtual void OnResumeToken(std::string_view subscription, std::string_view token) = 0;
 
  protected:
   ~DataLinkUser() = default;
@@ -47,8 +53,10 @@ class DataLink {
   virtual bool ready() const = 0;
 
   // Only while ready(). Returns the name that the remote adapter puts on all that it says about
-  // this subscription; never used twice.
-  virtual std::string Subscribe(std::string_view item) = 0;
+  // this subscription; never used twice. `resume_token`: where the item's flow stood when it was
+  // last heard of, for remote adapters that can go on from there; empty: it has to begin anew.
+  virtual std::string Subscribe(std::string_view item, std::string_view resume_token) = 0;
+  // One that waits is called off, and nothing is said of it.
   virtual void Unsubscribe(std::string_view item, std::string_view subscription) = 0;
 
  protected:

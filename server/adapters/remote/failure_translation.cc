@@ -35,6 +35,13 @@ tlcp::Error SchemaError(const Failure& failure) {
   return MakeError(RequestCode::kMetadataException);
 }
 
+tlcp::Error SelectorError(const Failure& failure) {
+  if (failure.kind == FailureKind::kSelector) return MakeError(RequestCode::kInvalidSelector);
+  if (failure.kind == FailureKind::kItems) return MakeError(RequestCode::kInvalidGroup);
+  if (failure.kind == FailureKind::kSchema) return MakeError(RequestCode::kInvalidSchema);
+  return MakeError(RequestCode::kMetadataException);
+}
+
 tlcp::Error ItemDataError(const Failure& /*failure*/) {
   return MakeError(RequestCode::kMetadataException);
 }

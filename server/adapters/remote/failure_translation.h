@@ -12,8 +12,9 @@ namespace penstock::adapters {
 tlcp::Error OpenSessionError(const Failure& failure);  // NUS, NNS
 tlcp::Error ItemsError(const Failure& failure);        // GIS
 tlcp::Error SchemaError(const Failure& failure);       // GSC
-tlcp::Error ItemDataError(const Failure& failure);     // GIT, GUI
-tlcp::Error TableError(const Failure& failure);        // NNT
-tlcp::Error MessageError(const Failure& failure);      // NUM
+tlcp::Error SelectorError(const Failure& failure);
+tlcp::Error ItemDataError(const Failure& failure);  // GIT, GUI
+tlcp::Error TableError(const Failure& failure);     // NNT
+tlcp::Error MessageError(const Failure& failure);   // NUM
 
 }  // namespace penstock::adapters

@@ -49,7 +49,10 @@ void MetadataCache::OnSessionEnd(const UserName& user) {
 }
 
 void MetadataCache::OnNewRemote() {
-  if (!settings_.clear_on_new_remote) return;
+  if (settings_.clear_on_new_remote) Clear();
+}
+
+void MetadataCache::Clear() {
   items_.clear();
   ForgetUserItems();
 }

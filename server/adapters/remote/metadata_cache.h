@@ -38,6 +38,7 @@ class MetadataCache {
   void OnSession(const UserName& user);
   void OnSessionEnd(const UserName& user);
   void OnNewRemote();
+  void Clear();
 
  private:
   template <class Data>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,6 +28,7 @@ enum class FailureKind : std::uint8_t {
   kItems,         // EI
   kSchema,        // ES
   kNotification,  // EN
+  kSelector,      // of a protocol that knows selectors
 };
 
 // Why a call failed.
@@ -83,19 +85,31 @@ using UserName = std::optional<std::string>;
 class MetadataLink {
  public:
   virtual bool ready() const = 0;
+  // The questions about items name the Data Adapter; else all Data Adapters' items have the same
+  // answers.
+  virtual bool names_data_adapters() const = 0;
+  // There is somebody to ask what a selector stands for; ARI has no such question.
+  virtual bool knows_selectors() const { return false; }
 
   virtual void NotifyUser(const session::OpenQuery& query, Done<UserProfile> done) = 0;
   virtual void NotifyNewSession(const session::OpenQuery& query, Done<SessionProfile> done) = 0;
   virtual void NotifySessionClose(const std::string& session_id, Done<Void> done) = 0;
+  // Of the group of `table`, and next the fields of its schema.
   virtual void GetItems(const UserName& user, const std::string& session_id,
-                        const std::string& group, Done<std::vector<std::string>> done) = 0;
+                        const session::Table& table, Done<std::vector<std::string>> done) = 0;
   virtual void GetSchema(const UserName& user, const std::string& session_id,
-                         const std::string& group, const std::string& schema,
-                         Done<std::vector<std::string>> done) = 0;
+                         const session::Table& table, Done<std::vector<std::string>> done) = 0;
+  // What the selector of `table` stands for.
+  virtual void GetSelector(const UserName& /*user*/, const std::string& /*session_id*/,
+                           const session::Table& /*table*/,
+                           Done<std::shared_ptr<const session::Selection>> done) {
+    done(Failure{FailureKind::kSelector, "nobody can be asked about selectors"});
+  }
   // `items` not empty; the answer holds one entry each, in order.
-  virtual void GetItemData(std::span<const std::string> items,
+  virtual void GetItemData(const std::string& data_adapter, std::span<const std::string> items,
                            Done<std::vector<ItemData>> done) = 0;
-  virtual void GetUserItemData(const UserName& user, std::span<const std::string> items,
+  virtual void GetUserItemData(const UserName& user, const std::string& data_adapter,
+                               std::span<const std::string> items,
                                Done<std::vector<UserItemData>> done) = 0;
   virtual void NotifyUserMessage(const session::MessageQuery& query,
                                  Done<session::MessageOutcome> done) = 0;
@@ -103,6 +117,9 @@ class MetadataLink {
                               const session::Table& table, Done<TableProfile> done) = 0;
   virtual void NotifyTableClose(const std::string& session_id, const session::Table& table,
                                 Done<Void> done) = 0;
+  // The session is over, and nobody waits for the answers to what was asked on its behalf only: a
+  // protocol that can say so does, and the calls fail. What was told, messages too, stays.
+  virtual void DropQuestions(const std::string& session_id) = 0;
 
  protected:
   ~MetadataLink() = default;
@@ -115,6 +132,9 @@ class MetadataLinkUser {
   // Every call under way fails with kDisconnected behind this. Where a standby has taken over, the
   // link is ready() for it already, and OnReady() follows when they have failed.
   virtual void OnLost() = 0;
+
+  // What it said about items, and users and items, holds no more.
+  virtual void OnInvalidated() = 0;
 
   // FST. `done` is called exactly once, here and in the next.
   virtual void EndSession(std::string session_id, const std::optional<AdapterCause>& cause,

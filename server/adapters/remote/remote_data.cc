@@ -81,7 +81,8 @@ void RemoteData::Unwant(kernel::ItemRef item) {
 }
 
 void RemoteData::StartSubscription(Wanted& wanted) {
-  wanted.subscription = link_->Subscribe(wanted.name);
+  wanted.subscription = link_->Subscribe(wanted.name, wanted.resume_token);
+  wanted.resume = wanted.resume_token.empty() ? Resume::kNo : Resume::kOffered;
   wanted.state = State::kSubscribing;
   subscriptions_.emplace(wanted.subscription, &wanted);
 }
@@ -104,6 +105,7 @@ void RemoteData::OnLost() {
     wanted->recovering = wanted->told;
     RouteLoss(*wanted);
     if (recovery_ == config::EventsRecovery::kEnforceSnapshot) {
+      wanted->resume_token.clear();  // what it stands for is gone
       Route(*wanted, EventKind::kClearSnapshot);
     }
   }
@@ -114,6 +116,17 @@ void RemoteData::OnSubscribeDone(std::string_view subscription) {
   if (wanted == nullptr || wanted->state != State::kSubscribing) return;
   wanted->state = State::kActive;
   wanted->fatal_answers = 0;
+}
+
+bool RemoteData::OnResumed(std::string_view subscription) {
+  Wanted* const wanted = Find(subscription);
+  if (wanted == nullptr) return true;  // given up in the meantime
+  if (wanted->resume != Resume::kOffered) return false;
+  wanted->resume = Resume::kTaken;
+  wanted->recovering = false;
+  place_.counters.items_resumed.Add();
+  Route(*wanted, EventKind::kSourceResumed);
+  return true;
 }
 
 void RemoteData::OnSubscribeFailed(std::string_view subscription, std::string_view why) {
@@ -164,6 +177,10 @@ RemoteData::Wanted* RemoteData::FindForEvent(std::string_view subscription) {
     place_.counters.events_stale.Add();
     return nullptr;
   }
+  if (wanted->resume == Resume::kOffered) {  // not taken: the flow begins anew
+    wanted->resume = Resume::kNo;
+    wanted->resume_token.clear();
+  }
   return wanted;
 }
 
@@ -171,6 +188,7 @@ void RemoteData::OnUpdate(std::string_view subscription, bool is_snapshot,
                           std::span<const kernel::FieldValue> fields) {
   Wanted* const wanted = FindForEvent(subscription);
   if (wanted == nullptr) return;
+  if (wanted->resume == Resume::kTaken) is_snapshot = false;
   if (!is_snapshot) wanted->recovering = false;
   if (is_snapshot && wanted->recovering) {
     if (recovery_ == config::EventsRecovery::kLeaveHole) {
@@ -208,6 +226,14 @@ void RemoteData::OnDiffOrder(std::string_view subscription,
   if (wanted == nullptr) return;
   place_.counters.events.Add();
   place_.router.Route(wanted->ref, ItemEvent{EventKind::kDiffOrder, false, false, fields});
+}
+
+void RemoteData::OnResumeToken(std::string_view subscription, std::string_view token) {
+  Wanted* const wanted = Find(subscription);
+  if (wanted == nullptr || wanted->state == State::kFailed) return;
+  // Until its snapshot is over, what the item holds is that of two remote adapters, or lacks what
+  // was dropped: nobody can go on from there.
+  if (!wanted->recovering) wanted->resume_token = token;
 }
 
 // The remote adapter is away. What the next one says first replaces the state, unless the operator

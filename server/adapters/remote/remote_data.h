@@ -55,6 +55,7 @@ class RemoteData final : public kernel::DataSource, public DataLinkUser {
   void OnReady() override;
   void OnLost() override;
   void OnSubscribeDone(std::string_view subscription) override;
+  bool OnResumed(std::string_view subscription) override;
   void OnSubscribeFailed(std::string_view subscription, std::string_view why) override;
   void OnSubscribeFatal(std::string_view subscription, std::string_view why) override;
   void OnSubscribeTimeout(std::string_view subscription) override;
@@ -64,11 +65,15 @@ class RemoteData final : public kernel::DataSource, public DataLinkUser {
   void OnClearSnapshot(std::string_view subscription) override;
   void OnDiffOrder(std::string_view subscription,
                    std::span<const kernel::FieldValue> fields) override;
+  void OnResumeToken(std::string_view subscription, std::string_view token) override;
 
   std::size_t wanted_items() const { return items_.size(); }
 
  private:
   enum class State : std::uint8_t { kIdle, kSubscribing, kActive, kFailed };
+  // Whether a subscription goes on where the last one was: offered until the first event, and taken
+  // if the remote adapter says so before.
+  enum class Resume : std::uint8_t { kNo, kOffered, kTaken };
   struct Wanted {
     kernel::ItemRef ref;
     std::string name;
@@ -77,11 +82,13 @@ class RemoteData final : public kernel::DataSource, public DataLinkUser {
     bool told = false;
     // Was told of by a remote adapter that went away, and the snapshot of this one is not over.
     bool recovering = false;
+    Resume resume = Resume::kNo;
     // For so many remote adapters in a row its subscription was the end. Held back: none is asked
     // for it for a while.
     int fatal_answers = 0;
     bool held_back = false;
     std::string subscription;  // empty when idle
+    std::string resume_token;  // where its flow stands; empty: unknown
   };
   struct RefHash {
     std::size_t operator()(const kernel::ItemRef& ref) const noexcept {

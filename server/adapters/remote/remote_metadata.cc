@@ -38,10 +38,11 @@ RemoteMetadata::RemoteMetadata(Place place, const config::AdapterSet& set)
       order_(settings_.sequentialize_table_notifications),
       cache_(settings_),
       reverse_calls_({place.control, place.shard, place.counters}, set.id, settings_.proxy.name),
-      closes_({place.shard, place.counters, order_, requests_}, settings_, [this] { Release(); }),
+      gates_(set, requests_),
+      closes_({place.shard, place.counters, order_, requests_, gates_}, settings_,
+              [this] { Release(); }),
       authorizer_({place.courier, place.shard, place.counters, cache_, closes_, reverse_calls_,
-                   order_, requests_},
-                  set),
+                   order_, gates_}),
       patience_([](void* self) { static_cast<RemoteMetadata*>(self)->Release(); }, this) {}
 
 RemoteMetadata::~RemoteMetadata() = default;
@@ -60,11 +61,10 @@ void RemoteMetadata::Answer(OpeningPtr opening, std::variant<OpenGrant, tlcp::Er
 
 // --- Sessions
 
-void RemoteMetadata::OpenSession(OpenQuery query, session::Reply<OpenGrant> reply) {
+void RemoteMetadata::OpenSession(const OpenQuery& query, session::Reply<OpenGrant> reply) {
   runtime::Shard* const home = place_.courier.Here();
   PENSTOCK_CHECK(home != nullptr);
-  auto opening =
-      std::make_unique<Opening>(Opening{std::move(query), std::move(reply), home, OpenGrant()});
+  auto opening = std::make_unique<Opening>(Opening{query, std::move(reply), home, OpenGrant()});
   place_.courier.Send(place_.shard, [this, opening = std::move(opening)]() mutable {
     StartOpening(std::move(opening));
   });
@@ -167,6 +167,7 @@ void RemoteMetadata::CloseSession(std::string session_id, UserName user) {
   place_.courier.Send(place_.shard,
                       [this, session_id = std::move(session_id), user = std::move(user)] {
                         cache_.OnSessionEnd(user);
+                        link_->DropQuestions(session_id);
                         closes_.CloseSession(session_id);
                       });
 }
@@ -239,14 +240,15 @@ void RemoteMetadata::OnLost() {
 void RemoteMetadata::Hold() {
   place_.shard.wheel().Arm(patience_, place_.shard.now() + kPatience);
   for (RequestGate* const gate : {&authentications_, &requests_, &messages_}) gate->Hold();
-  authorizer_.Hold();
+  gates_.Hold();
 }
 
 void RemoteMetadata::Release() {
   patience_.Cancel();
   // The ends that wait go before those who come.
-  for (RequestGate* const gate : {&requests_, &authentications_, &messages_}) gate->Release();
-  authorizer_.Release();
+  requests_.Release();
+  gates_.Release();
+  for (RequestGate* const gate : {&authentications_, &messages_}) gate->Release();
 }
 
 }  // namespace penstock::adapters

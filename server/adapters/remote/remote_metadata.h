@@ -13,6 +13,7 @@
 #include "adapters/remote/metadata_cache.h"
 #include "adapters/remote/metadata_link.h"
 #include "adapters/remote/reverse_calls.h"
+#include "adapters/remote/subscription_gates.h"
 #include "adapters/remote/table_order.h"
 #include "adapters/request_gate.h"
 #include "config/settings.h"
@@ -46,7 +47,8 @@ class RemoteMetadata final : public session::MetadataPort, public MetadataLinkUs
   void Connect(MetadataLink* link);
 
   // session::MetadataPort
-  void OpenSession(session::OpenQuery query, session::Reply<session::OpenGrant> reply) override;
+  void OpenSession(const session::OpenQuery& query,
+                   session::Reply<session::OpenGrant> reply) override;
   void CloseSession(std::string session_id, UserName user) override;
   void Authorize(session::SubscribeQuery query,
                  session::Reply<session::SubscribeGrant> reply) override {
@@ -59,6 +61,7 @@ class RemoteMetadata final : public session::MetadataPort, public MetadataLinkUs
   // MetadataLinkUser
   void OnReady() override;
   void OnLost() override;
+  void OnInvalidated() override { cache_.Clear(); }
   void EndSession(std::string session_id, const std::optional<AdapterCause>& cause,
                   Done<Void> done) override {
     reverse_calls_.EndSession(std::move(session_id), cause, std::move(done));
@@ -92,10 +95,11 @@ class RemoteMetadata final : public session::MetadataPort, public MetadataLinkUs
   // State; those below use those above.
   RequestGate authentications_;
   RequestGate messages_;
-  RequestGate requests_;  // all others
+  RequestGate requests_;  // all others, but of subscriptions where `gates_` has one of their own
   TableOrder order_;
   MetadataCache cache_;
   ReverseCalls reverse_calls_;
+  SubscriptionGates gates_;
   CloseNotifier closes_;
   Authorizer authorizer_;
   runtime::WheelTimer patience_;  // while it is held

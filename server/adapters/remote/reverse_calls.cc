@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "adapters/remote/short_text.h"
 #include "base/log.h"
 
 namespace penstock::adapters {
@@ -87,7 +88,7 @@ tlcp::Error ReverseCalls::ToError(const std::string& session_id,
                  "(once a minute)",
                  {"proxy", proxy_name_}, {"session", session_id}, {"code", cause->code});
   }
-  return tlcp::MakeCustomError(cause->code, cause->message);
+  return tlcp::MakeCustomError(cause->code, ShortText(cause->message));
 }
 
 }  // namespace penstock::adapters

@@ -15,18 +15,17 @@ namespace penstock::session {
 
 void Session::HandleAdd(tlcp::Add request, Answer answer) {
   const Options& limits = table_.options();
-  if (const auto it = subscriptions_.find(request.sub_id); it != subscriptions_.end()) {
+  if (Subscription* const known = Find(request.sub_id)) {
     // Clients repeat a request whose answer they have not seen.
-    Subscription& known = *it->second;
-    if (!known.request().SameAs(request)) {
+    if (!known->IsAskedBy(request)) {
       answer(tlcp::MakeError(tlcp::RequestCode::kInternalError,
                              "LS_subId is in use by another subscription"));
-    } else if (known.state() == Subscription::State::kActive) {
+    } else if (known->state() == Subscription::State::kActive) {
       answer(std::nullopt);
-    } else if (known.waiting_adds.size() >= limits.max_pending_controls) {
+    } else if (known->waiting().adds.size() >= limits.max_pending_controls) {
       answer(Over(protection::Limit::kPendingControls, "Too many requests under way"));
     } else {
-      known.waiting_adds.push_back(std::move(answer));
+      known->waiting().adds.push_back(std::move(answer));
     }
     return;
   }
@@ -38,7 +37,7 @@ void Session::HandleAdd(tlcp::Add request, Answer answer) {
     answer(Over(protection::Limit::kPendingControls, "Too many requests under way"));
     return;
   }
-  if (profile_.adapter_set->FindData(request.data_adapter) == nullptr) {
+  if (adapter_set_.FindData(request.data_adapter) == nullptr) {
     answer(tlcp::MakeError(tlcp::RequestCode::kDataAdapterUnknown));
     return;
   }
@@ -50,22 +49,21 @@ void Session::HandleAdd(tlcp::Add request, Answer answer) {
     return;
   }
   const int sub_id = request.sub_id;
-  auto made = std::make_unique<Subscription>(*this, std::move(request));
+  auto made = std::make_unique<Subscription>(*this, request, next_serial_++, table_.texts());
   Subscription& subscription = *made;
-  subscription.serial = next_serial_++;
-  subscription.waiting_adds.push_back(std::move(answer));
-  subscriptions_.emplace(sub_id, std::move(made));
+  subscription.waiting().adds.push_back(std::move(answer));
+  subscriptions_.insert(Place(sub_id), std::move(made));
   ++pending_controls_;
   SubscribeQuery query;
-  query.user = profile_.user;
+  query.user = user();
   query.session_id = id();
-  query.wants_tables = profile_.grant.wants_tables;
+  query.wants_tables = wants_tables_;
   query.unfiltered = asks_unfiltered;
   query.table = subscription.MakeTable();
   // The session may be gone when the answer comes, and the id in use again.
-  profile_.adapter_set->metadata->Authorize(
-      std::move(query), [table = &table_, set = profile_.adapter_set, session_id = id(), sub_id,
-                         serial = subscription.serial, asked = subscription.MakeTable()](
+  adapter_set_.metadata->Authorize(
+      std::move(query), [table = &table_, set = &adapter_set_, session_id = id(), sub_id,
+                         serial = subscription.serial(), asked = subscription.MakeTable()](
                             std::variant<SubscribeGrant, tlcp::Error> result) mutable {
         Session* const session = table->Find(session_id);
         if (session != nullptr) {
@@ -82,13 +80,13 @@ void Session::HandleAdd(tlcp::Add request, Answer answer) {
 
 void Session::OnAuthorized(int sub_id, std::uint32_t serial,
                            std::variant<SubscribeGrant, tlcp::Error> result) {
-  const auto it = subscriptions_.find(sub_id);
-  if (it == subscriptions_.end() || it->second->serial != serial) return;
+  Subscription* const subscription = Find(sub_id);
+  if (subscription == nullptr || subscription->serial() != serial) return;
   std::optional<tlcp::Error> refusal;
   if (auto* error = std::get_if<tlcp::Error>(&result)) {
     refusal = std::move(*error);
   } else {
-    refusal = Attach(*it->second, std::move(std::get<SubscribeGrant>(result)));
+    refusal = Attach(*subscription, std::move(std::get<SubscribeGrant>(result)));
   }
   if (refusal) {
     FinishAdd(sub_id, std::move(refusal));
@@ -97,24 +95,29 @@ void Session::OnAuthorized(int sub_id, std::uint32_t serial,
   }
 }
 
+// Nothing, or why they have no numbers.
+std::optional<tlcp::Error> Session::FindFields(const std::vector<std::string>& names,
+                                               std::vector<kernel::FieldId>* fields) {
+  fields->reserve(names.size());
+  for (const std::string& name : names) {
+    const std::optional<kernel::FieldId> field = table_.field_names().Intern(name);
+    if (!field) {
+      return tlcp::MakeError(tlcp::RequestCode::kInternalError, "Too many different field names");
+    }
+    fields->push_back(*field);
+  }
+  return std::nullopt;
+}
+
 // Nothing, or why the grant cannot be used.
 std::optional<tlcp::Error> Session::Attach(Subscription& subscription, SubscribeGrant grant) {
   const Options& limits = table_.options();
-  std::optional<tlcp::Error> refusal;
   using protection::Limit;
   std::vector<kernel::FieldId> fields;
-  bool has_key = false;
-  bool has_command = false;
-  for (const std::string& name : grant.fields) {
-    const std::optional<kernel::FieldId> field = table_.field_names().Intern(name);
-    if (!field) {
-      refusal =
-          tlcp::MakeError(tlcp::RequestCode::kInternalError, "Too many different field names");
-      break;
-    }
-    has_key = has_key || *field == kernel::kKeyField;
-    has_command = has_command || *field == kernel::kCommandField;
-    fields.push_back(*field);
+  std::vector<kernel::FieldId> compared;
+  std::optional<tlcp::Error> refusal = FindFields(grant.fields, &fields);
+  if (!refusal && grant.selection != nullptr) {
+    refusal = FindFields(grant.selection->fields(), &compared);
   }
   if (grant.items.size() > limits.max_items) {
     refusal = Over(Limit::kItemsPerSubscription, "Too many items in the group");
@@ -123,24 +126,29 @@ std::optional<tlcp::Error> Session::Attach(Subscription& subscription, Subscribe
   } else if (grant.fields.size() > limits.max_fields) {
     refusal = Over(Limit::kFieldsPerSubscription, "Too many fields in the schema");
   }
-  if (!refusal && subscription.request().mode == tlcp::Mode::kCommand) {
-    if (!has_command) refusal = tlcp::MakeError(tlcp::RequestCode::kNoCommandField);
-    if (!has_key) refusal = tlcp::MakeError(tlcp::RequestCode::kNoKeyField);
+  if (!refusal && subscription.mode() == tlcp::Mode::kCommand) {
+    const auto has = [&](kernel::FieldId field) {
+      return std::find(fields.begin(), fields.end(), field) != fields.end();
+    };
+    if (!has(kernel::kCommandField)) refusal = tlcp::MakeError(tlcp::RequestCode::kNoCommandField);
+    if (!has(kernel::kKeyField)) refusal = tlcp::MakeError(tlcp::RequestCode::kNoKeyField);
   }
   if (refusal) {
     if (grant.table_open) {
       Table table = subscription.MakeTable();
       table.items = std::move(grant.items);
       if (grant.wants_final_statistics) table.statistics.resize(table.items.size());
-      profile_.adapter_set->metadata->CloseTable(id(), std::move(table));
+      adapter_set_.metadata->CloseTable(id(), std::move(table));
     }
     return refusal;
   }
-  item_count_ += grant.items.size();
+  item_count_ += static_cast<std::uint32_t>(grant.items.size());
   grant.limits.resize(grant.items.size());
-  subscription.Prepare(grant, table_.schemas().Get(std::move(fields), profile_.diff_support),
-                       limits);
-  kernel::DataSource& source = *profile_.adapter_set->FindData(subscription.request().data_adapter);
+  subscription.Prepare(grant, table_.schemas().Get(std::move(fields), diff_support_), limits);
+  if (grant.selection != nullptr) {
+    subscription.Select(std::move(grant.selection), std::move(compared));
+  }
+  kernel::DataSource& source = *adapter_set_.FindData(subscription.data_adapter());
   for (SubscribedItem& item : subscription.items()) {
     const std::string& name = grant.items[item.index];
     const ItemLimits& of = grant.limits[item.index];
@@ -155,11 +163,10 @@ std::optional<tlcp::Error> Session::Attach(Subscription& subscription, Subscribe
 }
 
 void Session::OnItemSettled(int sub_id) {
-  const auto it = subscriptions_.find(sub_id);
-  if (closed_ || it == subscriptions_.end()) return;
-  Subscription& subscription = *it->second;
-  if (subscription.state() != Subscription::State::kAttaching) return;
-  for (const SubscribedItem& item : subscription.items()) {
+  Subscription* const subscription = Find(sub_id);
+  if (closed_ || subscription == nullptr) return;
+  if (subscription->state() != Subscription::State::kAttaching) return;
+  for (const SubscribedItem& item : subscription->items()) {
     switch (item.item->status()) {
       case kernel::LocalItem::Status::kPending:
         return;
@@ -174,33 +181,30 @@ void Session::OnItemSettled(int sub_id) {
 }
 
 void Session::FinishAdd(int sub_id, std::optional<tlcp::Error> refusal) {
-  Subscription& subscription = *subscriptions_.at(sub_id);
-  const std::uint32_t serial = subscription.serial;
+  Subscription& subscription = *Find(sub_id);
+  const std::uint32_t serial = subscription.serial();
   --pending_controls_;
-  std::vector<Answer> adds = std::move(subscription.waiting_adds);
-  std::vector<Answer> deletes = std::move(subscription.waiting_deletes);
-  subscription.waiting_adds.clear();
-  subscription.waiting_deletes.clear();
+  const std::unique_ptr<Subscription::Waiting> waiting = subscription.TakeWaiting();
   if (refusal) {
     PENSTOCK_LOG(kSession, kInfo, "subscription refused", {"session", id()}, {"sub", sub_id},
-                 {"group", subscription.request().group}, {"code", refusal->code},
+                 {"group", subscription.group()}, {"code", refusal->code},
                  {"reason", refusal->message});
     ++table_.counters().controls_refused;
     Unsubscribe(sub_id, Duration::zero());
   } else {
     Activate(subscription);
   }
-  for (Answer& answer : adds) answer(refusal);
-  for (Answer& answer : deletes) {
+  for (Answer& answer : waiting->adds) answer(refusal);
+  for (Answer& answer : waiting->deletes) {
     answer(refusal ? std::optional(tlcp::MakeError(tlcp::RequestCode::kSubscriptionNotFound))
                    : std::nullopt);
   }
-  if (closed_ || refusal || deletes.empty()) return;
+  if (closed_ || refusal || waiting->deletes.empty()) return;
   // Answers run code of connections: one may have brought a request that ended the subscription.
-  const auto still = subscriptions_.find(sub_id);
-  if (still == subscriptions_.end() || still->second->serial != serial) return;
+  const Subscription* const still = Find(sub_id);
+  if (still == nullptr || still->serial() != serial) return;
   Unsubscribe(sub_id, Duration::zero());
-  tlcp::AppendUnsub(sub_id, lines_);
+  tlcp::AppendUnsub(sub_id, Lines());
   MarkReady(true);
 }
 
@@ -208,14 +212,14 @@ void Session::Activate(Subscription& subscription) {
   subscription.Activate();
   const int items = static_cast<int>(subscription.items().size());
   const int fields = static_cast<int>(subscription.schema().fields.size());
-  if (subscription.request().mode == tlcp::Mode::kCommand) {
+  if (subscription.mode() == tlcp::Mode::kCommand) {
     tlcp::AppendSubCmd(subscription.id(), items, fields, subscription.key_position(),
-                       subscription.command_position(), lines_);
+                       subscription.command_position(), Lines());
   } else {
-    tlcp::AppendSubOk(subscription.id(), items, fields, lines_);
+    tlcp::AppendSubOk(subscription.id(), items, fields, Lines());
   }
   tlcp::AppendConf(subscription.id(), subscription.TopFrequency(), !subscription.unfiltered(),
-                   lines_);
+                   Lines());
   MarkReady(true);
   for (SubscribedItem& item : subscription.items()) {
     feed::Start(item, table_.options());

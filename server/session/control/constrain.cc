@@ -12,9 +12,9 @@ namespace penstock::session {
 void Session::HandleConstrain(const tlcp::Constrain& request, Answer answer) {
   // A debt stays, or a client could shake it off; without a limit nobody has one.
   SettleCredit(false);
-  credit_ = std::min(credit_, 0.0);
-  requested_kbps_ = request.max_bandwidth.kbps;
-  if (tells_bandwidth_) AppendCons(lines_);
+  if (throttle_ != nullptr) throttle_->credit = std::min(throttle_->credit, 0.0);
+  LimitBandwidth(request.max_bandwidth);
+  if (tells_bandwidth_) AppendCons(Lines());
   MarkReady(true);
   answer(std::nullopt);
 }

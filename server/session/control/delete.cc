@@ -11,31 +11,31 @@
 namespace penstock::session {
 
 void Session::HandleDelete(const tlcp::Delete& request, Answer answer) {
-  const auto it = subscriptions_.find(request.sub_id);
-  if (it == subscriptions_.end()) {
+  Subscription* const subscription = Find(request.sub_id);
+  if (subscription == nullptr) {
     answer(tlcp::MakeError(tlcp::RequestCode::kSubscriptionNotFound));
     return;
   }
-  if (it->second->state() != Subscription::State::kActive) {
-    if (it->second->waiting_deletes.size() >= table_.options().max_pending_controls) {
+  if (subscription->state() != Subscription::State::kActive) {
+    if (subscription->waiting().deletes.size() >= table_.options().max_pending_controls) {
       answer(Over(protection::Limit::kPendingControls, "Too many requests under way"));
       return;
     }
-    it->second->waiting_deletes.push_back(std::move(answer));
+    subscription->waiting().deletes.push_back(std::move(answer));
     return;
   }
   Unsubscribe(request.sub_id, Duration::zero());
-  tlcp::AppendUnsub(request.sub_id, lines_);
+  tlcp::AppendUnsub(request.sub_id, Lines());
   MarkReady(true);
   answer(std::nullopt);
 }
 
 void Session::ForceUnsubscribe(int sub_id, absl::AnyInvocable<void(bool)> done) {
-  const auto it = subscriptions_.find(sub_id);
+  const Subscription* const subscription = Find(sub_id);
   // One that is not granted yet is none that the Metadata Adapter knows.
-  if (it == subscriptions_.end() || it->second->state() == Subscription::State::kAuthorizing) {
+  if (subscription == nullptr || subscription->state() == Subscription::State::kAuthorizing) {
     done(true);
-  } else if (!it->second->enable_unsubscription) {
+  } else if (!subscription->enable_unsubscription()) {
     done(false);
   } else {
     HandleDelete({.sub_id = sub_id},
@@ -44,9 +44,9 @@ void Session::ForceUnsubscribe(int sub_id, absl::AnyInvocable<void(bool)> done) 
 }
 
 void Session::Unsubscribe(int sub_id, Duration linger) {
-  const auto it = subscriptions_.find(sub_id);
-  if (it == subscriptions_.end()) return;
-  const std::unique_ptr<Subscription> dying = std::move(it->second);
+  const auto it = Place(sub_id);
+  if (it == subscriptions_.end() || (*it)->id() != sub_id) return;
+  const std::unique_ptr<Subscription> dying = std::move(*it);
   subscriptions_.erase(it);
   DropReady(*dying);
   item_count_ -= dying->items().size();
@@ -55,15 +55,16 @@ void Session::Unsubscribe(int sub_id, Duration linger) {
                  {"item", item.item->name()});
     table_.items().Detach(&item, linger);
   }
-  if (dying->table_open) {
-    profile_.adapter_set->metadata->CloseTable(id(), dying->MakeTable());
+  if (dying->table_open()) {
+    adapter_set_.metadata->CloseTable(id(), dying->MakeTable());
   }
   // Only when the session closes; whoever waits is told that it is gone.
-  for (Answer& answer : dying->waiting_adds) {
-    answer(tlcp::MakeError(tlcp::RequestCode::kSessionNotFound));
-  }
-  for (Answer& answer : dying->waiting_deletes) {
-    answer(tlcp::MakeError(tlcp::RequestCode::kSessionNotFound));
+  const std::unique_ptr<Subscription::Waiting> waiting = dying->TakeWaiting();
+  if (waiting == nullptr) return;
+  for (auto* const answers : {&waiting->adds, &waiting->deletes}) {
+    for (Answer& answer : *answers) {
+      answer(tlcp::MakeError(tlcp::RequestCode::kSessionNotFound));
+    }
   }
 }
 

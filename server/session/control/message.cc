@@ -37,14 +37,13 @@ void Session::SendMessages() {
     std::optional<MessageQueue::Ready> ready = messages_->TakeReady();
     if (!ready) break;
     // The session may be gone when the answer comes.
-    profile_.adapter_set->metadata->SendMessage(
-        {profile_.user, id(), std::move(ready->text)},
-        [table = &table_, session_id = id(),
-         ticket = ready->ticket](std::variant<MessageOutcome, tlcp::Error> result) {
-          if (Session* const session = table->Find(session_id)) {
-            session->OnMessageOutcome(ticket, std::move(result));
-          }
-        });
+    adapter_set_.metadata->SendMessage({user(), id(), std::move(ready->text)},
+                                       [table = &table_, session_id = id(), ticket = ready->ticket](
+                                           std::variant<MessageOutcome, tlcp::Error> result) {
+                                         if (Session* const session = table->Find(session_id)) {
+                                           session->OnMessageOutcome(ticket, std::move(result));
+                                         }
+                                       });
   }
   sending_messages_ = false;
 }
@@ -60,10 +59,10 @@ void Session::OnMessageOutcome(std::uint64_t ticket,
   }
   if (finished.outcome_wanted) {
     if (error != nullptr) {
-      tlcp::AppendMsgFail(finished.sequence, finished.prog, *error, lines_);
+      tlcp::AppendMsgFail(finished.sequence, finished.prog, *error, Lines());
     } else {
-      tlcp::AppendMsgDone(profile_.version, finished.sequence, finished.prog,
-                          std::get<MessageOutcome>(result).response, lines_);
+      tlcp::AppendMsgDone(version_, finished.sequence, finished.prog,
+                          std::get<MessageOutcome>(result).response, Lines());
     }
     MarkReady(true);
   }
@@ -76,7 +75,7 @@ void Session::ExpireMessages() {
                  {"sequence", skipped.sequence}, {"last", skipped.last_prog},
                  {"count", skipped.count});
     table_.counters().messages_skipped += static_cast<std::uint64_t>(skipped.count);
-    tlcp::AppendMsgSkipped(skipped.sequence, skipped.last_prog, skipped.count, lines_);
+    tlcp::AppendMsgSkipped(skipped.sequence, skipped.last_prog, skipped.count, Lines());
     MarkReady(true);
   }
   SendMessages();

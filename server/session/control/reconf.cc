@@ -10,18 +10,18 @@
 namespace penstock::session {
 
 void Session::HandleReconf(const tlcp::Reconf& request, Answer answer) {
-  const auto it = subscriptions_.find(request.sub_id);
-  if (it == subscriptions_.end() || it->second->state() != Subscription::State::kActive) {
+  Subscription* const subscription = Find(request.sub_id);
+  if (subscription == nullptr || subscription->state() != Subscription::State::kActive) {
     answer(tlcp::MakeError(tlcp::RequestCode::kSubscriptionNotFound));
     return;
   }
-  if (it->second->unfiltered()) {
+  if (subscription->unfiltered()) {
     answer(tlcp::MakeError(tlcp::RequestCode::kReconfOfUnfiltered));
     return;
   }
   if (request.max_frequency) {
-    it->second->ApplyFrequency(*request.max_frequency, table_.shard().now());
-    tlcp::AppendConf(request.sub_id, it->second->TopFrequency(), true, lines_);
+    subscription->ApplyFrequency(*request.max_frequency, table_.shard().now());
+    tlcp::AppendConf(request.sub_id, subscription->TopFrequency(), true, Lines());
     ReleasePaced();
     MarkReady(true);
   }

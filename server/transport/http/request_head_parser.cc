@@ -13,6 +13,7 @@ namespace {
 
 // RFC 9112 section 2.2 wants a server to ignore an empty line before a request line.
 constexpr std::size_t kMaxLeadingEmptyLines = 2;
+constexpr std::size_t kUsualHeaders = 16;
 
 bool Refuse(int status, std::string_view text, RequestError* error) {
   *error = {status, text};
@@ -38,6 +39,7 @@ class HeadReader {
   // `text` is from the request line to the empty line.
   bool Read(std::string_view text) {
     if (!ReadRequestLine(TakeLine(&text))) return false;
+    head_.headers.reserve(kUsualHeaders);
     for (std::string_view line = TakeLine(&text); !line.empty(); line = TakeLine(&text)) {
       if (!ReadHeaderLine(line)) return false;
     }

@@ -12,6 +12,7 @@ namespace {
 
 // Dialing a port of this machine that nobody listens on may find itself: the kernel picks the very
 // port for this end, and the two SYNs meet.
+template <class AsioSocket>
 bool IsConnectedToItself(const AsioSocket& socket) {
   asio::error_code error;
   const Endpoint here = socket.local_endpoint(error);
@@ -71,10 +72,14 @@ void Dialer::TryNext() {
 void Dialer::OnConnect(const asio::error_code& error) {
   timer_.Cancel();
   AsioSocket socket = std::move(*socket_);
+  Prepare(socket.native_handle());
   socket_.reset();
   if (!error && !timed_out_ && !IsConnectedToItself(socket)) {
     left_.clear();
-    on_connected_(std::move(socket));
+    asio::error_code ignored;
+    socket.non_blocking(true, ignored);
+    const Endpoint peer = socket.remote_endpoint(ignored);
+    on_connected_(Descriptor(socket.release(ignored)), peer);
     return;
   }
   if (timed_out_) {

@@ -2,6 +2,8 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <asio/basic_stream_socket.hpp>
+#include <asio/io_context.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,7 +25,7 @@ class Dialer final : public runtime::Deferred {
   // For one address: time for a few SYNs to get lost.
   static constexpr Duration kTimeout = std::chrono::seconds(5);
 
-  using OnConnected = absl::AnyInvocable<void(AsioSocket)>;
+  using OnConnected = absl::AnyInvocable<void(Descriptor, const Endpoint& peer)>;
   // Why none of the addresses could be reached.
   using OnFailed = absl::AnyInvocable<void(const std::string&)>;
 
@@ -36,6 +38,8 @@ class Dialer final : public runtime::Deferred {
   bool IsQuiet() const override { return waits_ == 0; }
 
  private:
+  using AsioSocket = asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type>;
+
   void OnAddresses(StatusOr<Resolver::Addresses> found, std::uint16_t port);
   void TryNext();
   void OnConnect(const asio::error_code& error);

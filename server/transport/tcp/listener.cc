@@ -5,7 +5,11 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <asio/ip/v6_only.hpp>
+#include <cerrno>
+#include <cstring>
+#include <iterator>
 
 #include "base/log.h"
 
@@ -41,13 +45,21 @@ Status Bind(Acceptor& acceptor, const Place& place, bool reuse_port) {
     const int on = 1;
     ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   }
+  Prepare(acceptor.native_handle());
   if (const auto timeout = static_cast<unsigned>(place.peer_timeout.count()); timeout > 0) {
-    // Accepted sockets inherit it.
+    // Inherited by what is accepted, like the rest.
     ::setsockopt(acceptor.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
   }
   acceptor.bind(endpoint, error);
   if (error) return Failure(place, error);
   return OkStatus();
+}
+
+// The peer is gone again, or the way to it: accept(2) tells of what was to be accepted, too.
+bool IsOfOneConnection(int error) {
+  constexpr int kOnes[] = {ECONNABORTED, EINTR,  ENETDOWN,     EPROTO,     ENOPROTOOPT,
+                           EHOSTDOWN,    ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH};
+  return std::find(std::begin(kOnes), std::end(kOnes), error) != std::end(kOnes);
 }
 
 }  // namespace
@@ -78,11 +90,10 @@ StatusOr<std::unique_ptr<Listener>> Listener::Open(runtime::Shard& shard, const 
 StatusOr<std::uint16_t> Listener::ClaimPort(const Place& place) {
   asio::io_context io(1);
   Acceptor probe(io);
-  // Without SO_REUSEPORT the bind fails where any other socket holds the port.
+  // Without SO_REUSEPORT the bind fails where any other socket listens on the port. This one does
+  // not: whoever came in the meantime would be reset.
   PENSTOCK_RETURN_IF_ERROR(Bind(probe, place, false));
   asio::error_code error;
-  probe.listen(1, error);
-  if (error) return Failure(place, error);
   return probe.local_endpoint(error).port();
 }
 
@@ -101,19 +112,21 @@ void Listener::Accept() {
       shard_.wheel().Arm(rest_, shard_.now() + kRest);
       return;
     }
-    asio::error_code error;
-    AsioSocket socket(shard_.io());
-    acceptor_.accept(socket, error);
-    if (error == asio::error::would_block || error == asio::error::try_again) break;
-    if (error == asio::error::no_descriptors || error == asio::error::no_buffer_space ||
-        error == asio::error::no_memory) {
-      PENSTOCK_LOG(kConnection, kError, "cannot accept a connection", {"error", error.message()},
-                   {"port", port_});
+    Endpoint peer;
+    auto size = static_cast<socklen_t>(peer.capacity());
+    Descriptor socket(
+        ::accept4(acceptor_.native_handle(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!socket.is_open()) {
+      const int error = errno;
+      if (error == EAGAIN || error == EWOULDBLOCK) break;
+      if (IsOfOneConnection(error)) continue;
+      PENSTOCK_LOG(kConnection, kError, "cannot accept a connection",
+                   {"error", std::strerror(error)}, {"port", port_});
       shard_.wheel().Arm(rest_, shard_.now() + kRest);
       return;
     }
-    if (error) continue;  // the peer is gone again
-    on_accept_(std::move(socket));
+    peer.resize(size);
+    on_accept_(std::move(socket), peer);
     if (!acceptor_.is_open()) return;
   }
   Wait();

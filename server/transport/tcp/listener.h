@@ -3,6 +3,7 @@
 #pragma once
 
 #include <asio/basic_socket_acceptor.hpp>
+#include <asio/io_context.hpp>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -33,7 +34,8 @@ struct Place {
 // Retire it with Shard::DeferDelete() after Close().
 class Listener final : public runtime::Deferred {
  public:
-  using OnAccept = absl::AnyInvocable<void(AsioSocket)>;
+  // `peer`: its address.
+  using OnAccept = absl::AnyInvocable<void(Descriptor, const Endpoint& peer)>;
   // Asked before each connection is accepted; while it says no, they wait in the kernel.
   using MayAccept = absl::AnyInvocable<bool()>;
 

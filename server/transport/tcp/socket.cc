@@ -6,14 +6,13 @@
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <asio/post.hpp>
 #include <cerrno>
 #include <utility>
 
 #include "base/check.h"
+#include "transport/tcp/send_batch.h"
 
 namespace penstock::tcp {
 
@@ -25,6 +24,8 @@ constexpr int kUnsentLowWater = 16 * 1024;
 // Questions to a peer that has no room, without an answer: each waits longer than the one before.
 constexpr int kWindowProbes = 3;
 
+}  // namespace
+
 void Prepare(int descriptor) {
   const int on = 1;
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -32,26 +33,24 @@ void Prepare(int descriptor) {
                sizeof kUnsentLowWater);
 }
 
-}  // namespace
-
-Socket::Socket(runtime::Shard& /*shard*/, AsioSocket socket, SocketOwner* owner)
-    : socket_(std::move(socket)), owner_(owner) {
-  asio::error_code ignored;
-  socket_.non_blocking(true, ignored);
-  ipv6_ = Remote().address().is_v6();
-  Prepare(socket_.native_handle());
+Socket::Socket(runtime::Shard& shard, Descriptor descriptor, SocketOwner* owner)
+    : ready_set_(shard.ready_set()), owner_(owner), descriptor_(std::move(descriptor)) {
+  if (!is_open()) return;
+  if (ready_set_.Add(this->descriptor(), runtime::kReadable, this)) {
+    watched_ = runtime::kReadable;
+  } else {  // as it may be when the process has no memory or watches left
+    descriptor_ = {};
+  }
 }
 
-Socket::Socket(runtime::Shard& shard, int descriptor, bool ipv6, SocketOwner* owner)
-    : socket_(shard.io()), owner_(owner), ipv6_(ipv6) {
-  asio::error_code ignored;
-  asio::error_code error;
-  socket_.assign(ipv6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), descriptor, error);
-  if (error) {  // as it may be when the process has no memory or watches left
-    ::close(descriptor);
-    return;
+Socket::~Socket() { LeaveReadySet(); }
+
+void Socket::LeaveReadySet() {
+  if (std::exchange(watched_, 0) != 0) {
+    ready_set_.Remove(descriptor(), this);
+  } else {
+    ready_set_.Forget(this);
   }
-  socket_.non_blocking(true, ignored);
 }
 
 void Socket::Secure(std::unique_ptr<tls::Stream> tls) {
@@ -59,30 +58,68 @@ void Socket::Secure(std::unique_ptr<tls::Stream> tls) {
   tls_ = std::move(tls);
   read_wants_write_ = false;
   write_wants_read_ = false;
+  if (is_open()) Watch();
+}
+
+std::uint32_t Socket::Wanted() const {
+  std::uint32_t wanted = 0;
+  if (waiting_read_) wanted |= ReadWants();
+  if (waiting_write_) wanted |= runtime::kWritable;
+  return wanted;
+}
+
+void Socket::Watch() {
+  const std::uint32_t wanted = Wanted();
+  if ((wanted & ~watched_) == 0) return;
+  if (watched_ != 0) {
+    watched_ |= wanted;
+    ready_set_.Change(descriptor(), watched_, this);
+  } else if (ready_set_.Add(descriptor(), wanted, this)) {
+    watched_ = wanted;
+  } else {  // reading finds out
+    ::shutdown(descriptor(), SHUT_RDWR);
+    waiting_read_ = true;
+    ready_set_.CallSoon(this);
+  }
 }
 
 void Socket::WaitReadable() {
-  if (waiting_read_ || !socket_.is_open()) return;
+  if (waiting_read_ || !is_open()) return;
   waiting_read_ = true;
-  ++waits_;
   if (tls_ != nullptr && tls_->HasPending()) {
-    asio::post(socket_.get_executor(), [this] { OnReady(); });
+    ready_set_.CallSoon(this);
     return;
   }
-  const auto what = read_wants_write_ ? AsioSocket::wait_write : AsioSocket::wait_read;
-  socket_.async_wait(what, [this](const asio::error_code& error) {
-    if (!error) return OnReady();
-    --waits_;
-    waiting_read_ = false;
-  });
+  Watch();
 }
 
-void Socket::OnReady() {
-  --waits_;
+void Socket::OnReady(std::uint32_t events) {
+  if ((events & runtime::kBroken) != 0) events |= runtime::kReadable | runtime::kWritable;
+  const bool reads = waiting_read_ && (events & ReadWants()) != 0;
+  if (waiting_write_ && (events & runtime::kWritable) != 0) {
+    waiting_write_ = false;
+    OnWritable();
+  }
+  if (reads && is_open()) OnWaitOver();
+  if (is_open()) Unwatch(events);
+}
+
+// What is watched and not waited for would be told in each turn.
+void Socket::Unwatch(std::uint32_t events) {
+  const std::uint32_t unwanted = events & watched_ & ~Wanted();
+  if (unwanted == 0) return;
+  watched_ &= ~unwanted;
+  if (watched_ != 0) {
+    ready_set_.Change(descriptor(), watched_, this);
+  } else {
+    ready_set_.Remove(descriptor(), this);
+  }
+}
+
+void Socket::OnWaitOver() {
   waiting_read_ = false;
-  if (!socket_.is_open()) return;
   if (std::exchange(write_wants_read_, false)) OnWritable();
-  if (socket_.is_open()) owner_->OnReadable();
+  if (is_open()) owner_->OnReadable();
 }
 
 ReadResult Socket::Read(std::span<char> buffer) {
@@ -93,7 +130,7 @@ ReadResult Socket::Peek(std::span<char> buffer) { return Receive(buffer, MSG_PEE
 
 ReadResult Socket::Receive(std::span<char> buffer, int flags) {
   for (;;) {
-    const ssize_t got = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), flags);
+    const ssize_t got = ::recv(descriptor(), buffer.data(), buffer.size(), flags);
     if (got > 0) return {ReadStatus::kData, static_cast<std::size_t>(got)};
     if (got == 0) return {ReadStatus::kEnd};
     if (errno == EINTR) continue;
@@ -125,8 +162,7 @@ bool Socket::Push(std::string_view* bytes) {
     const tls::IoResult result = tls_->Write(*bytes);
     if (result.status == tls::IoStatus::kFailed || result.status == tls::IoStatus::kEnd) {
       // The descriptor may be as well as ever; the reading side is to find out all the same.
-      asio::error_code ignored;
-      socket_.shutdown(AsioSocket::shutdown_both, ignored);
+      ::shutdown(descriptor(), SHUT_RDWR);
       return false;
     }
     write_wants_read_ = result.status == tls::IoStatus::kWantRead;
@@ -138,8 +174,7 @@ bool Socket::Push(std::string_view* bytes) {
 
 bool Socket::PushInClear(std::string_view* bytes) {
   while (!bytes->empty()) {
-    const ssize_t sent =
-        ::send(socket_.native_handle(), bytes->data(), bytes->size(), MSG_NOSIGNAL);
+    const ssize_t sent = ::send(descriptor(), bytes->data(), bytes->size(), MSG_NOSIGNAL);
     if (sent >= 0) {
       sent_ += static_cast<std::uint64_t>(sent);
       bytes->remove_prefix(static_cast<std::size_t>(sent));
@@ -152,30 +187,55 @@ bool Socket::PushInClear(std::string_view* bytes) {
 }
 
 bool Socket::Write(std::string_view bytes) {
-  if (!socket_.is_open()) return false;
+  if (!is_open()) return false;
   if (backlog_size() == 0) {
     if (!Push(&bytes)) return false;
     if (bytes.empty()) return true;
   }
-  backlog_ += bytes;
+  if (backlog_ == nullptr) backlog_ = std::make_unique<Backlog>();
+  backlog_->bytes += bytes;
   WaitWritable();
   return true;
 }
 
+bool Socket::WriteLater(SendBatch& batch, std::string_view bytes) {
+  if (!is_open() || tls_ != nullptr || backlog_size() != 0 || in_batch_) return false;
+  if (!batch.Add(this, descriptor(), bytes)) return false;
+  in_batch_ = true;
+  sent_ += bytes.size();
+  return true;
+}
+
+// `result`: bytes sent, or an error number below zero, for nothing sent.
+void Socket::OnBatchSent(std::string_view bytes, int result) {
+  in_batch_ = false;
+  std::string_view rest = bytes.substr(result > 0 ? static_cast<std::size_t>(result) : 0);
+  if (rest.empty()) return;
+  sent_ -= rest.size();
+  bool broken = result == SendBatch::kUnknown;
+  if (broken) {  // the reading side is to find out
+    ::shutdown(descriptor(), SHUT_RDWR);
+  } else if (result < 0 && result != -EAGAIN) {
+    broken = !Push(&rest);  // it may be no fault of the connection
+    if (!broken && rest.empty()) return;
+  }
+  if (!broken) {
+    backlog_ = std::make_unique<Backlog>();
+    backlog_->bytes = rest;
+    WaitWritable();
+  }
+  owner_->OnBatchCutShort(broken);
+}
+
 void Socket::WaitWritable() {
-  if (!socket_.is_open()) return;
+  if (!is_open()) return;
   if (write_wants_read_) {
     WaitReadable();  // which comes back to OnWritable()
     return;
   }
   if (waiting_write_) return;
   waiting_write_ = true;
-  ++waits_;
-  socket_.async_wait(AsioSocket::wait_write, [this](const asio::error_code& error) {
-    --waits_;
-    waiting_write_ = false;
-    if (!error && socket_.is_open()) OnWritable();
-  });
+  Watch();
 }
 
 void Socket::OnWritable() {
@@ -183,16 +243,17 @@ void Socket::OnWritable() {
     ShutdownSend();
     return;
   }
-  std::string_view rest = std::string_view(backlog_).substr(backlog_sent_);
-  // If it is broken the reading side finds out and tells the owner.
-  const bool whole = Push(&rest);
-  backlog_sent_ = backlog_.size() - rest.size();
-  if (whole && !rest.empty()) {
-    WaitWritable();
-    return;
+  if (backlog_ != nullptr) {
+    std::string_view rest = std::string_view(backlog_->bytes).substr(backlog_->sent);
+    // If it is broken the reading side finds out and tells the owner.
+    const bool whole = Push(&rest);
+    backlog_->sent = backlog_->bytes.size() - rest.size();
+    if (whole && !rest.empty()) {
+      WaitWritable();
+      return;
+    }
+    backlog_.reset();
   }
-  backlog_sent_ = 0;
-  std::string().swap(backlog_);
   owner_->OnDrained();
 }
 
@@ -202,50 +263,42 @@ void Socket::ShutdownSend() {
     WaitWritable();
     return;
   }
-  asio::error_code ignored;
-  socket_.shutdown(AsioSocket::shutdown_send, ignored);
+  ::shutdown(descriptor(), SHUT_WR);
 }
 
 void Socket::Close() {
+  PENSTOCK_DCHECK(!in_batch_);
   // A peer that still listens is to know that nothing was cut off.
-  if (tls_ != nullptr && backlog_size() == 0) static_cast<void>(tls_->EndSending());
+  const bool says_so = tls_ != nullptr && is_open() && backlog_size() == 0;
+  if (says_so) static_cast<void>(tls_->EndSending());
   tls_.reset();
-  asio::error_code ignored;
-  socket_.close(ignored);
-  backlog_sent_ = 0;
-  std::string().swap(backlog_);
+  LeaveReadySet();
+  descriptor_ = {};
+  backlog_.reset();
 }
 
 std::string Socket::TakeBacklog() {
-  std::string rest = std::move(backlog_).substr(backlog_sent_);
-  backlog_sent_ = 0;
-  std::string().swap(backlog_);
-  return rest;
+  const std::unique_ptr<Backlog> backlog = std::move(backlog_);
+  return backlog == nullptr ? std::string() : std::move(backlog->bytes).substr(backlog->sent);
 }
 
-int Socket::Release() {
+Descriptor Socket::Release() {
   PENSTOCK_DCHECK(backlog_size() == 0 && tls_ == nullptr);
-  asio::error_code ignored;
-  return socket_.release(ignored);
-}
-
-AsioSocket Socket::Take() {
-  PENSTOCK_DCHECK(quiet() && backlog_size() == 0);
-  return std::move(socket_);
+  LeaveReadySet();
+  return std::move(descriptor_);
 }
 
 void Socket::WatchPeer(std::chrono::milliseconds patience) {
-  const int descriptor = socket_.native_handle();
   const int on = 1;
   // Ends a peer that is there and takes nothing: so it gets more time. With it set, the kernel does
   // not count the questions without an answer any more.
   constexpr int kBusyFactor = 4;
   const auto millis = static_cast<unsigned>(patience.count() * kBusyFactor);
   const int quarter = std::max(1, static_cast<int>(patience.count() / 4000));  // seconds
-  ::setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-  ::setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &quarter, sizeof quarter);
-  ::setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, &quarter, sizeof quarter);
-  ::setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &millis, sizeof millis);
+  ::setsockopt(descriptor(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  ::setsockopt(descriptor(), IPPROTO_TCP, TCP_KEEPIDLE, &quarter, sizeof quarter);
+  ::setsockopt(descriptor(), IPPROTO_TCP, TCP_KEEPINTVL, &quarter, sizeof quarter);
+  ::setsockopt(descriptor(), IPPROTO_TCP, TCP_USER_TIMEOUT, &millis, sizeof millis);
 }
 
 std::chrono::milliseconds Socket::PeerSilence() {
@@ -261,11 +314,12 @@ std::chrono::milliseconds Socket::PeerSilence() {
 }
 
 Endpoint Socket::Remote() const {
-  asio::error_code ignored;
-  return socket_.remote_endpoint(ignored);
+  Endpoint endpoint;
+  socklen_t size = static_cast<socklen_t>(endpoint.capacity());
+  if (::getpeername(descriptor(), endpoint.data(), &size) != 0) return {};
+  endpoint.resize(size);
+  return endpoint;
 }
-
-std::string Socket::RemoteText() const { return AddressText(Remote()); }
 
 std::string AddressText(const Endpoint& endpoint) {
   const asio::ip::address address = endpoint.address();

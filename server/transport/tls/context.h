@@ -58,6 +58,8 @@ class Context {
 
   SSL_CTX* get() const { return context_.get(); }
   bool asks_for_certificates() const { return asks_for_certificates_; }
+  // It has authorities of its own; of those that the system trusts it would say no.
+  bool has_authorities() const { return authorities_.has_value(); }
 
  private:
   Context(const SSL_METHOD* method, std::vector<Certificate> certificates);

@@ -14,7 +14,7 @@ namespace penstock::ws {
 namespace {
 
 constexpr std::size_t kMaskSize = 4;
-constexpr std::string_view kNotUtf8 = "text is not UTF-8";
+constexpr const char* kNotUtf8 = "text is not UTF-8";
 
 std::uint64_t ReadBigEndian(std::span<const char> bytes) {
   std::uint64_t value = 0;
@@ -85,7 +85,7 @@ FrameEvent FrameParser::Next(std::span<char> buffer, std::size_t* consumed) {
   }
 }
 
-FrameEvent FrameParser::Fail(CloseCode code, std::string_view why) {
+FrameEvent FrameParser::Fail(CloseCode code, const char* why) {
   state_ = State::kFailed;
   failure_code_ = code;
   failure_ = why;
@@ -111,7 +111,7 @@ bool FrameParser::ReadHeader(std::span<const char> buffer, FrameHeader* header, 
   if (buffer.size() == 1) return need(2 + kMaskSize);
 
   const auto second = static_cast<std::uint8_t>(buffer[1]);
-  const auto fail = [this, event](CloseCode code, std::string_view why) {
+  const auto fail = [this, event](CloseCode code, const char* why) {
     *event = Fail(code, why);
     return false;
   };
@@ -142,7 +142,7 @@ bool FrameParser::ReadHeader(std::span<const char> buffer, FrameHeader* header, 
 }
 
 bool FrameParser::CheckFirstByte(std::uint8_t byte, FrameHeader* header, FrameEvent* event) {
-  const auto fail = [this, event](std::string_view why) {
+  const auto fail = [this, event](const char* why) {
     *event = Fail(CloseCode::kProtocolError, why);
     return false;
   };

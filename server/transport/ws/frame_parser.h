@@ -72,7 +72,7 @@ class FrameParser {
   };
   enum class State : std::uint8_t { kOpen, kClosed, kFailed };
 
-  FrameEvent Fail(CloseCode code, std::string_view why);
+  FrameEvent Fail(CloseCode code, const char* why);
   // True with `header` set, or false with `event` set to kNeedMore or kError.
   bool ReadHeader(std::span<const char> buffer, FrameHeader* header, FrameEvent* event);
   bool CheckFirstByte(std::uint8_t byte, FrameHeader* header, FrameEvent* event);
@@ -87,12 +87,12 @@ class FrameParser {
   std::size_t max_message_bytes_;
   std::unique_ptr<Fragments> fragments_;
   std::size_t checked_ = 0;  // of the text of a frame that is not whole yet
-  std::string_view failure_;
+  const char* failure_ = nullptr;
   CloseCode failure_code_ = CloseCode::kNoStatus;
   Utf8Checker utf8_;  // of the text message under way
   State state_ = State::kOpen;
 };
 
-static_assert(sizeof(FrameParser) <= 64, "one lives in every idle connection");
+static_assert(sizeof(FrameParser) <= 40, "one lives in every idle connection");
 
 }  // namespace penstock::ws

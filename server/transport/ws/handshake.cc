@@ -18,6 +18,31 @@ constexpr std::string_view kKeyHeader = "Sec-WebSocket-Key";
 constexpr std::string_view kProtocolHeader = "Sec-WebSocket-Protocol";
 constexpr std::size_t kSha1Size = 20;
 
+// Kept by each thread: OpenSSL takes longer to find an algorithm than it needs to run this one.
+class Sha1 {
+ public:
+  Sha1() { PENSTOCK_CHECK(algorithm_ != nullptr && context_ != nullptr); }
+  ~Sha1() {
+    EVP_MD_CTX_free(context_);
+    EVP_MD_free(algorithm_);
+  }
+  Sha1(const Sha1&) = delete;
+  Sha1& operator=(const Sha1&) = delete;
+
+  std::array<unsigned char, kSha1Size> Of(std::string_view first, std::string_view second) const {
+    std::array<unsigned char, kSha1Size> digest;
+    PENSTOCK_CHECK(EVP_DigestInit_ex2(context_, algorithm_, nullptr) == 1 &&
+                   EVP_DigestUpdate(context_, first.data(), first.size()) == 1 &&
+                   EVP_DigestUpdate(context_, second.data(), second.size()) == 1 &&
+                   EVP_DigestFinal_ex(context_, digest.data(), nullptr) == 1);
+    return digest;
+  }
+
+ private:
+  EVP_MD* const algorithm_ = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+  EVP_MD_CTX* const context_ = EVP_MD_CTX_new();
+};
+
 UpgradeCheck Refuse(int status, std::string_view text) { return {false, status, text, {}}; }
 
 // Base64 of 16 bytes (RFC 6455 section 4.1).
@@ -86,11 +111,9 @@ std::string_view ChooseSubprotocol(const http::RequestHead& head,
 }
 
 std::string AcceptKey(std::string_view key) {
-  std::string text(key);
-  text += "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-  std::array<unsigned char, kSha1Size> digest;
-  PENSTOCK_CHECK(
-      EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha1(), nullptr) == 1);
+  static constexpr std::string_view kSuffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  thread_local const Sha1 sha1;
+  const std::array<unsigned char, kSha1Size> digest = sha1.Of(key, kSuffix);
   std::array<unsigned char, 32> encoded;  // 28 and the NUL that OpenSSL adds
   const int size = EVP_EncodeBlock(encoded.data(), digest.data(), kSha1Size);
   return {reinterpret_cast<const char*>(encoded.data()), static_cast<std::size_t>(size)};

@@ -2,9 +2,11 @@
 // Copyright the Penstock authors.
 
 // A Data Adapter that publishes as fast as its connection takes it, for adapter_throughput.mjs:
-//   adapter_feed PORT ITEMS SECONDS
-// Once ITEMS items are subscribed it updates them in turn for SECONDS, ten fields of ten bytes
-// each, and prints one line of JSON: the updates, the seconds, its own CPU seconds.
+//   adapter_feed SERVER ITEMS SECONDS [RATE]
+// SERVER is an endpoint, as in HostOptions::servers. Once ITEMS items are subscribed it updates
+// them in turn for SECONDS, ten fields of ten bytes each, and prints one line of JSON: the updates,
+// the seconds, its own CPU seconds. With RATE no more than so many updates a second, of which the
+// first field is the time of the monotonic clock, in microseconds.
 #include <time.h>
 
 #include <array>
@@ -15,7 +17,10 @@
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -66,13 +71,31 @@ void Digits(std::uint64_t n, char* to) {
   for (std::size_t i = kValueBytes; i > 0; n /= 10) to[--i] = static_cast<char>('0' + n % 10);
 }
 
+// The updates of a run at a given pace; their number.
+std::uint64_t Pace(std::vector<Subscription>& subscriptions, std::span<Field> fields, char* time,
+                   double seconds, double rate) {
+  const auto start = Clock::now();
+  const auto count = static_cast<std::uint64_t>(seconds * rate);
+  for (std::uint64_t n = 0; n < count; ++n) {
+    const std::chrono::duration<double> due(static_cast<double>(n) / rate);
+    std::this_thread::sleep_until(start + std::chrono::duration_cast<Clock::duration>(due));
+    const auto now = Clock::now().time_since_epoch();
+    Digits(static_cast<std::uint64_t>(
+               std::chrono::duration_cast<std::chrono::microseconds>(now).count()),
+           time);
+    static_cast<void>(subscriptions[n % subscriptions.size()].Update(fields));
+  }
+  return count;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc < 4) return 2;
-  const std::string server = std::string("tcp://127.0.0.1:") + argv[1];
+  const std::string server = argv[1];
   const auto items = static_cast<std::size_t>(std::atoi(argv[2]));
   const double seconds = std::atof(argv[3]);
+  const double rate = argc > 4 ? std::atof(argv[4]) : 0;
 
   const auto feed = std::make_shared<Feed>(items);
   AdapterHost host(feed, {.servers = {server}});
@@ -92,7 +115,8 @@ int main(int argc, char** argv) {
   const auto end =
       start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
   std::uint64_t updates = 0;
-  while (Clock::now() < end) {
+  if (rate > 0) updates = Pace(subscriptions, fields, values[0].data(), seconds, rate);
+  while (rate <= 0 && Clock::now() < end) {
     for (std::uint64_t i = 0; i < kUpdatesPerLook; ++i, ++updates) {
       for (std::size_t f = 0; f < kFields; ++f) Digits(updates * (f + 1), values[f].data());
       if (subscriptions[updates % items].Update(fields) != PushResult::kOk) return 1;

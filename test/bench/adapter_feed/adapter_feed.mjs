@@ -4,7 +4,8 @@
 import { createRequire } from 'node:module';
 import net from 'node:net';
 
-const [port, items, seconds, notifyPort] = process.argv.slice(2).map(Number);
+const port = Number(process.argv[2].split(':').at(-1)); // of tcp://127.0.0.1:port
+const [items, seconds, notifyPort] = process.argv.slice(3).map(Number);
 const require = createRequire(new URL('../../conformance/package.json', import.meta.url));
 const { DataProvider } = require('lightstreamer-adapter');
 

@@ -6,7 +6,7 @@
 // Each line of the standard input is a wish, each is answered by a line:
 //   end SESSION [CODE TEXT]       ok | error ...
 //   unsubscribe SESSION NUMBER    true | false | error ...
-// Groups that begin with "kept" may not be ended.
+// Groups that begin with "kept" may not be ended. The selector "FIELD>NUMBER" takes what it says.
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -26,6 +26,12 @@ class Control : public MetadataProvider {
   }
   Result<TablesProfile> NewTables(const TablesRequest& request) override {
     return TablesProfile{.enable_unsubscription = !request.tables[0].group.starts_with("kept")};
+  }
+  Result<Filter> Selector(const SelectorRequest& request) override {
+    const std::size_t at = request.selector.find('>');
+    if (at == std::string::npos) return MetadataProvider::Selector(request);
+    return Filter::Compare(request.selector.substr(0, at), Relation::kGreater,
+                           std::stod(request.selector.substr(at + 1)));
   }
 };
 

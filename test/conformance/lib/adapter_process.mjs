@@ -3,8 +3,9 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-import { DataAdapter } from './ari.mjs';
+import { DataAdapter } from './adapters.mjs';
 import { closeLater } from './cleanup.mjs';
+import { adapterAt, kOverGrpc } from './server.mjs';
 import { until } from './wait.mjs';
 
 const kFile = fileURLToPath(import.meta.url);
@@ -17,7 +18,8 @@ export class AdapterProcess {
 
   constructor(port, tag) {
     this.tag = tag;
-    this.child = spawn(process.execPath, [kFile, String(port), tag], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const { adapterSet, dataAdapter } = adapterAt(port);
+    this.child = spawn(process.execPath, [kFile, String(port), tag, adapterSet, dataAdapter], { stdio: ['ignore', 'pipe', 'inherit'] });
     this.child.stdout.setEncoding('utf8').on('data', (text) => (this.#output += text));
     this.child.on('exit', () => (this.ended = true));
     closeLater(this, (one) => one.signal('SIGKILL'));
@@ -44,20 +46,16 @@ export class AdapterProcess {
 }
 
 if (process.argv[1] === kFile) {
-  const [port, tag] = process.argv.slice(2);
-  const adapter = new DataAdapter({ snapshots: { '*': { value: tag } } });
+  const [port, tag, adapter_set, data_adapter] = process.argv.slice(2);
+  const adapter = new DataAdapter({ snapshots: { '*': { value: tag } }, hello: { adapter_set, data_adapter } });
   const say = (text) => process.stdout.write(`${text}\n`);
-  const request = adapter.request.bind(adapter);
-  adapter.request = (packet) => {
-    say(`${packet.method} ${adapter.strings(packet)[0]}`);
-    request(packet);
-  };
+  adapter.heard = (packet) => say(`${packet.method} ${adapter.strings(packet)[0]}`);
   await adapter.connect(Number(port));
   await adapter.ready();
   say('initialised');
-  setInterval(() => adapter.socket.write('KEEPALIVE\r\n'), kKeepaliveMillis);
-  adapter.socket.on('close', () => {
-    say('closed');
-    process.exit(0);
-  });
+  const beat = () => !kOverGrpc && adapter.socket.write('KEEPALIVE\r\n'); // HTTP/2 has pings of its own
+  setInterval(beat, kKeepaliveMillis);
+  await until('the end', () => adapter.closed, 2 ** 31);
+  say('closed');
+  process.exit(0);
 }

@@ -5,6 +5,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 
 import { closeLater } from './cleanup.mjs';
+import { Recorder, scriptedData, scriptedMetadata, settled } from './scripted_adapter.mjs';
 import { pause, until } from './wait.mjs';
 
 export const smart = (version) => version >= '1.9.0';
@@ -25,14 +26,11 @@ export function decode(token, version) {
   return decodeURIComponent(smart(version) ? token : token.replace(/\+/g, ' '));
 }
 
-// What both kinds share: the connection, the greeting, the init reply, a record of all packets.
-class Remote {
-  packets = []; // each { id, method, tokens, line }
-  initParams = null;
-  closed = false;
-
+// What both kinds share: the connection, the greeting, the init reply.
+class Remote extends Recorder {
   // `secure`: what tls.connect() takes, for a proxy that speaks TLS; `from`: the address to come from.
   constructor(initMethod, { version = '1.9.1', rac = {}, eol = '\r\n', answerInit = true, secure = null, from = undefined } = {}) {
+    super();
     this.initMethod = initMethod;
     this.version = version;
     this.rac = rac;
@@ -120,19 +118,16 @@ class Remote {
   reply(id, method, rest) {
     this.socket.write(`${id}|${method}${rest ? '|' + rest : ''}${this.eol}`);
   }
-  all(method) {
-    return this.packets.filter((packet) => packet.method === method);
+  // Reports a failure of the whole adapter.
+  fail(message) {
+    this.notify.write(`${this.initMethod === 'MPI' ? 2 : 0}|FAL|E|${this.encoded(message)}${this.eol}`);
   }
-  async ready() {
-    await until(`${this.initMethod}`, () => this.initParams !== null);
-    return this;
+  // Says nothing any more.
+  end() {
+    this.socket.end();
   }
-  async seen(method, match = () => true, millis = 8000) {
-    return until(
-      () => `${method}; got:\n${this.packets.map((packet) => packet.line).join('\n')}`,
-      () => this.all(method).find((packet) => match(this.strings(packet), packet)),
-      millis,
-    );
+  reset() {
+    this.socket.resetAndDestroy();
   }
   // As when the process dies.
   kill() {
@@ -158,28 +153,7 @@ export async function listening(make, { port = 0, secure = null } = {}) {
   return { port: server.address().port, adapters, failures, close };
 }
 
-// An adapter that is let in; one that comes too soon after a failed attempt tries again, as the
-// supervisor of a real one would. With `wait: false` the first attempt is given as it is.
-async function settled({ wait = true }, connect) {
-  if (!wait) return connect();
-  return until('the adapter to be let in', async () => {
-    const adapter = await connect();
-    await until(`${adapter.initMethod} or the end`, () => adapter.initParams !== null || adapter.closed, 10000);
-    if (adapter.initParams !== null) return adapter;
-    adapter.kill();
-    await pause(50);
-    return null;
-  });
-}
-
-export class DataAdapter extends Remote {
-  active = new Map(); // item -> id of its latest SUB
-  log = []; // "SUB item", "USB item"
-  snapshots = new Map(); // item -> fields, or a list of them, sent as soon as the item is subscribed
-  orders = new Map(); // item -> { field: letters }, declared in front of the snapshot
-  refusals = new Map(); // item -> error token and text
-  autoReply = true;
-
+export class DataAdapter extends scriptedData(Remote) {
   constructor(options = {}) {
     super('DPI', options);
     for (const [item, fields] of Object.entries(options.snapshots ?? {})) this.snapshots.set(item, fields);
@@ -202,17 +176,12 @@ export class DataAdapter extends Remote {
   request(packet) {
     const [item] = this.strings(packet);
     this.log.push(`${packet.method} ${item}`);
+    this.heard?.(packet);
     if (packet.method === 'SUB') {
       this.active.set(item, packet.id);
       const refusal = this.refusals.get(item);
       if (refusal) return this.reply(packet.id, 'SUB', refusal);
-      const order = this.orders.get(item) ?? this.orders.get('*');
-      if (order) this.diffs(item, order);
-      const given = this.snapshots.get(item) ?? this.snapshots.get('*');
-      const events = typeof given === 'function' ? given(item) : given ?? [];
-      for (const fields of Array.isArray(events) ? events : [events]) this.update(item, fields, true);
-      if (this.autoEos) this.eos(item);
-      if (this.autoReply) this.reply(packet.id, 'SUB', 'V');
+      this.tellSnapshot(packet.id, item);
     } else if (packet.method === 'USB') {
       this.active.delete(item);
       if (this.autoReply) this.reply(packet.id, 'USB', 'V');
@@ -225,10 +194,6 @@ export class DataAdapter extends Remote {
   update(item, fields, snapshot = false, id = undefined) {
     const pairs = Object.entries(fields).map(([name, value]) => `|S|${this.encoded(name)}|S|${this.encoded(value)}`);
     this.#tell('UD3', item, `|B|${snapshot ? 1 : 0}${pairs.join('')}`, id ?? this.active.get(item));
-  }
-  // An event of a COMMAND item.
-  row(item, command, key, fields = {}, snapshot = false) {
-    this.update(item, { key, command, ...fields }, snapshot);
   }
   eos(item) {
     this.#tell('EOS', item);
@@ -243,31 +208,14 @@ export class DataAdapter extends Remote {
     send();
     this.notify.uncork();
   }
-  // Calls `send(n)`, n = 0, 1 ..., so many times a second; gives a way to stop, which gives the
-  // number of calls.
-  feed(perSecond, send) {
-    const start = performance.now();
-    let sent = 0;
-    const timer = setInterval(() => {
-      for (const due = ((performance.now() - start) / 1000) * perSecond; sent < due; ++sent) send(sent);
-    }, 5);
-    closeLater(timer, clearInterval);
-    return () => (clearInterval(timer), sent);
-  }
   clear(item) {
     this.#tell('CLS', item);
-  }
-  count(line) {
-    return this.log.filter((one) => one === line).length;
-  }
-  async subscribed(item) {
-    await until(() => `SUB ${item}; got ${this.log.join(', ')}`, () => this.active.has(item));
   }
 }
 
 // Answers like a Metadata Adapter that allows everything; `answers` replaces single replies:
 // { NUS: (strings, packet) => 'EA|no such user' }, null meaning no reply at all.
-export class MetadataAdapter extends Remote {
+export class MetadataAdapter extends scriptedMetadata(Remote) {
   #calls = 99;
 
   constructor(options = {}) {
@@ -293,35 +241,10 @@ export class MetadataAdapter extends Remote {
   endSubscription(id, subId) {
     return this.call('FUS', `S|${id}|I|${subId}`);
   }
-  // The methods that it was called with about a session, in order.
-  about(sessionId) {
-    return this.packets.filter((packet) => packet.tokens.includes(sessionId) && !['FST', 'FUS'].includes(packet.method)).map((packet) => packet.method);
-  }
-
   request(packet) {
     const strings = this.strings(packet);
     const given = this.answers[packet.method]?.(strings, packet);
     if (given === null) return;
-    this.reply(packet.id, packet.method, given ?? this.#usual(packet.method, strings));
-  }
-
-  #usual(method, strings) {
-    const list = (texts) => texts.map((text) => `S|${this.encoded(text)}`).join('|');
-    const words = (text) => text.split(' ').filter(Boolean);
-    switch (method) {
-      case 'NUS':
-      case 'NUA':
-        return 'D|0|B|1';
-      case 'GIS':
-        return list(words(strings[1]));
-      case 'GSC':
-        return list(words(strings[2]));
-      case 'GIT':
-        return strings.map(() => 'I|0|D|0|M|RMDC').join('|');
-      case 'GUI':
-        return strings.slice(1).map(() => 'I|0|D|0|M|RMDC').join('|');
-      default:
-        return 'V';
-    }
+    this.reply(packet.id, packet.method, given ?? this.usual(packet.method, strings));
   }
 }

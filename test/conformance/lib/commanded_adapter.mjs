@@ -9,7 +9,7 @@ import readline from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 import { closeLater } from './cleanup.mjs';
-import { binary } from './server.mjs';
+import { binary, endpointOf } from './server.mjs';
 import { until } from './wait.mjs';
 
 const kRoot = fileURLToPath(new URL('../../..', import.meta.url));
@@ -28,11 +28,12 @@ export class CommandedAdapter {
   log = '';
   exit = null;
   #child;
+  #servers = {}; // endpoints by port
 
   // `ports` of servers on this machine; all have opened the adapter when it returns.
-  static async start(ports, { policy = 'block', maxQueued = 16 << 20 } = {}) {
+  static async start(ports, { policy = 'block', maxQueued = 16 << 20, overGrpc } = {}) {
     const adapter = new CommandedAdapter();
-    const servers = ports.map((port) => `tcp://127.0.0.1:${port}`);
+    const servers = ports.map((port) => (adapter.#servers[port] = endpointOf(port, overGrpc)));
     adapter.#child = spawn(program(), [policy, String(maxQueued), ...servers], { stdio: ['pipe', 'pipe', 'pipe'] });
     closeLater(adapter, (one) => one.exit ?? one.#child.kill('SIGKILL'));
     readline.createInterface({ input: adapter.#child.stdout }).on('line', (line) => adapter.said.push(line));
@@ -58,12 +59,15 @@ export class CommandedAdapter {
   }
   // What the server on `port` got, missed and lost so far.
   async counters(port) {
-    const begin = `counters tcp://127.0.0.1:${port}`;
+    const begin = `counters ${this.#servers[port]}`;
     const before = this.said.length;
     this.tell('counters');
     const line = await until(begin, () => this.said.slice(before).find((one) => one.startsWith(begin)));
     const [events, conflated, lost, resyncs, queued] = line.split(' ').slice(2).map(Number);
     return { events, conflated, lost, resyncs, queued };
+  }
+  get pid() {
+    return this.#child.pid;
   }
   async stop() {
     this.#child.stdin.end();

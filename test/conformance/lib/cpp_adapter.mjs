@@ -7,11 +7,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 import { closeLater } from './cleanup.mjs';
-import { binary, kSanitizer } from './server.mjs';
+import { binary, endpointOf, kSanitizer } from './server.mjs';
 import { until } from './wait.mjs';
 
 // Beside the server's binary, in the same build.
-function example(name) {
+export function example(name) {
   const file = path.resolve(path.dirname(binary()), '../../sdk-examples', name, `penstock-example-${name}`);
   assert.ok(fs.existsSync(file), `${file} is not built`);
   return file;
@@ -35,14 +35,30 @@ export class CppAdapter {
     return new CppAdapter([...within, example('hostmonitor'), '--interval', '0.1', ...servers.flatMap((one) => ['--server', one]), ...args]);
   }
 
+  // A Metadata and a Data Adapter of the same program, where the set of `adapterSet()` waits for them.
+  static async pair(name, set, overGrpc) {
+    const adapter = new CppAdapter([
+      example(name),
+      ...['--metadata-server', endpointOf(set.metadata_adapter.request_reply_port, overGrpc)],
+      ...['--data-server', endpointOf(set.data_adapter[0].request_reply_port, overGrpc)],
+    ]);
+    await adapter.ready(2);
+    return adapter;
+  }
+
   async says(pattern, times = 1) {
     const found = () => [...this.log.matchAll(new RegExp(pattern, 'g'))];
     await until(() => `${pattern} of the adapter; its log:\n${this.log}`, () => found().length >= times, 20000);
     return found()[times - 1];
   }
+  // Whose items are a log of so many events, and `rate` more a second (test/support/log_adapter.cc).
+  static log(server, count, rate) {
+    return new CppAdapter([path.resolve(path.dirname(binary()), '../../test/support/log_adapter'), server, String(count), String(rate)]);
+  }
+
   // Ready on that many connections, counted from the start.
   ready(times = 1) {
-    return this.says('ready, protocol 1.9.1', times);
+    return this.says('ready, protocol (?:1.9.1|gRPC)', times);
   }
   // The port that it has for `tcp-listen://…:0`.
   async port() {
@@ -58,6 +74,9 @@ export class CppAdapter {
     const end = await this.ended();
     assert.ok(!kSanitizer.test(this.log), `a sanitizer spoke:\n${this.log.slice(-6000)}`);
     assert.deepEqual(end, { code: 0, signal: null }, this.log);
+  }
+  signal(name) {
+    this.#child.kill(name);
   }
   async kill() {
     if (!this.#exit) this.#child.kill('SIGKILL');

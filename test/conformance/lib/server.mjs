@@ -18,6 +18,20 @@ const kRoot = fileURLToPath(new URL('../../..', import.meta.url));
 const kGraceMillis = 25000; // for the test's own stop()
 export const kSanitizer = /ERROR: AddressSanitizer|ERROR: LeakSanitizer|WARNING: ThreadSanitizer|runtime error:/;
 
+// What scripted adapters speak in this run; adapterSet() makes proxies for it.
+export const kOverGrpc = process.env.PENSTOCK_ADAPTERS === 'grpc';
+
+// Which adapter a port is for, as adapterSet() made it: { adapterSet, dataAdapter }.
+const adapters = new Map();
+export const adapterAt = (port) => adapters.get(port);
+
+// Where an adapter of the SDK finds the proxy that adapterSet() made for the port.
+export function endpointOf(port, overGrpc = kOverGrpc) {
+  if (!overGrpc) return `tcp://127.0.0.1:${port}`;
+  const { adapterSet: set, dataAdapter } = adapterAt(port);
+  return `grpc://127.0.0.1:${port}/${[set, dataAdapter].filter(Boolean).map(encodeURIComponent).join('/')}`;
+}
+
 export function binary() {
   const found = [process.env.PENSTOCK_BIN, 'build/dev/server/app/penstock', 'build/release/server/app/penstock']
     .filter(Boolean)
@@ -130,15 +144,18 @@ export class Server {
 }
 
 // One Adapter Set as the file has it, all ports free: with a Metadata Adapter if `metadata`.
-export async function adapterSet({ id = 'DEMO', metadata = null, data = ['DEFAULT'], each = {} } = {}) {
+export async function adapterSet({ id = 'DEMO', metadata = null, data = ['DEFAULT'], each = {}, overGrpc = kOverGrpc } = {}) {
   const set = { id };
+  const transport = overGrpc ? { transport: 'grpc' } : {};
   if (metadata) {
     set.metadata_adapter = {
       request_reply_port: await freePort(),
       first_connection_timeout_millis: 0,
       connection_recovery_timeout_millis: 200,
+      ...transport,
       ...metadata,
     };
+    adapters.set(set.metadata_adapter.request_reply_port, { adapterSet: id });
   }
   set.data_adapter = [];
   for (const one of data) {
@@ -146,9 +163,12 @@ export async function adapterSet({ id = 'DEMO', metadata = null, data = ['DEFAUL
     set.data_adapter.push({
       request_reply_port: await freePort(),
       connection_recovery_timeout_millis: 200,
+      ...transport,
       ...(given.notify_port === true ? { ...given, notify_port: await freePort() } : given),
       ...each,
     });
+    const { name, request_reply_port: port } = set.data_adapter.at(-1);
+    adapters.set(port, { adapterSet: id, dataAdapter: name ?? 'DEFAULT' });
   }
   return set;
 }

@@ -19,6 +19,7 @@ const kArguments = [
 const kPage = fileURLToPath(new URL('page', import.meta.url));
 
 const kLookMillis = 50;
+const kPageMillis = 30000; // for a page to answer; a browser that has broken down never does
 
 // What tests call: each gives a promise.
 class Follower {
@@ -55,6 +56,12 @@ export function nodeFollower(url, options) {
   return closeLater(new Follower((method, ...given) => inner[method](...given)), (one) => one.disconnect());
 }
 
+function inTime(answer) {
+  let timer;
+  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error('the browser does not answer')), kPageMillis)));
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+}
+
 // Chromium, with followers in one page: they are told apart by their names.
 export class FollowingBrowser {
   static async open() {
@@ -69,12 +76,12 @@ export class FollowingBrowser {
 
   async follower(url, options) {
     const { page } = this;
-    await page.evaluate(([where, how]) => window.start(where, how), [url, options]);
+    await inTime(page.evaluate(([where, how]) => window.start(where, how), [url, options]));
     return new Follower((method, ...given) =>
-      page.evaluate(([name, called, all]) => window.followers[name][called](...all), [options.name, method, given]));
+      inTime(page.evaluate(([name, called, all]) => window.followers[name][called](...all), [options.name, method, given])));
   }
   async close() {
-    await this.browser?.close();
+    await inTime(this.browser?.close());
     await this.pages?.close();
   }
 }

@@ -17,6 +17,8 @@ const kArguments = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // Containers have little of it, and a page that gets none stands still.
+  "--disable-dev-shm-usage",
 ];
 
 /** A browser with a profile of its own; `close` ends it and removes the profile. */
@@ -57,11 +59,16 @@ export async function openPlaces() {
   return { server, other: pages.origin, close: pages.close };
 }
 
-/** Opens a page; errors of its scripts are collected in `errors`. */
+/** Opens a page; errors of its scripts, and what the console calls one, are collected in `errors`. */
 export async function openPage(context, base, path, query) {
   const page = await context.newPage();
   const errors = [];
   page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error") {
+      errors.push(message.text());
+    }
+  });
   await page.goto(`${base}/${path}?${new URLSearchParams(query)}`);
   return { page, errors };
 }

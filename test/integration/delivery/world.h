@@ -8,13 +8,14 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "delivery/client_item.h"
+#include "delivery/dice.h"
 #include "delivery/item_model.h"
+#include "delivery/stalling_link.h"
 #include "kernel/event_router.h"
 #include "kernel/item_registry.h"
 #include "session/session_table.h"
@@ -22,57 +23,6 @@
 #include "support/session_fixture.h"
 
 namespace penstock::test {
-
-// Chance, from one seed. The same on every machine, unlike the standard's distributions.
-class Dice {
- public:
-  explicit Dice(std::uint64_t seed) : engine_(seed) {}
-
-  // From 0 to `sides` - 1.
-  std::size_t Roll(std::size_t sides) { return static_cast<std::size_t>(engine_() % sides); }
-  bool Chance(std::size_t percent) { return Roll(100) < percent; }
-  template <class T>
-  const T& Pick(const std::vector<T>& from) {
-    return from[Roll(from.size())];
-  }
-
- private:
-  std::mt19937_64 engine_;
-};
-
-// A link to a client that stops reading now and then, or that breaks without a sign.
-class StallingLink final : public session::ClientLink {
- public:
-  bool writable() const override { return is_writable; }
-  std::uint64_t taken() const override { return bytes; }
-  std::uint64_t sent() const override { return bytes; }
-  void Flush(std::string& cork) override {
-    bytes += cork.size() - session::kHeaderRoom;
-    const std::string_view lines = std::string_view(cork).substr(session::kHeaderRoom);
-    std::size_t through = is_broken ? 0 : lines.size();
-    if (breaks_at_percent && !is_broken) {  // in the middle of this flush
-      is_broken = true;
-      through = lines.substr(0, through * *breaks_at_percent / 100).rfind('\n') + 1;
-    }
-    text += lines.substr(0, through);
-    lost += lines.substr(through);
-    if (stalls_after_flush) is_writable = false;
-  }
-  std::uint64_t Finish(bool) override {
-    is_finished = true;
-    return bytes;
-  }
-  void Abandon(bool) override { is_finished = true; }
-
-  bool is_writable = true;
-  bool stalls_after_flush = false;
-  bool is_finished = false;
-  bool is_broken = false;
-  std::optional<std::size_t> breaks_at_percent;
-  std::string text;
-  std::string lost;  // never came through
-  std::uint64_t bytes = 0;
-};
 
 // A server without sockets in small: shards turned by hand, one Data Adapter, sessions, and beside
 // them the models of items and clients. Does one random thing after the other and looks at every

@@ -47,6 +47,41 @@ TEST(Endpoint, ListensOnTheLoopbackUnlessToldOtherwise) {
   EXPECT_EQ(all->port, 0);
 }
 
+TEST(Endpoint, ReadsTheNamesOfAnAdapterOverGrpc) {
+  const Result<Endpoint> metadata = ParseEndpoint("grpc://push.example.com:6670/DEMO");
+  ASSERT_TRUE(metadata.ok());
+  EXPECT_EQ(metadata->protocol, Endpoint::Protocol::kGrpc);
+  EXPECT_FALSE(metadata->tls);
+  EXPECT_FALSE(metadata->listens());
+  EXPECT_EQ(metadata->host, "push.example.com");
+  EXPECT_EQ(metadata->port, 6670);
+  EXPECT_EQ(metadata->adapter_set, "DEMO");
+  EXPECT_EQ(metadata->data_adapter, "");
+  const Result<Endpoint> data = ParseEndpoint("grpcs://[::1]:6670/A%2fB/Q%C3%BC %25");
+  ASSERT_TRUE(data.ok());
+  EXPECT_TRUE(data->tls);
+  EXPECT_EQ(data->host, "::1");
+  EXPECT_EQ(data->adapter_set, "A/B");
+  EXPECT_EQ(data->data_adapter, "Q\xc3\xbc %");
+  EXPECT_EQ(ParseEndpoint("tcp://h:1")->protocol, Endpoint::Protocol::kAri);
+}
+
+TEST(Endpoint, ListensOverGrpcWithNamesOrWithout) {
+  const Result<Endpoint> bare = ParseEndpoint("grpc-listen://:0");
+  ASSERT_TRUE(bare.ok());
+  EXPECT_TRUE(bare->listens());
+  EXPECT_FALSE(bare->tls);
+  EXPECT_EQ(bare->protocol, Endpoint::Protocol::kGrpc);
+  EXPECT_EQ(bare->host, "127.0.0.1");
+  EXPECT_EQ(bare->adapter_set, "");
+  const Result<Endpoint> named = ParseEndpoint("grpcs-listen://[::]:6670/DEMO/QUOTES");
+  ASSERT_TRUE(named.ok());
+  EXPECT_TRUE(named->listens());
+  EXPECT_TRUE(named->tls);
+  EXPECT_EQ(named->adapter_set, "DEMO");
+  EXPECT_EQ(named->data_adapter, "QUOTES");
+}
+
 TEST(Endpoint, SaysWhatIsWrongAndWhere) {
   struct Case {
     const char* text;
@@ -56,7 +91,16 @@ TEST(Endpoint, SaysWhatIsWrongAndWhere) {
   const Case cases[] = {
       {"", 1, "it begins with tcp://"},
       {"127.0.0.1:6661", 1, "it begins with tcp://"},
-      {"grpc://h:1", 1, "it begins with tcp://"},
+      {"grpc-dial://h:1", 1, "it begins with tcp://"},
+      {"grpc-listen://h:1/", 18, "\"/\" and the name of the Adapter Set are missing"},
+      {"grpc://h:1", 11, "\"/\" and the name of the Adapter Set are missing"},
+      {"grpc://h:1/", 11, "\"/\" and the name of the Adapter Set are missing"},
+      {"grpc://h/DEMO", 9, "\":\" and a port are missing"},
+      {"grpc://h:1?notify=2", 10, "a port is a number from 1 to 65535"},
+      {"grpc://h:1/DEMO/", 17, "the name of the Data Adapter is missing"},
+      {"grpc://h:1/DEMO/A/B", 18, "nothing comes behind the Data Adapter"},
+      {"grpc://h:1/DE%2", 14, "\"%\" is followed by two hexadecimal digits"},
+      {"grpc://h:1/D%G0", 13, "\"%\" is followed by two hexadecimal digits"},
       {"TCP://h:1", 1, "it begins with tcp://"},
       {"tcp:///", 7, "the host is missing"},
       {"tcp://:1", 7, "the host is missing"},

@@ -12,8 +12,8 @@
 
 #include <gtest/gtest.h>
 
-#include "data_session.h"
 #include "item_table.h"
+#include "over_ari/ari_data_session.h"
 #include "penstock/adapter/adapter_host.h"
 #include "unit/sdk-cpp/fakes.h"
 
@@ -35,9 +35,10 @@ class ItemTableTest : public ::testing::Test {
     context.answers = std::make_shared<Outbox>(max_queued_bytes, std::make_shared<NodeCells>());
     context.events = context.answers;
     context.cells = std::make_shared<NodeCells>();
-    context.dialect.version = ari::Version::k191;
     context.log = &log_;
-    return std::make_shared<DataSession>(std::move(context), &table_);
+    ari::Dialect dialect;
+    dialect.version = ari::Version::k191;
+    return std::make_shared<AriDataSession>(std::move(context), dialect, &table_);
   }
   void Ask(const std::shared_ptr<DataSession>& session, const std::string& item, bool subscribe) {
     table_.Add(item, {session, "1", subscribe});
@@ -107,6 +108,21 @@ TEST_F(ItemTableTest, ReleasesAnItemThatWasHeldForAServerWhichTookItBack) {
   EXPECT_TRUE(provider_.journal.empty());
 }
 
+// What is kept of it is not all that the next server needs.
+TEST_F(ItemTableTest, AnItemThatHasResumedIsNotPassedOn) {
+  const auto session = Connect();
+  for (const bool resumes : {false, true}) {
+    const auto feed =
+        std::make_shared<ItemFeed>("item", StateRule{StateRule::Kind::kMerge}, true, Feeds());
+    feed->Offer("token");
+    feed->Attach(session->events(), session->NewWriter("item", "1"));
+    EXPECT_TRUE(!resumes || feed->Resume());
+    feed->Withdraw();
+    EXPECT_EQ(feed->can_pass_on(), !resumes);
+    feed->Close();
+  }
+}
+
 TEST_F(ItemTableTest, FullQueueHoldsNothingOfAnItemThatIsNotWantedAnyMore) {
   const auto session = Connect(1);
   const auto& outbox = session->events();
@@ -115,7 +131,7 @@ TEST_F(ItemTableTest, FullQueueHoldsNothingOfAnItemThatIsNotWantedAnyMore) {
   for (const bool refused : {true, false}) {
     auto feed = std::make_shared<ItemFeed>("item", StateRule{}, true, context);
     const std::weak_ptr<ItemFeed> gone = feed;
-    feed->Attach(outbox, "1", session->dialect());
+    feed->Attach(outbox, session->NewWriter("item", "1"));
     refused ? feed->Close() : feed->Detach(outbox.get());
     feed.reset();
     EXPECT_TRUE(gone.expired());

@@ -10,9 +10,9 @@
 
 #include <gtest/gtest.h>
 
-#include "handshake.h"
-#include "keepalive.h"
 #include "outbox.h"
+#include "over_ari/handshake.h"
+#include "over_ari/keepalive.h"
 #include "tcp_stream.h"
 
 namespace penstock::adapter {

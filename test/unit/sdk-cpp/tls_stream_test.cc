@@ -224,7 +224,7 @@ TEST_F(TlsStreamTest, NamesTheFileThatIsNoGood) {
   const auto listen = Endpoint::Role::kListen;
   EXPECT_EQ(fault({}, dial), "none");
   EXPECT_EQ(fault(Options("a", ""), listen), "none");
-  EXPECT_EQ(fault({}, listen), "tls-listen needs certificate_file");
+  EXPECT_EQ(fault({}, listen), "who listens needs certificate_file");
   TlsOptions options = Options("a", "");
   options.require_client_certificate = true;
   EXPECT_EQ(fault(options, listen), "require_client_certificate needs ca_file");

@@ -18,7 +18,8 @@
 
 namespace penstock::adapter {
 
-// Connects one provider to one proxy of each of its servers, and keeps it connected (ari.md 1, 5).
+// Connects one provider to one proxy of each of its servers, and keeps it connected, over ARI or
+// over gRPC as the endpoint of each says.
 // A process may have any number of hosts, one for each adapter:
 //
 //   AdapterHost host(std::make_shared<MyData>(), {.servers = {"tcp://127.0.0.1:6661"}});

@@ -44,13 +44,18 @@ struct ConflictingSessionError {
   std::string conflicting_session = {};
 };
 
-// The item group means nothing. Items and Schema (EI).
+// The item group means nothing. Items, Schema and Selector (EI).
 struct ItemsError {
   std::string message = {};
 };
 
-// The schema means nothing for that group. Schema only (ES).
+// The schema means nothing for that group. Schema and Selector (ES).
 struct SchemaError {
+  std::string message = {};
+};
+
+// The selector means nothing for that group and schema. Selector only, over gRPC.
+struct SelectorError {
   std::string message = {};
 };
 
@@ -88,6 +93,7 @@ class PENSTOCK_SDK_EXPORT Error {
     kNotification,
     kSubscription,
     kFailure,
+    kSelector,
   };
 
   // A failure without a kind: "unexpected error" for the client (E; EM and ED as the answer of
@@ -111,6 +117,7 @@ class PENSTOCK_SDK_EXPORT Error {
         conflicting_session_(std::move(e.conflicting_session)) {}
   Error(ItemsError e) : kind_(Kind::kItems), message_(std::move(e.message)) {}
   Error(SchemaError e) : kind_(Kind::kSchema), message_(std::move(e.message)) {}
+  Error(SelectorError e) : kind_(Kind::kSelector), message_(std::move(e.message)) {}
   Error(NotificationError e) : kind_(Kind::kNotification), message_(std::move(e.message)) {}
   Error(SubscriptionError e) : kind_(Kind::kSubscription), message_(std::move(e.message)) {}
   Error(FailureError e) : kind_(Kind::kFailure), message_(std::move(e.message)) {}

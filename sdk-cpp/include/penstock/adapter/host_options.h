@@ -69,25 +69,30 @@ struct HostOptions {
   //   tls://host:port               the same over TLS, with one connection or two
   //   tcp-listen://address:port     the host listens, for a proxy that dials (its remote_host); one
   //   tls-listen://address:port     connection at a time, others are turned away meanwhile
+  //   grpc://host:port/set/name     the host dials, for gRPC; the Adapter Set's id and the Data
+  //   grpcs://host:port/set/name    Adapter's name, of a metadata adapter the id alone
+  //   grpc-listen://address:port    the host listens, for a proxy that dials over gRPC; one stream
+  //   grpcs-listen://address:port   at a time. The names may stand behind the port as above
   // An IPv6 address stands in brackets. Without an address a listener takes the loopback's, with
   // port 0 any free port, which it logs. The host keeps a connection with each of them.
   std::vector<std::string> servers = {};
 
-  // Sent at the start of each connection (RAC), to each of the servers alike, if set; readable on
-  // the way unless the endpoint says "tls". The protocol refuses one without the other.
+  // Sent at the start of each connection, to each of the servers alike, if set; readable on the way
+  // unless the endpoint says "tls" or "grpcs". A user needs a password. A password without a user
+  // is a bearer token over gRPC; ARI refuses it.
   std::optional<std::string> user = {};
   std::optional<std::string> password = {};
 
-  // For all endpoints that say "tls"; servers that need others, or other credentials, need a host
-  // of their own.
+  // For all endpoints that say "tls" or "grpcs"; servers that need others, or other credentials,
+  // need a host of their own.
   TlsOptions tls = {};
 
   // Overlay the parameters that the server sends to Init().
   Params params = {};
 
-  // Longest silence towards the server before a keepalive line. Absent: what the server asks for,
-  // 10 s if it does not. Zero or less: none unless the server asks for them. Never under 1 s by the
-  // server's wish.
+  // Longest silence towards the server before a keepalive line, or, over gRPC, HTTP/2's ping, which
+  // comes after 10 s at the soonest. Absent: what the server asks for, 10 s if it does not. Zero
+  // or less: none unless the server asks for them. Never under 1 s by the server's wish.
   std::optional<std::chrono::milliseconds> keepalive = {};
 
   // A connection that is refused or lost is tried again: after a random time between half and all
@@ -118,7 +123,7 @@ struct HostOptions {
   // misses events of it is told a clear, and one that comes to it later gets no snapshot.
   size_t max_kept_bytes = size_t{256} << 20;
 
-  // A longer line from the server ends the connection.
+  // A longer line or message from the server ends the connection.
   size_t max_line_bytes = size_t{16} << 20;
 
   // Told what happens, if set; must outlive the host.

@@ -22,10 +22,10 @@ namespace penstock::adapter {
 //   buffer_size                events kept for a slow client; default 0, unlimited
 //   distinct_snapshot_length   longest DISTINCT history; default 10
 //   allowed_users              comma-separated names; default: everybody, nobody named included
-//   item_family_<n>            a regular expression (POSIX extended) that whole item names match
-//   modes_for_item_family_<n>  the modes of those items, "MERGE,RAW" for instance; default: all
+//   item_family_N            a regular expression (POSIX extended) that whole item names match
+//   modes_for_item_family_N  the modes of those items, "MERGE,RAW" for instance; default: all
 // With no family every item is allowed in each mode. With some, an item takes the modes of the
-// first family that matches, in the order of <n>, and a group with an item that matches none is
+// first family that matches, in the order of N, and a group with an item that matches none is
 // refused.
 //
 // Thread: as MetadataProvider; after Init() nothing changes.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "penstock/adapter/export.h"
+#include "penstock/adapter/filter.h"
 #include "penstock/adapter/metadata_types.h"
 #include "penstock/adapter/result.h"
 
@@ -22,8 +23,8 @@ namespace penstock::adapter {
 // server waits for each answer only as long as its own request timeout. Errors: returned, never
 // thrown (an exception is caught and answered as a plain error). A plain Error shows the client an
 // "unexpected error"; each call names the kinds that say more. Order: NotifyUser, NewSession; then
-// Items, Schema, ItemData, UserItemData and NewTables for each subscription; TablesClosed for each,
-// and SessionClosed last (ari.md 3.14).
+// Items, Schema, Selector, ItemData, UserItemData and NewTables for each subscription; TablesClosed
+// for each, and SessionClosed last (ari.md 3.14).
 class PENSTOCK_SDK_EXPORT MetadataProvider {
  public:
   virtual ~MetadataProvider();
@@ -52,6 +53,13 @@ class PENSTOCK_SDK_EXPORT MetadataProvider {
   // lists, apart by spaces.
   virtual Result<std::vector<std::string>> Schema(const SchemaRequest& request);
 
+  // Which events of these items a subscription with this selector gets: those for which the filter
+  // holds, of the snapshot too. Of COMMAND, which rows: one that begins to satisfy it is added, one
+  // that ceases to is deleted. Asked once for each subscription that has a selector, and over gRPC
+  // only: over the text protocol nobody is, and servers refuse such subscriptions. SelectorError,
+  // ItemsError, SchemaError. Default: SelectorError.
+  virtual Result<Filter> Selector(const SelectorRequest& request);
+
   // What an item allows at all (GIT). Called for each item of a request in turn.
   virtual Result<ItemLimits> ItemData(std::string_view item);
 
@@ -59,8 +67,8 @@ class PENSTOCK_SDK_EXPORT MetadataProvider {
   virtual Result<UserItemLimits> UserItemData(const NullableString& user, std::string_view item);
 
   // A client sent a message (NUM). CreditsError, NotificationError. The messages of one sequence
-  // come one at a time, in order. The protocol has no answer text.
-  virtual Status UserMessage(const UserMessageRequest& request);
+  // come one at a time, in order. Over gRPC the client gets the profile's response as well.
+  virtual Result<MessageProfile> UserMessage(const UserMessageRequest& request);
 
   // A subscription is about to start (NNT); called only if the UserProfile asked for it.
   // CreditsError, NotificationError refuse it.

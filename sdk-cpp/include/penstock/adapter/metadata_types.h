@@ -48,6 +48,7 @@ struct ItemsRequest {
   NullableString user = {};
   std::string session = {};
   std::string group = {};
+  NullableString data_adapter = {};  // over gRPC only
 };
 
 // What does this schema stand for, with that group (GSC)?
@@ -56,6 +57,17 @@ struct SchemaRequest {
   std::string session = {};
   std::string group = {};
   std::string schema = {};
+  NullableString data_adapter = {};  // over gRPC only
+};
+
+// What does this selector stand for, with that group and schema? Over gRPC only.
+struct SelectorRequest {
+  NullableString user = {};
+  std::string session = {};
+  std::string group = {};
+  std::string schema = {};
+  std::string selector = {};
+  NullableString data_adapter = {};
 };
 
 // What an item allows, whoever asks (GIT). Constant: the server may ask once and remember.
@@ -80,12 +92,18 @@ struct UserMessageRequest {
   std::string session = {};
   std::string message = {};
 };
+struct MessageProfile {
+  // The client is told it with the outcome; empty: nothing. Over gRPC only: ARI has no place for
+  // it, and the client is told the outcome alone.
+  std::string response = {};
+};
 
 // What became of the events of one item of a subscription.
 struct ItemStatistics {
   int64_t real_time = 0;
   int64_t lost = 0;
   int64_t filtered = 0;
+  int64_t unselected = 0;  // kept back by the selector; over gRPC only
 };
 
 // One subscription of a client; the protocol calls it a table.

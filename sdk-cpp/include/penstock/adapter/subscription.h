@@ -28,6 +28,16 @@ struct FieldDiffOrder {
   std::vector<DiffAlgorithm> algorithms;
 };
 
+// What an update says beside its fields.
+struct UpdateMarks {
+  // It is part of the initial state: MERGE has at most one such update, DISTINCT and COMMAND any
+  // number.
+  bool snapshot = false;
+  // Where the item's flow stands behind the update; see Subscription::resume_token(). Empty: not
+  // said, the last one holds on.
+  std::string_view resume_token = {};
+};
+
 // What became of an event. With QueuePolicy::kBlock nobody has to look at it: what comes after the
 // end is dropped, and nothing else is refused.
 enum class PushResult {
@@ -65,10 +75,10 @@ class PENSTOCK_SDK_EXPORT Subscription {
   // False once no server has the item any more: Unsubscribe() is about to be called, or was.
   bool is_open() const;
 
-  // Sends an event (UD3). A field left out is unchanged, a field given as nullopt is null.
-  // `snapshot` marks an event that is part of the initial state: MERGE has at most one, DISTINCT
-  // and COMMAND any number. In COMMAND mode the fields `key` and `command` (ADD, UPDATE, DELETE)
-  // are needed.
+  // Sends an event (UD3). A field left out is unchanged, a field given as nullopt is null. In
+  // COMMAND mode the fields `key` and `command` (ADD, UPDATE, DELETE) are needed.
+  PushResult Update(std::span<const Field> fields, const UpdateMarks& marks);
+  PushResult Update(std::initializer_list<Field> fields, const UpdateMarks& marks);
   PushResult Update(std::span<const Field> fields, bool snapshot = false);
   PushResult Update(std::initializer_list<Field> fields, bool snapshot = false);
 
@@ -84,6 +94,35 @@ class PENSTOCK_SDK_EXPORT Subscription {
   // Says how changes of fields may be sent (DFD, from 1.9.0; a no-op before). The first word on a
   // field holds, and only if it comes before the field's first event.
   PushResult DeclareDiffOrder(std::span<const FieldDiffOrder> orders);
+
+  // Going on where an earlier subscription of the item ended, be it of this process or of another
+  // one, in place of telling everything anew. Over gRPC only, and for a host with one server: of
+  // several, each would have to be told something else.
+  //
+  // An update may bear a resume token: bytes that tell the provider where the item's flow stands
+  // behind it, 1 KiB at most. The server keeps the last one with the item's state, as long as some
+  // client wants the item. When it has to subscribe the item again, it gives the token back:
+  //
+  //   Status Subscribe(Subscription s) override {
+  //     const uint64_t last = NumberOf(s.resume_token());
+  //     const std::lock_guard lock(mutex_);  // nothing is published or dropped meanwhile
+  //     if (Keeps(last + 1) && s.Resume()) {
+  //       SendFrom(last + 1, s);
+  //     } else {
+  //       SendSnapshot(s);
+  //     }
+  //
+  // Of updates without one, those behind the last token come twice.
+
+  // The token that the server has; empty: none.
+  const std::string& resume_token() const;
+  // What follows is what came behind resume_token(), and nothing else: the server's state stays,
+  // nothing is a snapshot. Within Subscribe(), before its first event; an error that Subscribe()
+  // returns later still counts. False: it is too late, or there is no token; tell everything.
+  bool Resume();
+  // Where the item's flow stands now, as the token of an update says it: when nothing has happened
+  // to this item, but it has to others, or behind EndOfSnapshot(). Over ARI a no-op.
+  PushResult Checkpoint(std::string_view resume_token);
 
  private:
   std::shared_ptr<ItemFeed> feed_;

@@ -17,8 +17,8 @@ constexpr auto kLinger = std::chrono::seconds(2);
 
 }  // namespace
 
-AriConnection::AriConnection(runtime::Shard& shard, tcp::AsioSocket socket, AriRole role,
-                             std::size_t max_line)
+AriConnection::AriConnection(runtime::Shard& shard, tcp::Descriptor socket,
+                             const tcp::Endpoint& peer, AriRole role, std::size_t max_line)
     : shard_(shard),
       role_(role),
       accepted_(shard.now()),
@@ -28,9 +28,8 @@ AriConnection::AriConnection(runtime::Shard& shard, tcp::AsioSocket socket, AriR
       timer_([](void* self) { static_cast<AriConnection*>(self)->OnTimer(); }, this),
       rest_([](void* self) { static_cast<AriConnection*>(self)->socket_.WaitReadable(); }, this),
       watch_([](void* self) { static_cast<AriConnection*>(self)->WatchPeer(); }, this) {
-  const tcp::Endpoint endpoint = socket_.Remote();
-  address_ = tcp::AddressText(endpoint);
-  peer_ = address_ + ':' + std::to_string(endpoint.port());
+  address_ = tcp::AddressText(peer);
+  peer_ = address_ + ':' + std::to_string(peer.port());
   socket_.WatchPeer(kPeerTimeout);
   shard_.wheel().Arm(watch_, shard_.now() + kPeerTimeout);
 }

@@ -59,7 +59,10 @@ class AriConnection final : public tcp::SocketOwner, public runtime::Deferred {
   // remote adapter's loss where no keepalive_timeout does.
   static constexpr auto kPeerTimeout = std::chrono::seconds(30);
 
-  AriConnection(runtime::Shard& shard, tcp::AsioSocket socket, AriRole role, std::size_t max_line);
+  // `peer`: its address.
+  AriConnection(runtime::Shard& shard, tcp::Descriptor socket, const tcp::Endpoint& peer,
+                AriRole role, std::size_t max_line);
+
   ~AriConnection() override;
 
   // Before Open(): all that follows goes through TLS, OnSecured() first. With `dialed` it is for us
@@ -78,6 +81,7 @@ class AriConnection final : public tcp::SocketOwner, public runtime::Deferred {
   const std::string& peer() const { return peer_; }  // address:port
   TimePoint setup_deadline() const { return accepted_ + kSetupTime; }
   TimePoint last_heard() const { return last_heard_; }
+  bool is_open() const { return socket_.is_open(); }
   bool heard_anything() const { return heard_anything_; }
   // Null without TLS.
   const tls::Stream* tls() const { return socket_.tls(); }
@@ -98,7 +102,7 @@ class AriConnection final : public tcp::SocketOwner, public runtime::Deferred {
   static void Retire(std::unique_ptr<AriConnection> connection);
 
   // runtime::Deferred
-  bool IsQuiet() const override { return !socket_.is_open() && socket_.quiet(); }
+  bool IsQuiet() const override { return !socket_.is_open(); }
 
   // Reads RAC and keeps what it says about the peer.
   ari::Status ReadCredentials(const ari::PacketHead& packet, ari::RemoteCredentials* rac);

@@ -39,9 +39,10 @@ Status AriDataProxy::ClaimPorts() {
 
 // --- To the remote adapter
 
-std::string AriDataProxy::Subscribe(std::string_view item) {
+// ARI has no resume tokens, and gives none.
+std::string AriDataProxy::Subscribe(std::string_view item, std::string_view) {
   std::string id = channel_.NextId();
-  gate_.EnterAnyway([this, id, item = std::string(item)] {
+  gate_.EnterAnyway(id, [this, id, item = std::string(item)] {
     ari::WriteItemRequest(id, ari::Method::kSub, item, channel_.dialect(), &channel_.out());
     channel_.Expect(id, [this](std::string_view sub_id, CallEnd end, const ari::PacketHead* reply) {
       OnSubscribeEnd(sub_id, end, reply);
@@ -51,6 +52,10 @@ std::string AriDataProxy::Subscribe(std::string_view item) {
 }
 
 void AriDataProxy::Unsubscribe(std::string_view item, std::string_view subscription) {
+  if (gate_.CallOff(subscription)) {
+    counters_.items_called_off.Add();
+    return;
+  }
   gate_.EnterAnyway([this, item = std::string(item), subscription = std::string(subscription)] {
     const std::string id = channel_.NextId();
     ari::WriteItemRequest(id, ari::Method::kUsb, item, channel_.dialect(), &channel_.out());

@@ -50,7 +50,7 @@ class AriDataProxy final : public Proxy, private DataLink, private AriChannelUse
  private:
   // DataLink
   bool ready() const override { return channel_.ready(); }
-  std::string Subscribe(std::string_view item) override;
+  std::string Subscribe(std::string_view item, std::string_view resume_token) override;
   void Unsubscribe(std::string_view item, std::string_view subscription) override;
 
   // AriChannelUser

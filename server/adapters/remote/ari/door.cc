@@ -63,7 +63,9 @@ Status AriDoor::Listen(AriRole role, std::uint16_t port, std::unique_ptr<tcp::Li
   const config::ProxySettings& proxy = context_.settings.proxy;
   auto opened = tcp::Listener::Open(
       context_.shard, {proxy.address, port}, tcp::PortUse::kExclusive,
-      [this, role](tcp::AsioSocket socket) { OnAccept(role, std::move(socket)); },
+      [this, role](tcp::Descriptor socket, const tcp::Endpoint& peer) {
+        OnAccept(role, std::move(socket), peer);
+      },
       [this] { return allow_list_.ready(); });
   if (!opened.ok()) {
     return Unavailable("proxy " + proxy.name + ": " + std::string(Message(opened.status())));
@@ -87,9 +89,13 @@ void AriDoor::Close() {
   handshakes_.Clear();
 }
 
-void AriDoor::OnAccept(AriRole role, tcp::AsioSocket socket) {
-  auto connection = std::make_unique<AriConnection>(context_.shard, std::move(socket), role,
+void AriDoor::OnAccept(AriRole role, tcp::Descriptor socket, const tcp::Endpoint& peer) {
+  auto connection = std::make_unique<AriConnection>(context_.shard, std::move(socket), peer, role,
                                                     context_.settings.limits.adapter_line_bytes);
+  if (!connection->is_open()) {
+    AriConnection::Retire(std::move(connection));
+    return;
+  }
   asio::error_code error;
   const auto address = asio::ip::make_address(connection->address(), error);
   if (!allow_list_.Contains(address)) {

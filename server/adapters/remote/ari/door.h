@@ -54,7 +54,7 @@ class AriDoor final : private AriConnectionOwner {
   void OnSecured(AriConnection& connection) override;
 
   Status Listen(AriRole role, std::uint16_t port, std::unique_ptr<tcp::Listener>* listener);
-  void OnAccept(AriRole role, tcp::AsioSocket socket);
+  void OnAccept(AriRole role, tcp::Descriptor socket, const tcp::Endpoint& peer);
   void Enter(std::unique_ptr<AriConnection> connection, const std::optional<tls::PeerName>& dialed);
   void FailHandshake(std::unique_ptr<AriConnection> connection, std::string_view why);
 

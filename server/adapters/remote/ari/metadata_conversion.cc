@@ -3,8 +3,9 @@
 #include "adapters/remote/ari/metadata_conversion.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
+
+#include "base/utf8.h"
 
 namespace penstock::adapters {
 
@@ -32,9 +33,6 @@ ModeSet ToModes(const ari::ModeSet& wire) {
   }
   return modes;
 }
-
-// Zero is "no limit"; so is what is no number of updates a second.
-double ToFrequency(double wire) { return std::isfinite(wire) ? std::max(wire, 0.0) : 0; }
 
 FailureKind ToKind(ari::ExceptionKind kind) {
   switch (kind) {
@@ -113,6 +111,27 @@ Failure ToFailure(const ari::Exception& exception) {
   failure.client_message = exception.client_message.value_or("");
   failure.other_session = exception.conflicting_session;
   return failure;
+}
+
+std::optional<UserProfile> ToUserProfile(const ari::UserProfile& wire) {
+  const std::optional<double> bandwidth = ToBandwidth(wire.max_bandwidth_kbps);
+  if (!bandwidth) return std::nullopt;
+  return UserProfile{*bandwidth, wire.wants_tables};
+}
+
+std::optional<SessionProfile> ToSessionProfile(const ari::NewSessionAnswer& wire) {
+  return SessionProfile{wire.ttl_seconds.value_or(0)};
+}
+
+std::optional<TableProfile> ToTableProfile(const ari::NewTablesAnswer& wire) {
+  return TableProfile{wire.enable_unsubscription, wire.wants_statistics};
+}
+
+std::optional<std::vector<std::string>> ToNames(std::vector<std::string>& wire) {
+  for (const std::string& name : wire) {
+    if (name.empty() || !IsValidUtf8(name)) return std::nullopt;
+  }
+  return std::move(wire);
 }
 
 std::optional<std::vector<ItemData>> ToItemData(const std::vector<ari::ItemLimits>& wire,

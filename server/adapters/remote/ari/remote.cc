@@ -21,8 +21,7 @@ namespace {
 constexpr Duration kMinInitTime = std::chrono::seconds(60);
 constexpr std::string_view kNodeSdk = "Node.js Adapter SDK";
 
-using EndKind = AriRemoteEnd::Kind;
-using Stage = AriRemoteEnd::Stage;
+using Stage = RemoteEnd::Stage;
 
 std::string Hex(std::uint64_t value, std::size_t width) {
   char digits[16];
@@ -42,10 +41,11 @@ std::int64_t KeepaliveHint(const config::ProxySettings& proxy) {
 
 }  // namespace
 
-AriRemote::AriRemote(AriChannelContext& context, AriRemoteOwner* owner)
+AriRemote::AriRemote(AriChannelContext& context, RemoteOwner* owner, AriPacketSink* sink)
     : context_(context),
       proxy_(context.settings.proxy),
       owner_(owner),
+      sink_(sink),
       pending_(context.shard, proxy_.timeout),
       init_timer_(
           [](void* self) {
@@ -53,12 +53,6 @@ AriRemote::AriRemote(AriChannelContext& context, AriRemoteOwner* owner)
                                                EndKind::kClosed);
           },
           this) {}
-
-void AriRemote::Retire(std::unique_ptr<AriRemote> remote) {
-  PENSTOCK_DCHECK(remote->state_ == State::kEnded);
-  runtime::Shard& shard = remote->context_.shard;
-  shard.DeferDelete(std::move(remote));
-}
 
 bool AriRemote::Lacks(AriRole role) const {
   if (state_ != State::kConnecting) return false;
@@ -197,7 +191,7 @@ void AriRemote::OnInitReply(const ari::PacketHead& packet) {
   state_ = State::kReady;
   context_.counters.connections.Add();
   PENSTOCK_LOG(kAdapter, kInfo, "remote adapter ready", {"proxy", proxy_.name}, {"peer", peer()},
-               {"version", ari::VersionText(dialect_.version)}, {"sdk", sdk()}, {"user", user()});
+               {"version", version()}, {"sdk", sdk()}, {"user", requests_->remote.user});
   owner_->OnRemoteReady(*this);
 }
 
@@ -205,7 +199,7 @@ void AriRemote::OnInitReply(const ari::PacketHead& packet) {
 
 std::string AriRemote::NextId() { return Hex(context_.NextRequest(), 0) + id_suffix_; }
 
-void AriRemote::Expect(const std::string& id, PendingCalls::Handler handler) {
+void AriRemote::Expect(const std::string& id, AriPendingCalls::Handler handler) {
   context_.counters.requests.Add();
   pending_.Add(id, std::move(handler));
 }
@@ -213,7 +207,7 @@ void AriRemote::Expect(const std::string& id, PendingCalls::Handler handler) {
 void AriRemote::OnReadyPacket(const AriConnection& connection, const ari::PacketHead& packet) {
   const bool is_call = packet.method == ari::Method::kFst || packet.method == ari::Method::kFus;
   if (is_call || ari::IsNotification(packet.method)) {
-    const ari::Status status = owner_->OnRemotePacket(*this, packet);
+    const ari::Status status = sink_->OnRemotePacket(*this, packet);
     if (!status.ok()) context_.CountMalformed(connection, packet.method_text, status.message());
     return;
   }
@@ -249,7 +243,7 @@ void AriRemote::OnBroken(AriConnection&, std::string_view why) { End(why, EndKin
 
 void AriRemote::End(std::string_view reason, EndKind kind) {
   if (state_ == State::kEnded) return;
-  AriRemoteEnd end{.kind = kind, .reason = std::string(reason), .remote = this};
+  RemoteEnd end{.remote = this, .kind = kind, .reason = std::string(reason)};
   if (state_ == State::kInitSent) end.stage = Stage::kInitSent;
   if (state_ == State::kReady) end.stage = Stage::kReady;
   end.heard_anything = heard_anything();

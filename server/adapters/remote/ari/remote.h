@@ -10,7 +10,8 @@
 
 #include "adapters/remote/ari/channel_context.h"
 #include "adapters/remote/ari/connection.h"
-#include "adapters/remote/ari/pending_calls.h"
+#include "adapters/remote/pending_calls.h"
+#include "adapters/remote/remote.h"
 #include "ari/method.h"
 #include "ari/version.h"
 #include "runtime/shard.h"
@@ -20,50 +21,27 @@ namespace penstock::adapters {
 
 class AriRemote;
 
-// How a remote adapter ended.
-struct AriRemoteEnd {
-  enum class Kind : std::uint8_t {
-    kGone,     // there is nobody left to tell
-    kClosed,   // by us: the remote adapter was told why
-    kRefused,  // the same, and another attempt would end so too: it says that it cannot work
-  };
-  Kind kind = Kind::kGone;
-  std::string reason;
-  AriRemote* remote = nullptr;
-  // How far it had come.
-  enum class Stage : std::uint8_t { kConnecting, kInitSent, kReady };
-  Stage stage = Stage::kConnecting;
-  bool heard_anything = false;
-  TimePoint last_heard = {};
-};
+using AriPendingCalls = PendingCalls<std::string, std::string_view, ari::PacketHead>;
 
-// Who is told how a remote adapter fares: its channel.
-class AriRemoteOwner {
+// Who is told what remote adapters say: their channel.
+class AriPacketSink {
  public:
-  // The handshake is over: calls may be made.
-  virtual void OnRemoteReady(AriRemote& remote) = 0;
-  // A packet that answers no call; only after OnRemoteReady(). An error when it cannot be
-  // understood.
+  // A packet that answers no call; only while the remote adapter is ready. An error when it cannot
+  // be understood.
   virtual ari::Status OnRemotePacket(AriRemote& remote, const ari::PacketHead& packet) = 0;
-  // Its connections are closed, nothing follows. FailCalls() and Retire() are next.
-  virtual void OnRemoteEnd(const AriRemoteEnd& end) = 0;
 
  protected:
-  ~AriRemoteOwner() = default;
+  ~AriPacketSink() = default;
 };
 
-// One remote adapter, from its first connection to its end: agrees on the version, carries calls,
-// watches that it lives. With a notify port, its two connections are one remote adapter. The
-// states are those of ari.md §1.9 between the connection and the loss.
-//
-// Owned by its AriChannel, and by the shard's deferred list once it has been retired: it may end
-// in one of its own callbacks. Shard: the proxy's.
-class AriRemote final : public runtime::Deferred, private AriConnectionOwner {
+// A remote adapter that speaks ARI: agrees on the version, carries calls, watches that it lives.
+// With a notify port, its two connections are one remote adapter. The states are those of ari.md
+// §1.9 between the connection and the loss.
+class AriRemote final : public Remote, private AriConnectionOwner {
  public:
   using ConnectionPtr = std::unique_ptr<AriConnection>;
 
-  AriRemote(AriChannelContext& context, AriRemoteOwner* owner);
-  static void Retire(std::unique_ptr<AriRemote> remote);
+  AriRemote(AriChannelContext& context, RemoteOwner* owner, AriPacketSink* sink);
 
   // It waits for a connection of this role.
   bool Lacks(AriRole role) const;
@@ -71,25 +49,27 @@ class AriRemote final : public runtime::Deferred, private AriConnectionOwner {
   void Join(ConnectionPtr connection);
 
   bool ready() const { return state_ == State::kReady; }
-  const std::string& peer() const { return peer_; }
-  // Until the end.
-  const std::string& sdk() const { return requests_->remote.sdk; }
-  const std::string& user() const { return requests_->remote.user; }
   const ari::Dialect& dialect() const { return dialect_; }
-  bool heard_anything() const { return requests_ != nullptr && requests_->heard_anything(); }
+
+  // Remote
+  const std::string& peer() const override { return peer_; }
+  std::string sdk() const override { return requests_ != nullptr ? requests_->remote.sdk : ""; }
+  std::string version() const override { return std::string(ari::VersionText(dialect_.version)); }
+  bool heard_anything() const override {
+    return requests_ != nullptr && requests_->heard_anything();
+  }
+  std::size_t calls_under_way() const override { return pending_.size(); }
+  void FailCalls() override { pending_.FailAll(); }
+  void OnRole(bool) override {}  // nothing in this protocol tells it
+  void Flush() override;
+  void End(std::string_view reason, EndKind kind) override;
 
   // A call: take an id, append the packet to out(), then Expect() the answer. While ready() only.
   std::string NextId();
   std::string& out() { return requests_->out(); }
-  void Expect(const std::string& id, PendingCalls::Handler handler);
+  void Expect(const std::string& id, AriPendingCalls::Handler handler);
   // An answer is of no more interest; false when none was expected.
   bool Forget(std::string_view id) { return pending_.Forget(id); }
-  std::size_t calls_under_way() const { return pending_.size(); }
-  void FailCalls() { pending_.FailAll(); }
-
-  // Sends what is there; at the end of a turn.
-  void Flush();
-  void End(std::string_view reason, AriRemoteEnd::Kind kind);
 
  private:
   enum class State : std::uint8_t {
@@ -114,12 +94,13 @@ class AriRemote final : public runtime::Deferred, private AriConnectionOwner {
   bool MayFail() const;
   void OnFailure(const ari::PacketHead& packet);
   void OnReadyPacket(const AriConnection& connection, const ari::PacketHead& packet);
-  void CloseConnections(std::string_view reason, AriRemoteEnd::Kind kind);
+  void CloseConnections(std::string_view reason, EndKind kind);
 
   // Fixed after construction.
   AriChannelContext& context_;
   const config::ProxySettings& proxy_;
-  AriRemoteOwner* const owner_;
+  RemoteOwner* const owner_;
+  AriPacketSink* const sink_;
 
   // State.
   State state_ = State::kConnecting;
@@ -129,7 +110,7 @@ class AriRemote final : public runtime::Deferred, private AriConnectionOwner {
   ari::Dialect dialect_;
   std::string id_suffix_;  // makes ids unique over restarts
   std::string init_id_;
-  PendingCalls pending_;
+  AriPendingCalls pending_;
   runtime::WheelTimer init_timer_;
 };
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Penstock authors.
 
-// A Data Adapter made with the SDK, for tools/soak:
-//   soak_adapter SERVER UPDATES_PER_SECOND        0: as many as its connection takes
-// Items whose names begin with m are updated as MERGE, c as COMMAND, d as DISTINCT. Ends with
-// SIGTERM.
+// A Data Adapter made with the SDK, for tools/soak and load/flat_memory.mjs:
+//   soak_adapter SERVER UPDATES_PER_SECOND [POLICY]
+// 0 updates: as many as it can. POLICY: block (the default), refuse, conflate; see QueuePolicy.
+// Items whose names begin with m are updated as MERGE, c as COMMAND, d as DISTINCT, r as RAW; the
+// field `at` has the time of the update, in milliseconds. Ends with SIGTERM.
 #include <algorithm>
 #include <chrono>
 #include <csignal>
@@ -27,7 +28,7 @@ using namespace penstock::adapter;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t kKeys = 40;
-constexpr std::uint64_t kHistory = 5;
+constexpr std::size_t kHistory = 5;
 constexpr auto kPause = std::chrono::milliseconds(5);
 
 volatile std::sig_atomic_t ended = 0;
@@ -35,6 +36,18 @@ volatile std::sig_atomic_t ended = 0;
 class Feed : public DataProvider {
  public:
   bool IsSnapshotAvailable(std::string_view /*item*/) override { return true; }
+  StateRule RuleOf(std::string_view item) override {
+    switch (item.front()) {
+      case 'm':
+        return {StateRule::Kind::kMerge};
+      case 'c':
+        return {StateRule::Kind::kCommand};
+      case 'd':
+        return {StateRule::Kind::kDistinct, kHistory};
+      default:
+        return {StateRule::Kind::kNone};
+    }
+  }
   Status Subscribe(Subscription subscription) override {
     Snapshot(subscription);
     subscription.EndOfSnapshot();
@@ -69,16 +82,19 @@ class Feed : public DataProvider {
       const std::string key = "k" + std::to_string(i);
       s.Update({{"key", key}, {"command", "ADD"}, {"value", "0"}, {"text", "snapshot"}}, true);
     }
-    for (std::uint64_t i = 0; kind == 'd' && i < kHistory; ++i) {
+    for (std::size_t i = 0; kind == 'd' && i < kHistory; ++i) {
       s.Update({{"value", std::to_string(i)}, {"text", "snapshot"}}, true);
     }
   }
   // Rows come and go, values are of changing length.
   static void Update(Subscription& s, std::uint64_t number) {
     const std::string value = std::to_string(number);
+    const std::string at = std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                              std::chrono::system_clock::now().time_since_epoch())
+                                              .count());
     const std::string text(1 + number % 90, static_cast<char>('a' + number % 26));
     if (s.item().front() != 'c') {
-      s.Update({{"value", value}, {"text", text}});
+      s.Update({{"value", value}, {"text", text}, {"at", at}});
       return;
     }
     const std::string key = "k" + std::to_string(number / 3 % kKeys);
@@ -86,7 +102,8 @@ class Feed : public DataProvider {
     s.Update({{"key", key},
               {"command", deletes ? "DELETE" : "UPDATE"},
               {"value", value},
-              {"text", text}});
+              {"text", text},
+              {"at", at}});
   }
 
   std::mutex mutex_;
@@ -106,6 +123,10 @@ int main(int argc, char** argv) {
   options.min_backoff = std::chrono::milliseconds(20);
   options.max_backoff = std::chrono::milliseconds(200);
   options.max_queued_bytes = 1 << 20;
+  options.keepalive = std::chrono::milliseconds(0);  // unless a server asks for them
+  const std::string_view policy = argc > 3 ? argv[3] : "block";
+  if (policy == "refuse") options.queue_policy = QueuePolicy::kRefuse;
+  if (policy == "conflate") options.queue_policy = QueuePolicy::kConflate;
   AdapterHost host(feed, options);
   if (!host.Start()) return 1;
   const auto start = Clock::now();

@@ -26,12 +26,11 @@ class BuiltinMetadataTest : public testing::Test {
   // Before the first question.
   config::Policy& policy() { return house_.settings.adapter_sets.at(0).policy; }
 
-  std::variant<OpenGrant, tlcp::Error> Open(OpenQuery query) {
+  std::variant<OpenGrant, tlcp::Error> Open(const OpenQuery& query) {
     Start();
     std::optional<std::variant<OpenGrant, tlcp::Error>> answer;
     house_.OnShard([&] {
-      house_.metadata().OpenSession(std::move(query),
-                                    [&](auto outcome) { answer = std::move(outcome); });
+      house_.metadata().OpenSession(query, [&](auto outcome) { answer = std::move(outcome); });
       EXPECT_FALSE(answer.has_value()) << "answered inside of the call";
     });
     return answer.value();

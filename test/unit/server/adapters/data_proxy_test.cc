@@ -183,6 +183,28 @@ TEST_F(DataProxyTest, ASkippedSubHoldsNoPlaceAmongThoseThatMayBeUnderWay) {
   }
 }
 
+// However often clients change their minds meanwhile, no more waits than they want.
+TEST_F(DataProxyTest, ASubscriptionThatIsOverBeforeItsTurnIsNeverSent) {
+  data_.proxy.timeout = config::Milliseconds(0);
+  data_.requests_max_pending = 1;
+  Start();
+  const std::string sub = Subscribe(&one_, "a");
+  house_.Attach(&two_, "b");
+  for (int round = 0; round < 5; ++round) {
+    house_.Detach(&two_);
+    house_.Attach(&two_, "b");
+  }
+  house_.Detach(&one_);
+  EXPECT_FALSE(remote_->HasLine());
+  EXPECT_EQ(house_.counters().items_called_off.value(), 5u);
+  Say(sub + "|SUB|V");
+  const std::string second = remote_->Next();
+  EXPECT_EQ(BodyOf(second), "SUB|S|b");
+  Say(IdOf(second) + "|SUB|V");
+  EXPECT_EQ(BodyOf(remote_->Next()), "USB|S|a");
+  EXPECT_FALSE(remote_->HasLine());
+}
+
 // A12
 TEST_F(DataProxyTest, ALostSubReplyLeavesTheSubscriptionValid) {
   Start();

@@ -40,7 +40,7 @@ TEST(AdapterHub, APortInUseStopsTheStartAndIsNamed) {
   TestHouse house;
   runtime::Shard& shard = house.shards()[0];
   auto holder = tcp::Listener::Open(shard, {"127.0.0.1", 0}, tcp::PortUse::kExclusive,
-                                    [](tcp::AsioSocket) {});
+                                    [](tcp::Descriptor, const tcp::Endpoint&) {});
   ASSERT_TRUE(holder.ok());
   const std::uint16_t port = (*holder)->port();
   house.AddMetadata();

@@ -68,6 +68,28 @@ TEST_F(MetadataProxyTest, ADataAdapterMayHaveALimitOfItsOwn) {
   EXPECT_EQ(Next(), "NSC|S|S9");
 }
 
+// The ends go through the gate of the beginnings, so that no more wait than have begun.
+TEST_F(MetadataProxyTest, TheEndsOfADataAdaptersSubscriptionsCountAmongItsRequests) {
+  house_.settings.adapter_sets[0].data_adapters[0].requests_max_pending = 1;
+  StartReady();
+  house_.OnShard([this] {
+    for (const int win_index : {3, 4}) {
+      session::Table table = Query().table;
+      table.win_index = win_index;
+      table.items = {"a", "b"};
+      house_.metadata().CloseTable("S1", table);
+    }
+  });
+  EXPECT_EQ(Next().substr(0, 16), "NTC|S|S1|I|3|M|M");
+  Authorize(Query());
+  EXPECT_FALSE(remote_->HasLine());
+  Reply("NTC|V");
+  EXPECT_EQ(Next().substr(0, 16), "NTC|S|S1|I|4|M|M");
+  EXPECT_FALSE(remote_->HasLine());
+  Reply("NTC|V");
+  EXPECT_EQ(Next().substr(0, 3), "GIS");
+}
+
 TEST_F(MetadataProxyTest, EndsAreNeverTurnedAway) {
   metadata_.requests_max_pending = 1;
   metadata_.requests_max_queue = 0;

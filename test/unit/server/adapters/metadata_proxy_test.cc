@@ -57,8 +57,7 @@ TEST_F(MetadataProxyTest, AConflictIsToldWithWhatIsKnownSoFarAndThenOnlyTheSessi
     query.request_id = "42";
     query.user = "user1";
     query.grant = grant;
-    house_.metadata().OpenSession(std::move(query),
-                                  [this](auto answer) { opened_ = std::move(answer); });
+    house_.metadata().OpenSession(query, [this](auto answer) { opened_ = std::move(answer); });
   });
   const std::string nns = Next();
   EXPECT_EQ(nns.substr(0, 17), "NNS|S|user1|S|S2|");

@@ -48,8 +48,7 @@ class MetadataProxyTest : public testing::Test {
       query.headers = {{"host", "www"}};
       query.remote_ip = "10.0.0.1";
       query.certificate = certificate;
-      house_.metadata().OpenSession(std::move(query),
-                                    [this](auto answer) { opened_ = std::move(answer); });
+      house_.metadata().OpenSession(query, [this](auto answer) { opened_ = std::move(answer); });
     });
   }
   session::SubscribeQuery Query() const {

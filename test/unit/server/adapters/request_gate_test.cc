@@ -48,6 +48,37 @@ TEST(RequestGate, WhoCannotBeRefusedTakesNoPlaceFromWhoCan) {
   EXPECT_FALSE(gate.full());
 }
 
+TEST(RequestGate, WhoIsCalledOffWhileItWaitsNeverStarts) {
+  RequestGate gate(1, 1);
+  std::string started;
+  for (const char* const name : {"a", "b", "c"}) {
+    gate.EnterAnyway(name, [&, name] { started += name; });
+  }
+  EXPECT_TRUE(gate.CallOff("b"));
+  EXPECT_FALSE(gate.CallOff("b"));
+  EXPECT_FALSE(gate.CallOff("a")) << "it has begun";
+  gate.Leave();
+  EXPECT_EQ(started, "ac");
+  EXPECT_FALSE(gate.CallOff("c"));
+  gate.Leave();
+  EXPECT_TRUE(gate.idle());
+}
+
+TEST(RequestGate, WhoIsCalledOffTakesNoPlace) {
+  RequestGate gate(1, 1);
+  gate.Enter([] {});
+  for (int i = 0; i < 5; ++i) {
+    gate.EnterAnyway("n", [] {});
+    EXPECT_TRUE(gate.CallOff("n"));
+  }
+  EXPECT_FALSE(gate.full());
+  gate.Enter([] {});
+  EXPECT_TRUE(gate.full());
+  gate.EnterAnyway("n", [] {});
+  gate.Reset();
+  EXPECT_FALSE(gate.CallOff("n"));
+}
+
 TEST(RequestGate, WithoutALimitNobodyWaits) {
   RequestGate gate(0, 0);
   int started = 0;

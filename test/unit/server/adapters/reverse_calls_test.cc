@@ -41,6 +41,17 @@ TEST_F(ReverseCallsTest, APositiveCodeIsSentAsZero) {
   EXPECT_EQ(asked(), Asked{"SET S1 0 why"});
 }
 
+TEST_F(ReverseCallsTest, ALongReasonIsCutBehindAWholeCharacter) {
+  StartReady();
+  std::string sent = "x";
+  std::string told = "x";
+  for (int i = 0; i < 1000; ++i) sent += "%C3%A9";
+  for (int i = 0; i < 511; ++i) told += "\xC3\xA9";
+  remote_->Send("64|FST|S|S1|I|-3|S|" + sent);
+  EXPECT_EQ(remote_->Next(), "64|FST|V");
+  EXPECT_EQ(asked(), Asked{"SET S1 -3 " + told});
+}
+
 TEST_F(ReverseCallsTest, ASubscriptionIsEndedIfTheAdapterMayDoIt) {
   StartReady();
   remote_->Send("66|FUS|S|S1|I|4");

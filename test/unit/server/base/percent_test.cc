@@ -19,6 +19,15 @@ TEST(PercentDecode, RefusesBrokenEscapes) {
   EXPECT_FALSE(PercentDecode("%zz"));
 }
 
+TEST(PercentDecode, AppendsOrLeavesTheTextAsItWas) {
+  std::string out = "a=";
+  EXPECT_TRUE(AppendPercentDecoded("%41b", out));
+  EXPECT_EQ(out, "a=Ab");
+  EXPECT_FALSE(AppendPercentDecoded("xyz%4", out));
+  EXPECT_FALSE(AppendPercentDecoded("xyz%4g", out));
+  EXPECT_EQ(out, "a=Ab");
+}
+
 TEST(ParseNumber, WantsTheWholeText) {
   EXPECT_EQ(ParseNumber<int>("-12"), -12);
   EXPECT_FALSE(ParseNumber<int>("12x"));

@@ -20,11 +20,12 @@ namespace penstock::test {
 // Lets everybody in, at once or when told to.
 class LateMetadata final : public session::MetadataPort {
  public:
-  void OpenSession(session::OpenQuery query, session::Reply<session::OpenGrant> reply) override {
+  void OpenSession(const session::OpenQuery& query,
+                   session::Reply<session::OpenGrant> reply) override {
     if (!hold) {
-      port_.OpenSession(std::move(query), std::move(reply));
+      port_.OpenSession(query, std::move(reply));
     } else {
-      held_.emplace_back(std::move(query), std::move(reply));
+      held_.emplace_back(query, std::move(reply));
     }
   }
   void CloseSession(std::string id, std::optional<std::string> user) override {

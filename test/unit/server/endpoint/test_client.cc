@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -35,6 +36,13 @@ TestClient::TestClient(TestClient&& other) noexcept
       unsent_(std::move(other.unsent_)),
       ended_(other.ended_),
       reset_(other.reset_) {}
+
+std::uint32_t TestClient::Segments() const {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  EXPECT_EQ(::getsockopt(descriptor_, IPPROTO_TCP, TCP_INFO, &info, &size), 0);
+  return info.tcpi_data_segs_in;
+}
 
 bool TestClient::Send(std::string_view bytes) {
   unsent_ += bytes;

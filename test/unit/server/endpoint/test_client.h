@@ -31,6 +31,9 @@ class TestClient {
   // Takes what has come to text().
   void Receive();
 
+  // TCP segments with data that have come: as many as the server made writes, if those are small.
+  std::uint32_t Segments() const;
+
   const std::string& text() const { return text_; }
   bool Has(std::string_view part) const { return text_.find(part) != std::string::npos; }
   void Forget() { text_.clear(); }

@@ -43,6 +43,36 @@ TEST_F(WebSocketTest, RequestsBehindACreateWaitForItsAnswer) {
   EXPECT_TRUE(Expect(client, "U,1,1,v"));
 }
 
+TEST_F(WebSocketTest, WhatIsSaidInOneTurnLeavesTogether) {
+  Start();
+  TestClient client = Connect(0);
+  client.Send(Handshake());
+  client.SendText(kCreate);
+  ASSERT_TRUE(Expect(client, "CONS,"));
+  EXPECT_EQ(client.Segments(), 1u);  // the end of the handshake, and CONOK
+  client.SendText("heartbeat\r\n");
+  client.SendText(
+      "control\r\nLS_reqId=1&LS_op=add&LS_subId=1&LS_mode=MERGE&LS_group=a&LS_schema=f");
+  client.SendText("control\r\nLS_reqId=2&LS_op=constrain&LS_requested_max_bandwidth=40");
+  ASSERT_TRUE(Expect(client, "SUBOK,1,1,1"));
+  EXPECT_EQ(client.Segments(), 2u);
+  const std::string text = Messages(client.text());
+  EXPECT_LT(text.find("REQOK,1"), text.find("SUBOK,1,1,1")) << text;
+  EXPECT_LT(text.find("REQOK,2"), text.find("SUBOK,1,1,1")) << text;
+}
+
+TEST_F(WebSocketTest, TheHeadOfTheHandshakeIsKeptOnceForAll) {
+  Start();
+  TestClient one = Connect(0);
+  TestClient two = Connect(0);
+  Open(one);
+  std::string other = Handshake();
+  other.replace(other.find("dGhlIHNhbXBsZSBub25jZQ=="), 24, "AAAAAAAAAAAAAAAAAAAAAA==");
+  two.Send(other);
+  ASSERT_TRUE(Expect(two, "101"));
+  EXPECT_EQ(endpoint(0).texts().size(), 1u);
+}
+
 TEST_F(WebSocketTest, ASecondStreamOnTheSameSocketIsRefused) {
   Start();
   TestClient client = Connect(0);

@@ -32,6 +32,8 @@ class ItemTest : public testing::Test, public ItemPublisher {
         return "CLEAR";
       case EventKind::kSourceLost:
         return "LOST";
+      case EventKind::kSourceResumed:
+        return "RESUMED";
       case EventKind::kDiffOrder:
         return "DIFFS";
       case EventKind::kUpdate:
@@ -175,6 +177,20 @@ TEST_F(ItemTest, RowsThatANewSnapshotDoesNotNameAreDeletedAtItsEnd) {
   EXPECT_EQ(Take(), (Log{"COMMAND update b ADD 9"}));
   Say(EventKind::kEndOfSnapshot);
   EXPECT_EQ(Take(), (Log{"COMMAND update c DELETE"}));
+}
+
+TEST_F(ItemTest, AnAdapterThatGoesOnWhereItWasReplacesNothing) {
+  Admit(View::kCommand, {});
+  Row("ADD", "a", "1", true);
+  Row("ADD", "b", "2", true);
+  Say(EventKind::kEndOfSnapshot);
+  Say(EventKind::kSourceLost, true);
+  Take();
+  Say(EventKind::kSourceResumed);
+  Row("UPDATE", "b", "9");
+  EXPECT_EQ(TakeRaw(), (Log{"RAW update b UPDATE 9"}));
+  Say(EventKind::kEndOfSnapshot);
+  EXPECT_EQ(State(Mode::kCommand), (Log{"snapshot a ADD 1", "snapshot b UPDATE 9", "EOS"}));
 }
 
 TEST_F(ItemTest, WhereTheOperatorLeavesAHoleALossChangesNoRow) {

@@ -41,6 +41,19 @@ TEST_F(TimerWheelTest, FiresOnceAtItsDeadlineAndNotBefore) {
   EXPECT_EQ(probe.fired, 1);
 }
 
+TEST_F(TimerWheelTest, ArmedByATimeFiresAtTheEarliestOne) {
+  Probe probe;
+  wheel_.ArmBy(probe.timer, In(Millis(20)));
+  wheel_.ArmBy(probe.timer, In(Millis(30)));
+  wheel_.ArmBy(probe.timer, In(Millis(10)));
+  Advance(Millis(9));
+  EXPECT_EQ(probe.fired, 0);
+  Advance(Millis(1));
+  EXPECT_EQ(probe.fired, 1);
+  Advance(Millis(100));
+  EXPECT_EQ(probe.fired, 1);
+}
+
 TEST_F(TimerWheelTest, NeverFiresEarlyWhateverTheDelay) {
   std::mt19937 random(7);
   for (int i = 0; i < 500; ++i) {

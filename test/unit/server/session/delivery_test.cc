@@ -188,5 +188,154 @@ TEST_F(DeliveryTest, WhatDoesNotFitInOneWriteGoesInTheNextTurnWithoutWaitingForA
   EXPECT_GT(link.Take().size(), 100'000u);
 }
 
+// However much is published: a session that has been told looks again by itself.
+TEST_F(DeliveryTest, ASessionIsToldOfAnItemOnceUntilItHasWritten) {
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  Control(session, MakeAdd(1, "a", "f"));
+  link.Take();
+  link.is_writable = false;
+  const std::uint64_t before = table().pump().counters().marks;
+  for (int i = 0; i < 50; ++i) Send("a", {{"f", std::to_string(i)}});
+  EXPECT_LE(table().pump().counters().marks - before, 2u);
+  link.is_writable = true;
+  shard_.Post([&] { session->OnLinkWritable(); });
+  Turn();
+  EXPECT_EQ(link.Take(), "U,1,1,49");
+  Send("a", {{"f", "again"}});
+  EXPECT_EQ(link.Take(), "U,1,1,again");
+}
+
+TEST_F(DeliveryTest, AnItemThatWaitsForItsTimeIsNotToldOfNews) {
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  tlcp::Add add = MakeAdd(1, "a", "f");
+  add.max_frequency = tlcp::Frequency::Limited(2);
+  Control(session, add);
+  Send("a", {{"f", "1"}}, true);
+  const std::uint64_t before = table().pump().counters().marks;
+  for (int i = 0; i < 20; ++i) Send("a", {{"f", "v" + std::to_string(i)}});
+  EXPECT_LE(table().pump().counters().marks - before, 2u);
+  link.Take();
+  Advance(Millis(600));
+  EXPECT_EQ(link.Take(), "U,1,1,v19");
+  // What comes after a change of the limit is not held back.
+  Send("a", {{"f", "w"}});
+  EXPECT_EQ(Control(session, tlcp::Reconf{1, tlcp::Frequency::Unlimited()}), "OK");
+  EXPECT_NE(link.Take().find("U,1,1,w"), std::string::npos);
+  Send("a", {{"f", "x"}});
+  EXPECT_EQ(link.Take(), "U,1,1,x");
+}
+
+// A limit that is not the client's own is not shaken off by asking again and again.
+TEST_F(DeliveryTest, AnotherFrequencyCountsFromTheLastUpdate) {
+  options_.max_frequency = 1;
+  for (const tlcp::Mode mode : {tlcp::Mode::kMerge, tlcp::Mode::kDistinct, tlcp::Mode::kCommand}) {
+    test::FakeLink link;
+    Session* const session = OpenBound(link);
+    tlcp::Add add = MakeAdd(1, "a", "key command f", false);
+    add.mode = mode;
+    Control(session, add);
+    const auto send = [this](const char* value) {
+      Send("a", {{"key", "k"}, {"command", "UPDATE"}, {"f", value}});
+    };
+    send("1");
+    send("2");
+    EXPECT_EQ(link.Take().find("|2"), std::string::npos);
+    for (int i = 0; i < 5; ++i) {
+      send(std::to_string(i).c_str());
+      for (const auto& wanted : {tlcp::Frequency::Limited(1), tlcp::Frequency::Unlimited()}) {
+        Control(session, tlcp::Reconf{1, wanted});
+        EXPECT_EQ(link.Take(), "CONF,1,1.0,filtered");
+      }
+    }
+    // Less often: from then on; more often: as soon as it is due by that.
+    Control(session, tlcp::Reconf{1, tlcp::Frequency::Limited(0.1)});
+    link.Take();
+    Advance(Millis(1500));
+    EXPECT_EQ(link.Take(), "");
+    Control(session, tlcp::Reconf{1, tlcp::Frequency::Limited(0.5)});
+    EXPECT_EQ(link.Take(), "CONF,1,0.5,filtered");
+    Advance(Millis(400));
+    EXPECT_EQ(link.Take(), "");
+    Advance(Millis(200));
+    EXPECT_NE(link.Take(), "");
+    Control(session, tlcp::Delete{1});
+    session->Close(std::nullopt);
+    Turn();
+  }
+}
+
+// One row that waits does not hold back another.
+TEST_F(DeliveryTest, TheRowsOfAnItemAreToldWhileOneWaits) {
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  tlcp::Add add = MakeAdd(1, "a", "key command f");
+  add.mode = tlcp::Mode::kCommand;
+  add.max_frequency = tlcp::Frequency::Limited(1);
+  Control(session, add);
+  Send("a", {{"key", "k"}, {"command", "ADD"}, {"f", "1"}});
+  Send("a", {{"key", "k"}, {"command", "UPDATE"}, {"f", "2"}});
+  Send("a", {{"key", "k"}, {"command", "UPDATE"}, {"f", "3"}});
+  link.Take();
+  Send("a", {{"key", "l"}, {"command", "ADD"}, {"f", "1"}});
+  EXPECT_NE(link.Take().find("l|"), std::string::npos);
+}
+
+// Items of one frequency that began at different times share their writes, and keep their average.
+TEST_F(DeliveryTest, ItemsOfOneFrequencyGoTogether) {
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  tlcp::Add add = MakeAdd(1, "a b", "f");
+  add.max_frequency = tlcp::Frequency::Limited(20);
+  Control(session, add);
+  Send("a", {{"f", "0"}}, true);
+  Advance(Millis(5));
+  Send("b", {{"f", "0"}}, true);
+  link.Take();
+  const int before = link.flushes;
+  int lines = 0;
+  for (int i = 1; i <= 400; ++i) {
+    Send("a", {{"f", std::to_string(i)}});
+    Send("b", {{"f", std::to_string(i)}});
+    Advance(Millis(5));
+    const std::string text = link.Take();
+    for (std::size_t at = text.find("U,1,"); at != std::string::npos;
+         at = text.find("U,1,", at + 1))
+      ++lines;
+  }
+  // In two seconds.
+  EXPECT_GE(lines, 2 * 38);
+  EXPECT_LE(lines, 2 * 41);
+  EXPECT_LE(link.flushes - before, 42);
+}
+
+// A stranger that leaves takes nobody's place among those who listen.
+TEST_F(DeliveryTest, WhoLeavesLeavesTheOthersListening) {
+  constexpr int kSessions = 130;
+  std::vector<std::unique_ptr<test::FakeLink>> links;
+  std::vector<Session*> sessions;
+  for (int i = 0; i < kSessions; ++i) {
+    links.push_back(std::make_unique<test::FakeLink>());
+    sessions.push_back(OpenBound(*links.back()));
+    Control(sessions.back(), MakeAdd(1, "a", "f"));
+  }
+  // The last one waits for its link while others leave, and takes the place of one.
+  links.back()->is_writable = false;
+  Send("a", {{"f", "1"}});
+  for (int i = 0; i < kSessions - 1; i += 2) {
+    Control(sessions[static_cast<std::size_t>(i)], tlcp::Delete{1});
+  }
+  for (auto& link : links) link->Take();
+  Send("a", {{"f", "2"}});
+  links.back()->is_writable = true;
+  shard_.Post([&] { sessions.back()->OnLinkWritable(); });
+  Turn();
+  for (int i = 0; i < kSessions; ++i) {
+    const bool left = i % 2 == 0 && i < kSessions - 1;
+    EXPECT_EQ(links[static_cast<std::size_t>(i)]->Take(), left ? "" : "U,1,1,2") << i;
+  }
+}
+
 }  // namespace
 }  // namespace penstock::session

@@ -189,6 +189,7 @@ TEST_F(FeedEdgesTest, AnItemThatHadNothingToSayKeepsToItsFrequency) {
   // Its time has come, though the timer has not fired yet.
   clock_.Advance(std::chrono::microseconds(333'400));
   Send("a", {{"f", "3"}});
+  Advance(Millis(1));
   EXPECT_EQ(link.Take(), "U,1,1,3");
   link.is_writable = false;
   Advance(Millis(5));

@@ -49,7 +49,7 @@ TEST(KeyPaces, AForgottenKeyDoesNotCome) {
   EXPECT_EQ(paces.TakeDue(At(9000)), std::nullopt);
 }
 
-TEST(KeyPaces, AnotherIntervalLetsWhatWaitsGo) {
+TEST(KeyPaces, WithoutAnIntervalWhatWaitsMayGo) {
   KeyPaces paces;
   paces.Sent("waits", At(1000), Millis(60'000));
   paces.Sent("rests", At(1000), Millis(60'000));
@@ -58,6 +58,20 @@ TEST(KeyPaces, AnotherIntervalLetsWhatWaitsGo) {
   EXPECT_EQ(paces.size(), 1u);
   EXPECT_TRUE(paces.MayGo("rests", At(1002)));
   EXPECT_EQ(paces.TakeDue(At(1002)), "waits");
+}
+
+TEST(KeyPaces, AnotherIntervalCountsFromTheLastEvent) {
+  KeyPaces paces;
+  paces.Sent("waits", At(1000), Millis(100));
+  paces.Sent("rests", At(1000), Millis(100));
+  paces.Defer("waits", At(1001));
+  paces.Stretch(Millis(400));
+  EXPECT_EQ(paces.next_due(), At(1500));
+  EXPECT_FALSE(paces.MayGo("rests", At(1499)));
+  paces.Stretch(Millis(-480));
+  EXPECT_EQ(paces.TakeDue(At(1019)), std::nullopt);
+  EXPECT_EQ(paces.TakeDue(At(1020)), "waits");
+  EXPECT_TRUE(paces.MayGo("rests", At(1020)));
 }
 
 TEST(KeyPaces, WithoutAnIntervalNothingIsRemembered) {

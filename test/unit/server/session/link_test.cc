@@ -3,6 +3,8 @@
 
 // Streams, polls and what time does to them (TLCP §7).
 
+#include <array>
+
 #include "support/session_fixture.h"
 
 namespace penstock::session {
@@ -25,6 +27,28 @@ TEST_F(LinkTest, ASilentStreamIsProbedAtItsKeepalive) {
   EXPECT_EQ(link.Take(), "PROBE");
   Advance(Millis(2010));
   EXPECT_EQ(link.Take(), "PROBE");
+}
+
+TEST_F(LinkTest, ManySilentStreamsAreProbedInOneTurn) {
+  options_.keepalive_jitter_percent = 50;
+  std::array<test::FakeLink, 20> links;
+  tlcp::LinkOptions options;
+  options.keepalive = Millis(2000);
+  for (test::FakeLink& link : links) {
+    OpenBound(link, options);
+    link.Take();
+    Advance(Millis(3));
+  }
+  int probes = 0;
+  for (int i = 0; i < 2000; ++i) {
+    Advance(Millis(1));
+    for (test::FakeLink& link : links) {
+      if (link.Take() != "PROBE") continue;
+      ++probes;
+      EXPECT_LE(clock_.Now().time_since_epoch() % Millis(50), Millis(1));
+    }
+  }
+  EXPECT_GE(probes, 20);
 }
 
 TEST_F(LinkTest, TheKeepaliveIsGrantedWithinBounds) {

@@ -55,6 +55,24 @@ TEST_F(ThrottleTest, AnAbsurdLimitIsNone) {
   }
 }
 
+// What is told is what is in force.
+TEST_F(ThrottleTest, ALimitOfNextToNothingIsToldAsItHolds) {
+  test::FakeLink link;
+  Session* const session = OpenBound(link);
+  Control(session, MakeAdd(1, "a", "f"));
+  link.Take();
+  Control(session, tlcp::Constrain{tlcp::Bandwidth{1e-9}});
+  EXPECT_EQ(link.Take(), "CONS,0.1");
+  Advance(Millis(1500));  // the answer is paid for
+  Send("a", {{"f", std::string(100, 'a')}});
+  EXPECT_NE(link.Take(), "");
+  Send("a", {{"f", "b"}});
+  Advance(Millis(7000));  // 12.5 bytes a second
+  EXPECT_EQ(link.Take().find("U,"), std::string::npos);
+  Advance(Millis(4000));
+  EXPECT_EQ(link.Take(), "U,1,1,b");
+}
+
 TEST_F(ThrottleTest, AnswersHoldUpdatesUpForASecondAtTheMost) {
   metadata_.open_grant.max_bandwidth_kbps = 8;
   test::FakeLink link;
@@ -114,6 +132,21 @@ TEST_F(SlowClientTest, IsNotBlamedForATimeInWhichTheServerStoodStill) {
   Turn();
   EXPECT_NE(table().Find(id), nullptr);
   Advance(Millis(2100));
+  EXPECT_EQ(table().Find(id), nullptr);
+}
+
+TEST_F(SlowClientTest, IsEndedWhenItPollsAndTakesNothing) {
+  options_.slow_client_timeout = Millis(2000);
+  test::FakeLink link;
+  Session* const session = Open();
+  const std::string id = session->id();
+  tlcp::LinkOptions poll;
+  poll.polling = tlcp::LinkOptions::Polling{.idle = Millis(30'000)};
+  link.is_writable = false;  // an answer from before stands in the way
+  Bind(session, link, poll);
+  Advance(Millis(1900));
+  EXPECT_NE(table().Find(id), nullptr);
+  Advance(Millis(200));
   EXPECT_EQ(table().Find(id), nullptr);
 }
 

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <optional>
 #include <string>
 
 #include "transport/tcp/listener.h"
@@ -19,18 +18,18 @@ class DialerTest : public testing::Test {
  protected:
   DialerTest()
       : dialer_(std::make_unique<Dialer>(
-            shard_, [this](AsioSocket socket) { connected_.emplace(std::move(socket)); },
+            shard_, [this](Descriptor socket, const Endpoint&) { connected_ = std::move(socket); },
             [this](const std::string& why) { failed_ = why; })) {}
   ~DialerTest() override {
     dialer_->Stop();
     shard_.DeferDelete(std::move(dialer_));
-    connected_.reset();
+    connected_ = {};
     shard_.RunTurn(milliseconds(0));
   }
 
   std::unique_ptr<Listener> Listen() {
     auto listener = Listener::Open(shard_, {.address = "127.0.0.1"}, PortUse::kExclusive,
-                                   [this](AsioSocket) { ++accepted_; });
+                                   [this](Descriptor, const Endpoint&) { ++accepted_; });
     EXPECT_TRUE(listener.ok());
     return std::move(*listener);
   }
@@ -42,15 +41,15 @@ class DialerTest : public testing::Test {
   void TurnUntilDone() {
     // The system looks names up in its own time.
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (!connected_ && failed_.empty() && std::chrono::steady_clock::now() < end) {
+    while (!connected_.is_open() && failed_.empty() && std::chrono::steady_clock::now() < end) {
       shard_.RunTurn(milliseconds(20));
     }
   }
 
-  const SteadyClock clock_;
+  const SteadyClock clock_{};
   runtime::Shard shard_{0, 1, clock_};
   std::unique_ptr<Dialer> dialer_;
-  std::optional<AsioSocket> connected_;
+  Descriptor connected_;
   std::string failed_;
   int accepted_ = 0;
 };
@@ -58,10 +57,10 @@ class DialerTest : public testing::Test {
 TEST_F(DialerTest, ConnectsByNameAndByAddress) {
   auto listener = Listen();
   for (const char* const host : {"127.0.0.1", "localhost"}) {
-    connected_.reset();
+    connected_ = {};
     dialer_->Dial(host, listener->port());
     TurnUntilDone();
-    EXPECT_TRUE(connected_) << host << ": " << failed_;
+    EXPECT_TRUE(connected_.is_open()) << host << ": " << failed_;
   }
   Close(std::move(listener));
 }
@@ -86,20 +85,20 @@ TEST_F(DialerTest, IsSilentOnceStopped) {
   dialer_->Dial("127.0.0.1", listener->port());
   dialer_->Stop();
   for (int i = 0; i < 10; ++i) shard_.RunTurn(milliseconds(1));
-  EXPECT_FALSE(connected_);
+  EXPECT_FALSE(connected_.is_open());
   dialer_->Dial("127.0.0.1", listener->port());
   shard_.RunTurn(milliseconds(1));  // the address is known, the connection under way or there
   dialer_->Stop();
-  connected_.reset();
+  connected_ = {};
   for (int i = 0; i < 10; ++i) shard_.RunTurn(milliseconds(1));
-  EXPECT_FALSE(connected_);
+  EXPECT_FALSE(connected_.is_open());
   EXPECT_EQ(failed_, "");
   EXPECT_TRUE(dialer_->IsQuiet());
   Close(std::move(listener));
 }
 
 TEST(Resolver, AnswersOfOneThatIsGoneAreDropped) {
-  const SteadyClock clock;
+  const SteadyClock clock{};
   runtime::Shard shard(0, 1, clock);
   bool answered = false;
   auto resolver = std::make_unique<Resolver>(shard);
