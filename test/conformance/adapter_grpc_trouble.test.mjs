@@ -2,6 +2,7 @@
 // Adapters over gRPC that leave with questions open, or do what no adapter does, and strangers.
 import assert from 'node:assert/strict';
 import http2 from 'node:http2';
+import net from 'node:net';
 import { test } from 'node:test';
 
 import grpc from '@grpc/grpc-js';
@@ -41,15 +42,66 @@ function connected(port) {
   return session.on('error', () => {});
 }
 
+// HTTP/2 frame by frame, for what would be too much for node's own client: it dies, now and then, of
+// streams that both sides reset at the same time.
+class Frames {
+  #received = Buffer.alloc(0);
+  #settings = 0; // sent
+  #acknowledged = 0;
+  #stream = -1;
+
+  static async open(port) {
+    const frames = new Frames();
+    frames.socket = closeLater(net.connect(port, '127.0.0.1'), (one) => one.destroy());
+    frames.socket.on('data', (bytes) => frames.#take(bytes)).on('error', () => {});
+    frames.socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+    await frames.read();
+    return frames;
+  }
+  #send(type, flags, stream, payload) {
+    const head = Buffer.alloc(9);
+    head.writeUIntBE(payload.length, 0, 3);
+    head.writeUInt8(type, 3);
+    head.writeUInt8(flags, 4);
+    head.writeUInt32BE(stream, 5);
+    this.socket.write(Buffer.concat([head, payload]));
+  }
+  #take(bytes) {
+    this.#received = Buffer.concat([this.#received, bytes]);
+    for (;;) {
+      const end = this.#received.length < 9 ? Infinity : 9 + this.#received.readUIntBE(0, 3);
+      if (this.#received.length < end) return;
+      const [type, flags] = this.#received.subarray(3, 5);
+      if (type === 4 && flags === 0) this.#send(4, 1, 0, Buffer.alloc(0));
+      if (type === 6 && flags === 0) this.#send(6, 1, 0, this.#received.subarray(9, end));
+      if (type === 4 && flags === 1) ++this.#acknowledged;
+      this.#received = this.#received.subarray(end);
+    }
+  }
+  // A call that is cancelled at once.
+  cancelled(method) {
+    const text = (one) => Buffer.concat([Buffer.from([one.length]), Buffer.from(one)]);
+    const headers = { ':method': 'POST', ':scheme': 'http', ':path': `/penstock.adapter.v1.AdapterService/${method}`, ':authority': 'localhost', 'content-type': 'application/grpc', te: 'trailers' };
+    this.#stream += 2;
+    this.#send(1, 4, this.#stream, Buffer.concat(Object.entries(headers).flatMap(([name, value]) => [Buffer.from([0]), text(name), text(value)])));
+    this.#send(3, 0, this.#stream, Buffer.from([0, 0, 0, 8])); // CANCEL
+  }
+  // Until the server has read all of it, and new settings behind it. (Of pings gRPC takes few.)
+  async read() {
+    this.#send(4, 0, 0, Buffer.alloc(0));
+    ++this.#settings;
+    await until('the settings to be acknowledged', () => this.#acknowledged === this.#settings);
+  }
+}
+
 test('methods that are none here, cancelled at once, harm nobody', async () => {
   const { server, port } = await started();
-  const session = connected(port);
+  const frames = await Frames.open(port);
   for (let round = 0; round < 20; ++round) {
-    const streams = Array.from({ length: 50 }, () => silent(session, 'None'));
-    for (const { stream } of streams) stream.close(http2.constants.NGHTTP2_CANCEL);
-    await Promise.all(streams.map(({ told }) => told));
+    for (let i = 0; i < 50; ++i) frames.cancelled('None');
+    await frames.read();
   }
-  assert.equal(Number((await silent(session, 'None').told)['grpc-status']), status.UNIMPLEMENTED);
+  assert.equal(Number((await silent(connected(port), 'None').told)['grpc-status']), status.UNIMPLEMENTED);
   await DataAdapter.start(port);
   await server.stop();
 });
