@@ -38,7 +38,7 @@ async function watching(server) {
   const record = await client.subscribe(['a'], ['n'], { adapter: 'DEFAULT' }).active();
   return { client, record };
 }
-const letIn = (host, index = 0) => until('an adapter to be let in', () => host.adapters[index]?.initParams, 15000);
+const letIn = (host) => until('an adapter to be let in', () => host.adapters[0]?.initParams);
 
 test('data and metadata: the adapters listen, the server does not', async () => {
   const metadata = await listening(() => new MetadataAdapter());
@@ -46,6 +46,7 @@ test('data and metadata: the adapters listen, the server does not', async () => 
   const server = await dialing(data.port, {}, { metadata: { request_reply_port: metadata.port } });
   await letIn(metadata);
   await letIn(data);
+  await until('the server to have read the answer', () => /remote adapter active" proxy=DEMO /.test(server.log));
   const { client, record } = await watching(server);
   await record.shows('a', { n: '1' });
   data.adapters[0].update('a', { n: '2' });
@@ -53,6 +54,7 @@ test('data and metadata: the adapters listen, the server does not', async () => 
   client.disconnect();
   await server.stop();
   assert.deepEqual([server.totals().dials, server.totals().dials_failed], [2, 0]);
+  await until('the last word', () => data.adapters[0].closed);
   assert.equal(data.adapters[0].all('CLOSE').length, 1);
 });
 
@@ -74,9 +76,9 @@ test('the adapter comes later, goes and returns; the session stays, and nobody i
   await record.shows('a', { n: '7' });
   // One that cuts each connection is dialed again after the pause, not at once.
   host.close();
-  const rude = await listening(() => ({ attach: (peer) => (kOverGrpc ? peer.emit('error', { code: 14 }) : peer.destroy(), { kill() {} }) }), { port });
   const before = Date.now();
-  await until('five more connections', () => rude.adapters.length >= 5, 15000);
+  const rude = await listening(() => ({ attach: (peer) => (kOverGrpc ? peer.emit('error', { code: 14 }) : peer.destroy(), { kill() {} }) }), { port });
+  await until('five more connections', () => rude.adapters.length >= 5);
   assert.ok(Date.now() - before >= 3 * kRetry, `${Date.now() - before} ms`);
   client.disconnect();
   await server.stop();
@@ -94,7 +96,7 @@ test('with two hosts the other one is there when the first goes', async () => {
   const active = first.adapters.some((one) => one.active.has('a')) ? first : second;
   const other = active === first ? second : first;
   active.close();
-  await until('the other one', () => other.adapters.some((one) => one.active.has('a')), 15000);
+  await until('the other one', () => other.adapters.some((one) => one.active.has('a')));
   await record.shows('a', { n: other === second ? '2' : '1' });
   client.disconnect();
   await server.stop();
@@ -120,7 +122,7 @@ async function secured(tls, { certificate = authority.sign('feed'), host = 'loca
   const data = await listening(dataAdapter(), { secure: { cert, key, ...more } });
   const server = await dialing(data.port, { remote_host: host, tls });
   const said = () => server.log.match(/TLS handshake failed: (.*?)"? held_back/)?.[1] ?? server.log.match(/the connection broke: [^"\n]*/)?.[0];
-  const result = await until('DPI or a reason', () => (data.adapters.some((one) => one.initParams) ? 'DPI' : said()), 15000);
+  const result = await until('DPI or a reason', () => (data.adapters.some((one) => one.initParams) ? 'DPI' : said()));
   await server.stop();
   data.close();
   return result;

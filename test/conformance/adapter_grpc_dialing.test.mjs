@@ -30,9 +30,9 @@ async function dialing(port, settings = {}, more = {}) {
   });
   return Server.start({ adapter_set: [set] });
 }
-const letIn = (host) => until('an adapter to be let in', () => host.adapters.find((one) => one.initParams), 15000);
-const says = (server, pattern, millis = 15000) => until(() => `${pattern} of the server; its log:\n${server.log.slice(-3000)}`, () => pattern.test(server.log), millis);
-const reached = (server, times) => until(() => `so many dialed; the log:\n${server.log.slice(-3000)}`, () => (server.log.match(/"remote adapter dialed"/g) ?? []).length >= times, 15000);
+const letIn = (host) => until('an adapter to be let in', () => host.adapters.find((one) => one.initParams));
+const says = (server, pattern) => until(() => `${pattern} of the server; its log:\n${server.log.slice(-3000)}`, () => pattern.test(server.log));
+const reached = (server, times) => until(() => `so many dialed; the log:\n${server.log.slice(-3000)}`, () => (server.log.match(/"remote adapter dialed"/g) ?? []).length >= times);
 
 async function shows(server, value) {
   const client = await Client.connected(server.url);
@@ -85,7 +85,7 @@ async function secured(tls, { certificate = authority.sign('feed'), settings = {
   const host = await listening(dataAdapter(), { secure: { cert, key, ...secure } });
   const server = await dialing(host.port, { tls, ...settings });
   const why = () => server.log.match(/"remote adapter not reached.*? reason="?(.*?)"? retry_millis/)?.[1] ?? host.adapters[0]?.goodbye?.reason;
-  const result = await until(() => `Init or a reason; the log:\n${server.log}`, () => (host.adapters.some((one) => one.initParams) ? 'Init' : why()), 15000);
+  const result = await until(() => `Init or a reason; the log:\n${server.log}`, () => (host.adapters.some((one) => one.initParams) ? 'Init' : why()));
   if (result === 'Init') await shows(server, '1');
   await server.stop();
   host.close();
@@ -146,18 +146,15 @@ test('who says nothing is left in a while and dialed again, in whatever state it
   await new Promise((resolve) => deaf.listen({ port: 0, host: '127.0.0.1' }, resolve));
   const mute = await listening(dataAdapter({ hello: null }));
   const servers = [await dialing(deaf.address().port, { remote_host: '127.0.0.1' }), await dialing(mute.port, { remote_host: '127.0.0.1' })];
-  const before = Date.now();
   await says(servers[0], /remote adapter not reached.*127\.0\.0\.1 port \d+: no answer/);
-  assert.ok(Date.now() - before < 8000, `${Date.now() - before} ms`);
   await says(servers[1], /remote adapter not reached.*no Hello in time/);
-  assert.ok(Date.now() - before < 14000, `${Date.now() - before} ms`);
-  await until('another connection', () => connections > 1, 15000);
-  await until('another stream', () => mute.adapters.length > 1, 15000);
+  await until('another connection', () => connections > 1);
+  await until('another stream', () => mute.adapters.length > 1);
   assert.equal(mute.adapters[0].goodbye.reason, 'DEADLINE_EXCEEDED: no Hello in time');
-  // The end does not wait for them, either.
+  // The end does not wait for them, either: a Hello has ten seconds.
   const stopping = Date.now();
   await Promise.all(servers.map((one) => one.stop()));
-  assert.ok(Date.now() - stopping < 6000, `${Date.now() - stopping} ms`);
+  assert.ok(Date.now() - stopping < 9000, `${Date.now() - stopping} ms`);
   sockets.forEach((one) => one.destroy());
   deaf.close();
   assert.ok(servers[1].totals().dials_failed >= 1);
@@ -183,6 +180,7 @@ test('goodbye of the server, and half-close behind it', async () => {
   const dials = { remote_host: '127.0.0.1', connection_retry_millis: kRetry, request_reply_port: metadata.port };
   const server = await dialing(data.port, {}, { metadata: dials });
   const adapters = [await letIn(metadata), await letIn(data)];
+  await says(server, /remote adapter active" proxy=DEMO /);
   await shows(server, '1');
   await server.stop();
   for (const one of adapters) {

@@ -126,7 +126,10 @@ test('leave_hole: what is marked as snapshot behind its end is news', async () =
   const client = await Client.connected(server.url);
   const record = await client.subscribe(['MERGE_hole'], ['a', 'b'], { adapter: 'leave_hole' }).active();
   await record.shows('MERGE_hole', { a: '1' });
+  const losses = () => server.log.split('"remote adapter lost" proxy=DEMO.leave_hole').length;
+  const before = losses();
   first.kill();
+  await until('the loss', () => losses() > before);
   const second = await start('leave_hole', { MERGE: { a: '2' } });
   await second.subscribed('MERGE_hole'); // whose snapshot and EOS came with it
   second.update('MERGE_hole', { b: '3' }, true);

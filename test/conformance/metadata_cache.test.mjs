@@ -14,8 +14,11 @@ async function withServer(metadata, work) {
   const server = await Server.start({ adapter_set: [set] });
   const adapters = [];
   const start = async () => {
+    const entered = () => server.log.match(/remote adapter active.*proxy=DEMO /g)?.length ?? 0;
+    const before = entered();
     const adapter = await MetadataAdapter.start(set.metadata_adapter.request_reply_port);
     adapters.push(adapter);
+    await until('it to be the active one', () => entered() > before);
     return adapter;
   };
   const adapter = await start();
@@ -51,19 +54,19 @@ test('GIT is asked once for an item, GUI once for a user and an item', () =>
   }));
 
 test('user_data_timeout_millis: GUI is asked again, GIT is not', () =>
-  withServer({ user_data_timeout_millis: 300 }, async ({ asked, session }) => {
+  withServer({ user_data_timeout_millis: 1500 }, async ({ asked, session }) => {
     const socket = await session('alice');
     await asked(socket);
     assert.deepEqual(await asked(socket), { GIT: 0, GUI: 0 });
-    await pause(350);
+    await pause(1600);
     assert.deepEqual(await asked(socket), { GIT: 0, GUI: 1 });
   }));
 
 test('item_data_timeout_millis: GIT is asked again', () =>
-  withServer({ item_data_timeout_millis: 300 }, async ({ asked, session }) => {
+  withServer({ item_data_timeout_millis: 1500 }, async ({ asked, session }) => {
     const socket = await session('alice');
     await asked(socket);
-    await pause(350);
+    await pause(1600);
     assert.deepEqual(await asked(socket), { GIT: 1, GUI: 0 });
   }));
 

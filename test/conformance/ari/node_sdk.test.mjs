@@ -107,9 +107,9 @@ test('A6, A16: Node SDK of npm: credentials that are wrong, or half of them, are
 });
 
 test('A15, A16: Node SDK of npm: its keepalives keep idle connections open, as often as the server asks', async () => {
-  await serve({ each: { keepalive_timeout_millis: 2500 }, metadata: { keepalive_timeout_millis: 2500 }, data: [{ name: 'STOCKLIST', notify_port: true }] });
+  await serve({ each: { keepalive_timeout_millis: 5000 }, metadata: { keepalive_timeout_millis: 5000 }, data: [{ name: 'STOCKLIST', notify_port: true }] });
   const both = [await adapter('metadata'), await adapter('data')];
-  await never('a lost connection', () => both.some((one) => one.count('closed') > 0), 6000);
+  await never('a lost connection', () => both.some((one) => one.count('closed') > 0), 9000);
 });
 
 test('A16: Node SDK of npm: it is told why it is cut off, and dials again when the server is back', async () => {
@@ -124,6 +124,7 @@ test('A16: Node SDK of npm: it is told why it is cut off, and dials again when t
   }
   server = await Server.start(settings);
   for (const one of both) await until('a second init', () => one.count('init') === 2);
+  await until('the server to have read both answers', () => server.log.match(/remote adapter active/g)?.length === 2);
   const client = await Client.connected(server.url);
   const record = await client.subscribe(['merged'], ['qty'], { adapter: 'STOCKLIST' }).active();
   await record.shows('merged', { qty: '1' });

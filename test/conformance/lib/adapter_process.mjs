@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 import { DataAdapter } from './adapters.mjs';
 import { closeLater } from './cleanup.mjs';
-import { adapterAt, kOverGrpc } from './server.mjs';
-import { until } from './wait.mjs';
+import { adapterAt, admission, kOverGrpc } from './server.mjs';
+import { kPatience, until } from './wait.mjs';
 
 const kFile = fileURLToPath(import.meta.url);
 const kKeepaliveMillis = 200;
@@ -25,10 +25,11 @@ export class AdapterProcess {
     closeLater(this, (one) => one.signal('SIGKILL'));
   }
 
-  // Gives the process once the server has initialised it.
+  // Gives the process once the server has let it in.
   static async start(port, tag) {
+    const isLetIn = admission(port);
     const one = new AdapterProcess(port, tag);
-    await until(() => `adapter ${tag} to be initialised; it said: ${one.#output}`, () => one.#output.includes('initialised\n'), 20000);
+    await until(() => `adapter ${tag} to be let in; it said: ${one.#output}`, () => one.#output.includes('initialised\n') && isLetIn(), 2 * kPatience);
     return one;
   }
 

@@ -5,6 +5,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 
 import { closeLater } from './cleanup.mjs';
+import { freePort } from './ports.mjs';
 import { Recorder, scriptedData, scriptedMetadata, settled } from './scripted_adapter.mjs';
 import { pause, until } from './wait.mjs';
 
@@ -138,13 +139,15 @@ class Remote extends Recorder {
 
 // Listens as remote adapters do that are dialed: each connection is one, made by `make`. `secure`: what
 // tls.createServer() takes. Gives { port, adapters, failures, close }.
-export async function listening(make, { port = 0, secure = null } = {}) {
+export async function listening(make, { port, secure = null } = {}) {
   const adapters = [];
   const failures = []; // of TLS handshakes
   const accept = (socket) => adapters.push(make().attach(socket));
   const server = secure ? tls.createServer(secure, accept) : net.createServer(accept);
   server.on('tlsClientError', (error) => failures.push(error.message));
-  await new Promise((resolve, reject) => server.once('error', reject).listen({ port, host: '127.0.0.1' }, resolve));
+  // Not one of the ports that outgoing connections get: who dials it when nobody listens would now and then meet himself.
+  const own = port ?? (await freePort());
+  await new Promise((resolve, reject) => server.once('error', reject).listen({ port: own, host: '127.0.0.1' }, resolve));
   const close = () => {
     server.close();
     for (const adapter of adapters) adapter.kill();
@@ -161,7 +164,7 @@ export class DataAdapter extends scriptedData(Remote) {
   }
 
   static start(port, options = {}) {
-    return settled(options, async () => {
+    return settled(port, options, async () => {
       const adapter = new DataAdapter(options);
       await adapter.connect(port);
       if (options.notifyPort) {
@@ -224,7 +227,7 @@ export class MetadataAdapter extends scriptedMetadata(Remote) {
   }
 
   static start(port, options = {}) {
-    return settled(options, () => new MetadataAdapter(options).connect(port));
+    return settled(port, options, () => new MetadataAdapter(options).connect(port));
   }
 
   // A call of the adapter itself, FST or FUS; gives a promise of what the server says to it: "V", "B|1", "E|..."

@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module';
 
 import { closeLater } from './cleanup.mjs';
-import { until } from './wait.mjs';
+import { kPatience, until } from './wait.mjs';
 
 const { LightstreamerClient, Subscription } = createRequire(import.meta.url)('lightstreamer-client-node');
 
@@ -49,10 +49,10 @@ export class Client {
     await until(
       () => `CONNECTED:${transport}; statuses: ${this.statuses.join(' ')}; errors: ${JSON.stringify(this.errors)}`,
       () => this.status.startsWith(`CONNECTED:${transport}`) ? !this.status.endsWith('SENSING') : sensing && this.status === 'CONNECTED:STREAM-SENSING',
-      15000,
+      2 * kPatience, // a library that tries one way after the other
     );
   }
-  async failed(millis = 8000) {
+  async failed(millis = kPatience) {
     await until(() => `a server error; statuses: ${this.statuses.join(' ')}`, () => this.errors.length > 0, millis);
     return this.errors[0];
   }
@@ -182,7 +182,7 @@ export class Record {
     return this.errors[0];
   }
   // Waits until the latest values of an item are these.
-  async shows(item, values, millis = 8000) {
+  async shows(item, values, millis = kPatience) {
     const same = () => {
       const last = this.last(item);
       return last && Object.entries(values).every(([name, value]) => last[name] === value);

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 import { closeLater } from './cleanup.mjs';
 import { binary, endpointOf } from './server.mjs';
-import { until } from './wait.mjs';
+import { kPatience, until } from './wait.mjs';
 
 const kRoot = fileURLToPath(new URL('../../..', import.meta.url));
 const kSanitizer = /ERROR: AddressSanitizer|ERROR: LeakSanitizer|WARNING: ThreadSanitizer|runtime error:/;
@@ -38,7 +38,7 @@ export class CommandedAdapter {
     closeLater(adapter, (one) => one.exit ?? one.#child.kill('SIGKILL'));
     readline.createInterface({ input: adapter.#child.stdout }).on('line', (line) => adapter.said.push(line));
     adapter.#child.stderr.setEncoding('utf8').on('data', (text) => (adapter.log += text));
-    adapter.#child.on('exit', (code, signal) => (adapter.exit = { code, signal }));
+    adapter.#child.on('close', (code, signal) => (adapter.exit = { code, signal }));
     for (const server of servers) await adapter.says(`state ${server} ready`);
     return adapter;
   }
@@ -47,7 +47,7 @@ export class CommandedAdapter {
     return this.said.filter((one) => one === line).length;
   }
   // Waits for a line that begins so; gives its words.
-  async says(begin, millis = 15000) {
+  async says(begin, millis = kPatience) {
     const find = () => this.said.find((line) => line === begin || line.startsWith(`${begin} `));
     return (await until(() => `"${begin}" of the adapter; it said ${JSON.stringify(this.said)}\n${this.log}`, find, millis)).split(' ');
   }
@@ -71,7 +71,7 @@ export class CommandedAdapter {
   }
   async stop() {
     this.#child.stdin.end();
-    await until(() => `the adapter's end\n${this.log}`, () => this.exit, 20000);
+    await until(() => `the adapter's end\n${this.log}`, () => this.exit);
     assert.ok(!kSanitizer.test(this.log), `a sanitizer spoke:\n${this.log}`);
     assert.deepEqual(this.exit, { code: 0, signal: null }, this.log);
   }

@@ -26,7 +26,7 @@ export class CppAdapter {
     const [program, ...args] = command;
     this.#child = closeLater(spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] }), (one) => one.kill('SIGKILL'));
     for (const stream of [this.#child.stdout, this.#child.stderr]) stream.setEncoding('utf8').on('data', (text) => (this.log += text));
-    this.#child.on('exit', (code, signal) => (this.#exit = { code, signal }));
+    this.#child.on('close', (code, signal) => (this.#exit = { code, signal }));
   }
 
   // The Data Adapter HOSTMONITOR, which reads its machine ten times a second. `within` goes in front
@@ -48,7 +48,7 @@ export class CppAdapter {
 
   async says(pattern, times = 1) {
     const found = () => [...this.log.matchAll(new RegExp(pattern, 'g'))];
-    await until(() => `${pattern} of the adapter; its log:\n${this.log}`, () => found().length >= times, 20000);
+    await until(() => `${pattern} of the adapter; its log:\n${this.log}`, () => found().length >= times);
     return found()[times - 1];
   }
   // Whose items are a log of so many events, and `rate` more a second (test/support/log_adapter.cc).
@@ -66,7 +66,7 @@ export class CppAdapter {
   }
 
   async ended() {
-    await until(() => `the end of the adapter; its log:\n${this.log}`, () => this.#exit, 20000);
+    await until(() => `the end of the adapter; its log:\n${this.log}`, () => this.#exit);
     return this.#exit;
   }
   async stop() {

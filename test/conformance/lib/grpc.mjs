@@ -9,6 +9,7 @@ import loader from '@grpc/proto-loader';
 
 import { decode } from './ari.mjs';
 import { closeLater } from './cleanup.mjs';
+import { freePort } from './ports.mjs';
 import { Recorder, scriptedData, scriptedMetadata, settled } from './scripted_adapter.mjs';
 import { adapterAt } from './server.mjs';
 import { until } from './wait.mjs';
@@ -190,7 +191,7 @@ class Remote extends Recorder {
 export const Status = grpc.status;
 
 // A port where a server dials: `make()` gives the adapter of each stream. As that of ari.mjs.
-export async function listening(make, { port = 0, secure = null } = {}) {
+export async function listening(make, { port, secure = null } = {}) {
   const adapters = [];
   const server = new grpc.Server();
   const accept = (call) => adapters.push(make().attach(call));
@@ -198,8 +199,9 @@ export async function listening(make, { port = 0, secure = null } = {}) {
   const credentials = secure
     ? grpc.ServerCredentials.createSsl(secure.ca ?? null, [{ private_key: secure.key, cert_chain: secure.cert }], secure.requestCert ?? false)
     : grpc.ServerCredentials.createInsecure();
+  const own = port ?? (await freePort());
   const bound = await new Promise((resolve, reject) =>
-    server.bindAsync(`127.0.0.1:${port}`, credentials, (error, got) => (error ? reject(error) : resolve(got))),
+    server.bindAsync(`127.0.0.1:${own}`, credentials, (error, got) => (error ? reject(error) : resolve(got))),
   );
   const close = () => {
     for (const adapter of adapters) adapter.kill();
@@ -223,7 +225,7 @@ export class DataAdapter extends scriptedData(Remote) {
   }
 
   static start(port, options = {}) {
-    return settled(options, () => new DataAdapter(options).connect(port));
+    return settled(port, options, () => new DataAdapter(options).connect(port));
   }
 
   received(message) {
@@ -383,7 +385,7 @@ export class MetadataAdapter extends scriptedMetadata(Remote) {
   }
 
   static start(port, options = {}) {
-    return settled(options, () => new MetadataAdapter(options).connect(port));
+    return settled(port, options, () => new MetadataAdapter(options).connect(port));
   }
 
   received(message) {

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 import { closeLater } from './cleanup.mjs';
 import { DataAdapter, MetadataAdapter } from './grpc.mjs';
-import { adapterAt } from './server.mjs';
+import { adapterAt, admission } from './server.mjs';
 import { until } from './wait.mjs';
 
 const kFile = fileURLToPath(import.meta.url);
@@ -30,8 +30,9 @@ export class GrpcProcess {
     closeLater(this, (one) => one.signal('SIGKILL'));
   }
   static async start(kind, port) {
+    const isLetIn = admission(port);
     const adapter = new GrpcProcess(kind, port);
-    await until(`the ${kind} adapter to be initialised`, () => adapter.#output.includes('initialised'), 60000);
+    await until(`the ${kind} adapter to be let in`, () => adapter.#output.includes('initialised') && isLetIn(), 60000);
     return adapter;
   }
 

@@ -42,7 +42,7 @@ export function assertTold(server, counted, limit, times, client = '127.0.0.1') 
 export async function create(server, params = '', { from } = {}) {
   const socket = await TlcpSocket.open(server.port, { from });
   socket.send(`create_session\r\n${kCid}&LS_adapter_set=DEMO&LS_send_sync=false${params}`);
-  const line = await socket.next(/^(CONOK|CONERR)/, 15000);
+  const line = await socket.next(/^(CONOK|CONERR)/);
   socket.sessionId = line.split(',')[1];
   return { socket, line };
 }

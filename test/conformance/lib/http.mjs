@@ -6,7 +6,7 @@ import tls from 'node:tls';
 
 import { closeLater } from './cleanup.mjs';
 import { kCid, Lines } from './lines.mjs';
-import { until } from './wait.mjs';
+import { kPatience, until } from './wait.mjs';
 
 export class HttpConnection extends Lines {
   responses = []; // { status, headers, body, done }
@@ -53,8 +53,11 @@ export class HttpConnection extends Lines {
       body,
     });
   }
+  get requested() {
+    return this.#methods.length;
+  }
   // The n-th response of the connection, complete.
-  async response(index = 0, millis = 8000) {
+  async response(index = 0, millis = kPatience) {
     await until(
       () => `response ${index}; got ${JSON.stringify(this.responses).slice(0, 2000)}, then ${this.#bytes.toString('latin1').slice(0, 300)}`,
       () => {
@@ -65,7 +68,7 @@ export class HttpConnection extends Lines {
     );
     return this.responses[index];
   }
-  async closes(millis = 8000) {
+  async closes(millis = kPatience) {
     await until('the connection to close', () => this.closed, millis);
   }
   destroy() {

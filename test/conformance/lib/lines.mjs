@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lines of TLCP as they came, with a way to wait for one.
-import { until } from './wait.mjs';
+import { kPatience, until } from './wait.mjs';
 
 export class Lines {
   all = [];
@@ -20,7 +20,7 @@ export class Lines {
     return this.all.filter((line) => matches(line, start)).length;
   }
   // The next line that matches, among those that no earlier call of next() has passed.
-  async next(start, millis = 8000) {
+  async next(start, millis = kPatience) {
     return until(
       () => `a line ${start}; got:\n${this.all.join('\n')}`,
       () => {

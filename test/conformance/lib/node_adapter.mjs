@@ -8,7 +8,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 
-import { pause, until } from './wait.mjs';
+import { kPatience, pause, until } from './wait.mjs';
 
 const kFile = fileURLToPath(import.meta.url);
 
@@ -23,10 +23,15 @@ export class NodeAdapter {
   // Both: credentials { user, password }; with `again` the program dials anew when it is cut off, as
   // the examples of the kit do, else it ends. Why it was cut off is the event "error".
   static async start(kind, ports, options = {}) {
+    const { admission } = await import('./server.mjs'); // which is of tests, and no business of the child
+    const isLetIn = admission(ports.request);
     const adapter = new NodeAdapter();
     adapter.#child = fork(kFile, ['child', kind, JSON.stringify({ ports, options })], { stdio: 'inherit' });
     adapter.#child.on('message', (event) => adapter.events.push(event));
-    if (options.wait !== false) await adapter.seen('init');
+    if (options.wait !== false) {
+      await adapter.seen('init');
+      await until('the server to let it in', isLetIn);
+    }
     return adapter;
   }
 
@@ -34,7 +39,7 @@ export class NodeAdapter {
     return until(
       () => `${name} ${details}; the adapter saw ${JSON.stringify(this.events)}`,
       () => this.events.find((event) => event[0] === name && details.every((one, i) => event[i + 1] === one)),
-      15000,
+      kPatience,
     );
   }
   count(name, ...details) {

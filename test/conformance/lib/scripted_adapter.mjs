@@ -2,7 +2,8 @@
 // What the remote adapters that tests write out by hand have in common, whatever they speak: ari.mjs
 // and grpc.mjs.
 import { closeLater } from './cleanup.mjs';
-import { pause, until } from './wait.mjs';
+import { admission } from './server.mjs';
+import { kPatience, pause, until } from './wait.mjs';
 
 // A record of all that the server sent, as packets of ARI. Who extends it has `initMethod`, strings()
 // and encoded().
@@ -18,7 +19,7 @@ export class Recorder {
     await until(`${this.initMethod}`, () => this.initParams !== null);
     return this;
   }
-  async seen(method, match = () => true, millis = 8000) {
+  async seen(method, match = () => true, millis = kPatience) {
     return until(
       () => `${method}; got:\n${this.packets.map((packet) => packet.line).join('\n')}`,
       () => this.all(method).find((packet) => match(this.strings(packet), packet)),
@@ -27,14 +28,18 @@ export class Recorder {
   }
 }
 
-// An adapter that is let in; one that comes too soon after a failed attempt tries again, as the
-// supervisor of a real one would. With `wait: false` the first attempt is given as it is.
-export async function settled({ wait = true }, connect) {
+// An adapter that the server has let in; one that comes too soon after a failed attempt tries again, as
+// the supervisor of a real one would. With `wait: false` the first attempt is given as it is.
+export async function settled(port, { wait = true, answerInit = true, hello }, connect) {
   if (!wait) return connect();
   return until('the adapter to be let in', async () => {
+    const isLetIn = admission(port, hello);
     const adapter = await connect();
-    await until(`${adapter.initMethod} or the end`, () => adapter.initParams !== null || adapter.closed, 10000);
-    if (adapter.initParams !== null) return adapter;
+    await until(`${adapter.initMethod} or the end`, () => adapter.initParams !== null || adapter.closed);
+    if (adapter.initParams !== null) {
+      if (answerInit) await until('the server to read the answer to init', () => isLetIn() || adapter.closed);
+      return adapter;
+    }
     adapter.kill();
     await pause(50);
     return null;

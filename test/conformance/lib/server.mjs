@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { closeLater } from './cleanup.mjs';
 import { freePort } from './ports.mjs';
 import { toml } from './toml.mjs';
-import { until } from './wait.mjs';
+import { kPatience, until } from './wait.mjs';
 
 const kRoot = fileURLToPath(new URL('../../..', import.meta.url));
 const kGraceMillis = 25000; // for the test's own stop()
@@ -24,6 +24,22 @@ export const kOverGrpc = process.env.PENSTOCK_ADAPTERS === 'grpc';
 // Which adapter a port is for, as adapterSet() made it: { adapterSet, dataAdapter }.
 const adapters = new Map();
 export const adapterAt = (port) => adapters.get(port);
+
+// The servers that tell in their logs of remote adapters, by the ports of their proxies.
+const servers = new Map();
+
+// Tells whether a remote adapter of the port has been let in since this was called: an adapter has
+// sent its answer to init before the server has read it, and what comes on another connection may be
+// there first. Always true where no log tells. `hello`: what the adapter says it is, if not what
+// adapterSet() says.
+export function admission(port, { adapter_set, data_adapter } = {}) {
+  const server = servers.get(port);
+  const known = adapters.get(port);
+  if (!server || !known) return () => true;
+  const from = server.log.length;
+  const name = [adapter_set ?? known.adapterSet, data_adapter ?? known.dataAdapter].filter(Boolean).join('.');
+  return () => !server.running || server.log.includes(`"remote adapter ready" proxy=${name} `, from);
+}
 
 // Where an adapter of the SDK finds the proxy that adapterSet() made for the port.
 export function endpointOf(port, overGrpc = kOverGrpc) {
@@ -62,6 +78,7 @@ export class Server {
   #log = '';
   #exit = null;
   #dir = scratchDir();
+  #tells = false; // in its log, where it listens and who is let in
 
   constructor(port, scheme) {
     this.port = port;
@@ -87,7 +104,9 @@ export class Server {
     for (const stream of [server.#child.stdout, server.#child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => (server.#log += text));
     }
-    server.#child.on('exit', (code, signal) => (server.#exit = { code, signal }));
+    server.#child.on('close', (code, signal) => (server.#exit = { code, signal })); // with its whole log
+    server.#tells = ['trace', 'debug', 'info'].includes(whole.log.level) && !whole.log.file;
+    if (server.#tells) server.#expectAdapters(settings.adapter_set ?? []);
     if (ready && within.length === 0) await server.ready();
     return server;
   }
@@ -97,10 +116,16 @@ export class Server {
       () => `the server to listen on ${this.port}; its log:\n${this.#log}`,
       async () => {
         if (this.#exit) throw new Error(`the server ended at its start (${JSON.stringify(this.#exit)}):\n${this.#log}`);
-        return connects(this.port);
+        return this.#tells ? this.#log.includes(' server started version=') : connects(this.port);
       },
-      20000,
+      2 * kPatience,
     );
+  }
+
+  #expectAdapters(sets) {
+    for (const { metadata_adapter, data_adapter = [] } of sets) {
+      for (const proxy of [metadata_adapter, ...data_adapter]) if (proxy) servers.set(proxy.request_reply_port, this);
+    }
   }
 
   get log() {
@@ -125,7 +150,7 @@ export class Server {
   }
 
   // Waits for the end by itself and gives { code, signal }.
-  async ended(millis = 15000) {
+  async ended(millis = 2 * kPatience) {
     await until(() => `the server to end; its log:\n${this.#log.slice(-3000)}`, () => this.#exit, millis);
     fs.rmSync(this.#dir, { recursive: true, force: true });
     return this.#exit;
@@ -134,7 +159,7 @@ export class Server {
   async stop() {
     try {
       if (this.running) this.signal('SIGTERM');
-      const end = await this.ended(20000);
+      const end = await this.ended(kPatience);
       assert.ok(!kSanitizer.test(this.#log), `a sanitizer spoke:\n${this.#log.slice(-6000)}`);
       assert.deepEqual(end, { code: 0, signal: null }, `the server's end; its log:\n${this.#log.slice(-3000)}`);
     } finally {

@@ -4,7 +4,7 @@ import WebSocket from 'ws';
 
 import { closeLater } from './cleanup.mjs';
 import { kCid, Lines } from './lines.mjs';
-import { until } from './wait.mjs';
+import { kPatience, until } from './wait.mjs';
 
 export const kProtocol = 'TLCP-2.5.0.lightstreamer.com';
 
@@ -67,7 +67,7 @@ export class TlcpSocket extends Lines {
   get raw() {
     return this.#socket;
   }
-  async closes(millis = 8000) {
+  async closes(millis = kPatience) {
     await until('the socket to close', () => this.closed, millis);
     return this.closed;
   }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 
 import { TlcpSocket } from './tlcp_ws.mjs';
-import { until } from './wait.mjs';
+import { kPatience, until } from './wait.mjs';
 
 // The same numbers in each run.
 export function randomNumbers(seed) {
@@ -181,7 +181,7 @@ export class Decoder {
     return [...this.items.values()].reduce((sum, item) => sum + item.counts[kind], 0);
   }
   // Waits until the field of all items has this value.
-  async settled(field, value, items = 1, millis = 15000) {
+  async settled(field, value, items = 1, millis = 2 * kPatience) {
     await until(
       () => `${field} ${value}; last ${[...this.last.values()].map((one) => one[field])}`,
       () => {

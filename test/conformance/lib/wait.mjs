@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Waiting for something to become true, with a limit and a telling failure; never a bare sleep.
+
+// How long what must come may take on a busy machine; only a test that fails waits so long.
+export const kPatience = 20000;
+
 export const pause = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
 
 // Calls `look` every `step` until it gives something truthy, and gives that.
-export async function until(what, look, millis = 8000, step = 10) {
+export async function until(what, look, millis = kPatience, step = 10) {
   const end = Date.now() + millis;
   for (;;) {
     const found = await look();
