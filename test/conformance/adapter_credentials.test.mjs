@@ -90,7 +90,7 @@ test('A6: silent strangers are cut off in time and keep nobody out', async () =>
     socket.resume().on('error', () => {}).on('end', () => ends.push(Date.now() - begun));
   }
   const adapter = await DataAdapter.start(port, { rac: kRight });
-  await until('all ends', () => ends.length === 40, 14000);
+  await until('all ends', () => ends.length === 40);
   assert.ok(ends.some((millis) => millis > 9000));
   assert.equal(adapter.closed, false);
   adapter.kill();
@@ -100,15 +100,17 @@ test('A6: silent strangers are cut off in time and keep nobody out', async () =>
 test('who guesses is turned away for longer and longer; other addresses notice nothing', async () => {
   const { server, port } = await started({}, { limits: { trusted_addresses: [], login_failures: 3, login_delay_max_millis: 60000 } });
   const wrong = kCases['wrong password'];
-  for (let i = 0; i < 3; ++i) assert.equal(await said(port, wrong, { from: '127.0.0.2' }), kWrong);
+  for (let i = 0; i < 2; ++i) assert.equal(await said(port, wrong, { from: '127.0.0.2' }), kWrong);
+  const begun = Date.now();
+  assert.equal(await said(port, wrong, { from: '127.0.0.2' }), kWrong);
   const right = `1|RAC|S|user|S|me|S|password|S|pa+ss%2B%C3%BC${kClose}\r\n`;
   assert.equal(await said(port, right, { from: '127.0.0.2' }), '0|CLOSE|S|reason|S|too+many+wrong+credentials%2C+try+again+later\r\n');
-  const begun = Date.now();
-  const adapter = await DataAdapter.start(port, { rac: kRight, from: '127.0.0.3' });
-  assert.ok(Date.now() - begun < 900);
+  const adapter = await DataAdapter.start(port, { rac: kRight, from: '127.0.0.3', wait: false });
+  await until('DPI or the end', () => adapter.initParams !== null || adapter.closed);
+  assert.notEqual(adapter.initParams, null, 'at once');
   adapter.kill();
-  const waited = await until('another guess to be judged', async () => (await said(port, wrong, { from: '127.0.0.2' })) === kWrong && Date.now() - begun, 5000, 50);
-  assert.ok(waited > 500, `${waited} ms`);
+  const waited = await until('another guess to be judged', async () => (await said(port, wrong, { from: '127.0.0.2' })) === kWrong && Date.now() - begun, undefined, 50);
+  assert.ok(waited >= 1000, `${waited} ms`);
   assert.match(await said(port, wrong, { from: '127.0.0.2' }), /too\+many/);
   await server.stop();
 });

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { Client } from './lib/client.mjs';
 import { GrpcProcess, kBatchBytes, memoryOf } from './lib/grpc_process.mjs';
 import { adapterSet, Server } from './lib/server.mjs';
-import { pause, until } from './lib/wait.mjs';
+import { until } from './lib/wait.mjs';
 
 // What a sanitizer keeps of what is freed would look like growth.
 process.env.ASAN_OPTIONS = [process.env.ASAN_OPTIONS, 'quarantine_size_mb=8'].filter(Boolean).join(':');
@@ -48,8 +48,8 @@ test('an adapter at full rate is held up by a server that has more to do, and by
   assert.ok(serverGrew < kRoomMiB, `the server grew by ${serverGrew} MiB`);
 
   server.signal('SIGSTOP');
-  await pause(1000);
-  const before = adapter.sent;
+  let before = -1;
+  await until('all buffers to be full', async () => before === (before = adapter.sent), 60000, 2000);
   const stoppedGrew = await growth(() => adapter.memory, inMillis(kWatchMillis));
   const after = adapter.sent;
   server.signal('SIGCONT');
@@ -63,7 +63,7 @@ test('an adapter at full rate is held up by a server that has more to do, and by
 });
 
 test('an adapter that stands still does not make the server grow, and is lost when it answers no pings', async () => {
-  const set = await adapterSet({ overGrpc: true, metadata: { keepalive_timeout_millis: 4000 } });
+  const set = await adapterSet({ overGrpc: true, metadata: { keepalive_timeout_millis: 6000 } });
   const server = await Server.start({ adapter_set: [set], log: { level: 'info' } });
   const adapter = await GrpcProcess.start('metadata', set.metadata_adapter.request_reply_port);
   const client = await Client.connected(server.url);

@@ -52,7 +52,7 @@ test('limits.adapter_line_bytes: one that was dialed is cut off, and dialed agai
   await until('the end', () => first.closed);
   await until('another stream', () => dialed.adapters[1]);
   await dialed.adapters[1].ready();
-  assert.match(server.log, /remote adapter lost.*RESOURCE_EXHAUSTED/);
+  await until('the line', () => /remote adapter lost.*RESOURCE_EXHAUSTED/.test(server.log));
   dialed.close();
   await server.stop();
 });

@@ -50,7 +50,7 @@ async function startMetadata(options = {}) {
 }
 
 before(async () => {
-  set = await adapterSet({ overGrpc: true, metadata: { timeout_millis: 1000, connection_recovery_timeout_millis: 5000 } });
+  set = await adapterSet({ overGrpc: true, metadata: { timeout_millis: 2500, connection_recovery_timeout_millis: 5000 } });
   server = await Server.start({ server: { shards: 2 }, adapter_set: [set] });
   metadata = await startMetadata();
   data = await DataAdapter.start(set.data_adapter[0].request_reply_port);

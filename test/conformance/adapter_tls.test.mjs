@@ -37,7 +37,7 @@ async function outcome(port, options) {
   const adapter = new DataAdapter({ secure: options });
   const socket = closeLater(tls.connect({ port, host: '127.0.0.1', ...options }), (one) => one.destroy());
   adapter.attach(socket);
-  await until('DPI or the end', () => adapter.initParams !== null || adapter.closed, 15000);
+  await until('DPI or the end', () => adapter.initParams !== null || adapter.closed);
   socket.destroy();
   return adapter.initParams !== null ? 'DPI' : 'end';
 }
@@ -79,7 +79,7 @@ test('who speaks in clear is told, counted and logged; who comes with TLS to a c
   await plain.connect(port);
   await plain.seen('CLOSE');
   assert.equal(plain.all('CLOSE')[0].line, '0|CLOSE|S|reason|S|this+connection+needs+TLS');
-  assert.match(server.log, /connection of a remote adapter refused" .*it speaks without TLS, and this port does not/);
+  await until('the line', () => /connection of a remote adapter refused" .*it speaks without TLS, and this port does not/.test(server.log));
   await server.stop();
   assert.equal(server.totals().tls_plain_peers, 1);
   assert.equal(server.totals().tls_handshakes_failed, 1);
@@ -102,9 +102,9 @@ test('a silent stranger is cut off after the set-up time and keeps nobody out; a
   });
   const adapter = await DataAdapter.start(port, { secure });
   assert.notEqual(adapter.initParams, null);
-  await until('the end of the stranger', () => closed, 13000);
+  await until('the end of the stranger', () => closed);
   assert.ok(closed - begun > 9000, `${closed - begun} ms`);
-  assert.match(server.log, /TLS handshake failed: not in time/);
+  await until('the line', () => /TLS handshake failed: not in time/.test(server.log));
   adapter.kill();
   await server.stop();
   assert.equal(server.totals().tls_handshakes_failed, 1);

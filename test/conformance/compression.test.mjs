@@ -163,7 +163,7 @@ test('on: a stream is compressed, and each update can be read when it comes', as
   await on.subscribe(stream, 'streamed');
   for (let i = 1; i <= 200; ++i) {
     on.adapter.update('streamed', { a: `value number ${i} of the stream` });
-    await until(`update ${i}`, () => stream.text.includes(`U,1,1,value number ${i} of the stream\r\n`), 3000, 1);
+    await until(`update ${i}`, () => stream.text.includes(`U,1,1,value number ${i} of the stream\r\n`), undefined, 1);
   }
   assert.ok(stream.raw < stream.text.length * 0.7, `${stream.raw} bytes for ${stream.text.length}`);
   await control(on.server.port, stream.sessionId, 'LS_reqId=9&LS_op=destroy');
@@ -178,7 +178,7 @@ test('on: the content length counts what is said, not what is sent', async () =>
   await on.subscribe(stream, 'counted');
   for (let i = 1; i <= 60 && !stream.done; ++i) {
     on.adapter.update('counted', { a: `${i} ${'x'.repeat(90)}` });
-    await until(`update ${i}, or the end`, () => stream.done || stream.text.includes(`U,1,1,${i} `), 3000, 1);
+    await until(`update ${i}, or the end`, () => stream.done || stream.text.includes(`U,1,1,${i} `), undefined, 1);
   }
   await until('the end', () => stream.done);
   assert.match(stream.text, /LOOP,0\r\n$/);

@@ -21,7 +21,7 @@ let witness;
 before(async () => {
   const set = await adapterSet();
   adapterPort = set.data_adapter[0].request_reply_port;
-  server = await Server.start({ adapter_set: [set], limits: { read_timeout_millis: 700, adapter_line_bytes: 65536 } });
+  server = await Server.start({ adapter_set: [set], limits: { read_timeout_millis: 2000, adapter_line_bytes: 65536 } });
   adapter = await DataAdapter.start(adapterPort, { snapshots: { '*': { a: '1' } } });
   witness = await TlcpSocket.session(server.port);
   await witness.subscribe(1, 'witness', 'a');
@@ -41,7 +41,7 @@ after(async () => {
 });
 
 // Writes and waits for the server to hang up; gives what it said.
-async function blurt(port, bytes, { end = false, millis = 5000 } = {}) {
+async function blurt(port, bytes, { end = false } = {}) {
   const socket = net.connect({ port, host: '127.0.0.1' });
   let said = '';
   let closed = false;
@@ -49,7 +49,7 @@ async function blurt(port, bytes, { end = false, millis = 5000 } = {}) {
   socket.on('error', () => (closed = true)).on('close', () => (closed = true));
   for (const piece of [].concat(bytes)) socket.write(piece);
   if (end) socket.end();
-  await until(`the server to hang up on ${String(bytes).slice(0, 40)}`, () => closed, millis);
+  await until(`the server to hang up on ${String(bytes).slice(0, 40)}`, () => closed);
   return said;
 }
 
@@ -67,7 +67,7 @@ test('a head without an end, and one that comes too slowly', async () => {
   let closed = false;
   socket.on('error', () => {}).on('close', () => (closed = true)).resume();
   const timer = setInterval(() => socket.write('X'), 100);
-  await until('the slow one to be dropped', () => closed, 5000);
+  await until('the slow one to be dropped', () => closed);
   clearInterval(timer);
 });
 
@@ -133,7 +133,7 @@ test('requests that are none', async () => {
 
 test('A17: garbage on the adapter port: that connection ends, an adapter comes back', async () => {
   adapter.kill();
-  await blurt(adapterPort, [crypto.randomBytes(2000), '\r\n', 'x|y|z\r\n'], { end: true, millis: 15000 });
+  await blurt(adapterPort, [crypto.randomBytes(2000), '\r\n', 'x|y|z\r\n'], { end: true });
   adapter = await DataAdapter.start(adapterPort, { snapshots: { '*': { a: '1' } } });
   await adapter.subscribed('witness');
 });

@@ -14,12 +14,12 @@ import { totalsOf } from './lib/totals.mjs';
 import { pause, until } from './lib/wait.mjs';
 
 // A server whose listener `port` speaks PROXY, and `plain` does not; with a Metadata Adapter.
-async function start({ listener = {}, shards = 1 } = {}) {
+async function start({ listener = {}, shards = 1, server: more = {} } = {}) {
   const set = await adapterSet({ metadata: {} });
   const [port, plain] = [await freePort(), await freePort()];
   const server = await Server.start({
     adapter_set: [set],
-    server: { shards },
+    server: { shards, ...more },
     listener: [
       { name: 'plain', port: plain },
       { name: 'proxied', port, proxy_protocol: true, ...listener },
@@ -61,8 +61,8 @@ test('the client of a header is told its address, and so is the Metadata Adapter
     }
     stream.destroy();
     socket.terminate();
-    assert.match(server.log, new RegExp(`session opened.*client=${ip} `));
-    assert.match(server.log, new RegExp(`client of a proxy.*client=${ip}.*peer=127.0.0.1`));
+    await until('the session in the log', () => new RegExp(`session opened.*client=${ip} `).test(server.log));
+    await until('the client in the log', () => new RegExp(`client of a proxy.*client=${ip}.*peer=127.0.0.1`).test(server.log));
   }
   assert.equal((await stop()).proxy_headers_refused, 0);
 });
@@ -124,7 +124,7 @@ test('who says nothing is cut when its time is over, and not before; a port chec
   await silent.closes();
   await slow.closes();
   const took = performance.now() - begun;
-  assert.ok(took > 350 && took < 3000, `${took}`);
+  assert.ok(took > 350 && took < 10000, `${took}`);
   const check = await HttpConnection.open(port);
   check.socket.end();
   await check.closes();
@@ -157,13 +157,13 @@ test('the address survives the way to the shard of its session', async () => {
 });
 
 test('at a stop, who has not greeted yet is sent away', async () => {
-  const { port, stop } = await start({ listener: { proxy_protocol_timeout_millis: 60000 } });
+  const { port, stop } = await start({ listener: { proxy_protocol_timeout_millis: 60000 }, server: { drain_timeout_seconds: 15 } });
   const silent = await HttpConnection.open(port);
   const late = await HttpConnection.open(port, { first: proxyV1('203.0.113.7') });
   late.post('create_session', `${kCid}&LS_adapter_set=NONE`);
   await late.response();
   const begun = performance.now();
   await stop();
-  assert.ok(performance.now() - begun < 4000);
+  assert.ok(performance.now() - begun < 12000);
   await silent.closes();
 });

@@ -41,7 +41,7 @@ test('IPv6: a session over HTTP and over WebSocket, and its address', async () =
   assert.equal(await socket.next('CLIENTIP'), 'CLIENTIP,::1');
   assert.match(await socket.subscribe(1, 'x', 'n'), /^SUBOK,1,/);
   assert.equal(await reachable(port, '127.0.0.1'), false);
-  assert.match(server.log, /session opened.*client=::1 /);
+  await until('the session in the log', () => /session opened.*client=::1 /.test(server.log));
   assert.match(server.log, new RegExp(`listening.*address=::1 port=${port}`));
   await stop();
 });

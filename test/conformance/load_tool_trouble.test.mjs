@@ -34,7 +34,7 @@ const feedOf = (port) => ['--feed', port, '--rate', 40, '--frequency', 'unfilter
 function begun(...args) {
   let told = '';
   const ends = load([...args, '--seconds', 30, '--json', '-'], { child: ({ stderr }) => stderr.on('data', (text) => (told += text)) });
-  const runs = () => until(() => `progress; told ${told}`, () => (told.match(/ 10 ready/g) ?? []).length >= 4, 15000);
+  const runs = () => until(() => `progress; told ${told}`, () => (told.match(/ 10 ready/g) ?? []).length >= 4);
   return { ends, runs };
 }
 

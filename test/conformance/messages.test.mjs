@@ -29,7 +29,7 @@ async function start(settings, timeout) {
 }
 
 before(async () => {
-  [server, metadata] = await start({}, 1000);
+  [server, metadata] = await start({}, 3000);
   [small, other] = await start({ limits: kLimits, messages: { missing_message_timeout_millis: 150 } }, 10000);
 });
 beforeEach(() => {

@@ -124,7 +124,7 @@ for (const [policy, told] of [
 }
 
 test('A13: an end that timed out counts as heard', () =>
-  withServer({ timeout_millis: 300 }, async ({ server, first, start, lose }) => {
+  withServer({ timeout_millis: 2000 }, async ({ server, first, start, lose }) => {
     const socket = await TlcpSocket.session(server.port);
     first.answers = { NSC: () => null };
     socket.control('LS_reqId=2&LS_op=destroy');

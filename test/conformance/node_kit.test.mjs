@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { Client, kTransports } from './lib/client.mjs';
 import { NodeAdapter } from './lib/node_adapter.mjs';
 import { adapterSet, Server } from './lib/server.mjs';
+import { until } from './lib/wait.mjs';
 
 const kItems = Array.from({ length: 12 }, (_, i) => `stock${i}`);
 let server;
@@ -46,7 +47,7 @@ for (const transport of kTransports.slice(0, 4)) {
       for (const one of sent) told.push(await one.outcome());
       assert.deepEqual(told, ['processed ', 'deny -5 not you, ü|%', 'error', 'error']);
     }
-    assert.equal(metadata.count('message', texts[0], 'alice', client.sessionId), 2);
+    await until('both messages', () => metadata.count('message', texts[0], 'alice', client.sessionId) === 2);
     client.disconnect();
   });
 
@@ -55,7 +56,7 @@ for (const transport of kTransports.slice(0, 4)) {
     const client = await Client.connected(server.url, { transport, user: 'alice', password: 'wonder+land' });
     const record = await client.subscribe(kItems, ['name', 'price', 'none'], { adapter: 'STOCKLIST' }).active();
     for (const item of kItems) await record.shows(item, { name: `${item} ü|%`, price: '1.0', none: null });
-    assert.equal(data.count('subscribe'), seen + kItems.length);
+    await until('each item to be subscribed, once', () => data.count('subscribe') === seen + kItems.length);
     for (const item of kItems) data.update(item, { price: `2.0 ${transport}`, none: '' });
     for (const item of kItems) await record.shows(item, { price: `2.0 ${transport}`, none: '' });
     const id = client.sessionId;

@@ -84,18 +84,26 @@ test('sessions_per_address: CONERR 8 until one ends', async () => {
 
 test('session_rate_per_address: CONERR 5, but who can wait gets in later', async () => {
   let server;
+  let times;
   const counted = await guarded({ session_rate_per_address: 1 }, async (world) => {
     server = world.server;
-    for (let i = 0; i < 2; ++i) assert.match((await create(server)).line, /^CONOK/);
-    assert.match((await create(server)).line, /^CONERR,5,Too many new sessions/);
-    assert.match((await create(server, '&LS_ttl_millis=100')).line, /^CONERR,5,/);
-    assert.match((await create(server, '', { from: kNeighbour })).line, /^CONOK/);
     const start = performance.now();
+    // Two at once; the others are too many, but for those that a slow machine takes a second to ask for.
+    const lines = await Promise.all(Array.from({ length: 8 }, async (_, i) => (await create(server, i % 2 ? '&LS_ttl_millis=100' : '')).line));
+    const refused = lines.filter((line) => line.startsWith('CONERR,5,Too many new sessions')).length;
+    const opened = lines.filter((line) => line.startsWith('CONOK')).length;
+    assert.equal(refused + opened, lines.length, lines.join());
+    assert.ok(opened >= 2 && opened <= 2 + (performance.now() - start) / 1000, `${opened} of ${lines.length}`);
+    assert.ok(refused > 0);
+    assert.match((await create(server, '', { from: kNeighbour })).line, /^CONOK/);
     assert.match((await create(server, '&LS_ttl_millis=unlimited')).line, /^CONOK/);
-    assert.match((await create(server, '&LS_ttl_millis=5000')).line, /^CONOK/);
-    assert.ok(performance.now() - start > 1000);
+    assert.match((await create(server, '&LS_ttl_millis=20000')).line, /^CONOK/);
+    assert.ok(performance.now() - start > opened * 1000, 'no more than two and one a second');
+    times = refused;
   });
-  assertTold(server, counted, 'session_rate_per_address', 4);
+  const { over_session_rate_per_address: over } = counted; // and those that waited
+  assert.ok(over >= times && over <= times + 2, `${over}, and ${times} refused`);
+  assert.equal(server.log.split('\n').filter((line) => line.includes('limit reached') && line.includes('limit=session_rate_per_address ')).length, 1);
 });
 
 test('an official client whose session comes too soon has it later, by itself', async () => {
@@ -112,15 +120,18 @@ test('request_rate_per_address: 429 and Retry-After, and the connection goes on'
   const counted = await guarded({ request_rate_per_address: 5 }, async (world) => {
     server = world.server;
     const connection = await HttpConnection.open(server.port);
-    for (let i = 0; i < 12; ++i) {
-      connection.request('GET', kHealth);
-      await connection.response(i);
-    }
+    // All at once: more than a slow machine would be allowed while it answers them.
+    for (let i = 0; i < 60; ++i) connection.request('GET', kHealth);
+    await connection.response(59);
     const statuses = connection.responses.map((response) => response.status);
-    assert.ok(statuses.filter((status) => status === 200).length >= 10);
-    assert.equal(statuses.at(-1), 429);
-    assert.equal(connection.responses.at(-1).headers['retry-after'], '1');
-    assert.equal((await fetchRaw(server.port, 'GET', kHealth)).status, 429);
+    assert.deepEqual(statuses.slice(0, 10), Array(10).fill(200));
+    assert.deepEqual([...new Set(statuses)], [200, 429]);
+    assert.equal(connection.responses.find((response) => response.status === 429).headers['retry-after'], '1');
+    await until('another connection of the address to be refused', async () => {
+      for (let i = 0; i < 20; ++i) connection.request('GET', kHealth);
+      return (await fetchRaw(server.port, 'GET', kHealth)).status === 429;
+    });
+    await connection.response(connection.requested - 1);
     const neighbour = await HttpConnection.open(server.port, { from: kNeighbour });
     neighbour.request('GET', kHealth);
     assert.equal((await neighbour.response()).status, 200);
@@ -175,7 +186,7 @@ test('request_rate_per_user: over all sessions of the name', async () => {
     const one = await TlcpSocket.session(server.port, { params: '&LS_user=anna' });
     const other = await TlcpSocket.session(server.port, { params: '&LS_user=anna', from: kNeighbour });
     const bert = await TlcpSocket.session(server.port, { params: '&LS_user=bert' });
-    for (let i = 1; i <= 3; ++i) {
+    for (let i = 1; i <= 20; ++i) {
       one.control(`LS_reqId=${i}&LS_op=constrain&LS_requested_max_bandwidth=1000`);
       other.control(`LS_reqId=${i}&LS_op=constrain&LS_requested_max_bandwidth=1000`);
     }

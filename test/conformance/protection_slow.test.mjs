@@ -9,7 +9,7 @@ import { TlcpSocket } from './lib/tlcp_ws.mjs';
 import { pause, until } from './lib/wait.mjs';
 
 const kHealth = '/lightstreamer/healthcheck';
-const kLimits = { read_timeout_millis: 800, body_bytes_per_second_min: 1000 };
+const kLimits = { read_timeout_millis: 2400, body_bytes_per_second_min: 1000 };
 
 // Writes `text` over and over until the connection is closed; gives the milliseconds that took.
 async function trickle(connection, text, everyMillis) {
@@ -30,7 +30,7 @@ test('a head that trickles in is answered 408 at the end of its time', async () 
     const connection = await HttpConnection.open(server.port);
     connection.write(`GET ${kHealth} HTTP/1.1\r\nX-Long: `);
     const millis = await trickle(connection, 'x', 50);
-    assert.ok(millis > 700 && millis < 4000, `${millis}`);
+    assert.ok(millis > 1800 && millis < 15000, `${millis}`);
     assert.equal(connection.responses[0].status, 408);
   });
   assertTold(server, counted, 'read_timeout', 1);
@@ -42,14 +42,14 @@ test('the second head of a connection has its own time, from its first byte', as
     const connection = await HttpConnection.open(server.port);
     connection.request('GET', kHealth);
     await connection.response(0);
-    await pause(500);
+    await pause(1500);
     connection.write(`GET ${kHealth} HTTP/1.1\r\n`);
-    await pause(500);
+    await pause(1500);
     connection.write('Host: x\r\n\r\n');
     assert.equal((await connection.response(1)).status, 200);
     connection.write(`GET ${kHealth} HTTP/1.1\r\nX-Long: `);
     const millis = await trickle(connection, 'x', 50);
-    assert.ok(millis > 700 && millis < 4000, `${millis}`);
+    assert.ok(millis > 1800 && millis < 15000, `${millis}`);
     assert.equal(connection.responses[2].status, 408);
   });
   assert.equal(counted.over_read_timeout, 1);
@@ -60,7 +60,7 @@ test('an idle connection is closed without a word', async () => {
     const connection = await HttpConnection.open(server.port);
     connection.request('GET', kHealth);
     await connection.response(0);
-    await connection.closes(4000);
+    await connection.closes();
     assert.equal(connection.responses.length, 1);
   });
   assert.deepEqual([counted.read_timeouts, counted.over_read_timeout], [1, 0]);
@@ -74,7 +74,7 @@ for (const [kind, head, piece] of [['with a length', 'Content-Length: 40000', 'x
       const slow = await HttpConnection.open(server.port);
       slow.write(kPost(head));
       const millis = await trickle(slow, piece, 50);
-      assert.ok(millis > 700 && millis < 4000, `${millis}`);
+      assert.ok(millis > 1800 && millis < 15000, `${millis}`);
       assert.equal(slow.responses[0].status, 408);
       const fair = await HttpConnection.open(server.port);
       fair.write(kPost('Content-Length: 10000'));
@@ -101,7 +101,7 @@ for (const [what, bytes] of [['half a frame', frame.subarray(0, 50)], ['a first 
       const whole = await TlcpSocket.session(server.port);
       const half = await TlcpSocket.session(server.port);
       half.raw._socket.write(bytes);
-      assert.equal((await half.closes(4000)).code, 1008);
+      assert.equal((await half.closes()).code, 1008);
       assert.equal(whole.closed, null);
       assert.match(await whole.subscribe(1, 'x', 'n'), /^SUBOK/);
     });
@@ -118,7 +118,7 @@ test('a message in two halves within its time is served, and the socket stays', 
     await pause(300);
     socket.raw._socket.write(bytes.subarray(20));
     await socket.next('REQERR,7,19');
-    await pause(1500);
+    await pause(3500);
     assert.match(await socket.subscribe(1, 'x', 'n'), /^SUBOK/);
   });
   assert.equal(counted.read_timeouts, 0);
@@ -135,7 +135,7 @@ test('write_timeout_millis: a client that does not read is cut off, and another 
     await add.response(0);
     const value = 'y'.repeat(100000);
     for (let i = 0; i < 100; ++i) adapter.update('x', { n: value + i });
-    await witness.next(new RegExp('^U,1,1,y+99$'), 15000);
+    await witness.next(new RegExp('^U,1,1,y+99$'));
     await until('the cut', () => server.log.includes('client does not read'));
   }, { delivery: { write_timeout_millis: 700 } });
   assert.equal(counted.slow_readers, 1);

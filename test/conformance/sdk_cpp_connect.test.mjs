@@ -47,7 +47,7 @@ const dials = (port, settings = {}) => serve({ remote_host: `127.0.0.1:${port}`,
 async function seesData(server) {
   const client = await Client.connected(server.url);
   const record = client.subscribe(['memory'], ['total'], { adapter: 'HOSTMONITOR' });
-  await until(() => `a value; the server's log:\n${server.log.slice(-3000)}`, () => Number(record.last('memory')?.total) > 0, 15000);
+  await until(() => `a value; the server's log:\n${server.log.slice(-3000)}`, () => Number(record.last('memory')?.total) > 0);
   client.client.disconnect();
 }
 

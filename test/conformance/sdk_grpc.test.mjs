@@ -39,7 +39,7 @@ function residentBytes(pid) {
 async function seesData(server) {
   const client = await Client.connected(server.url);
   const record = client.subscribe(['memory'], ['total'], { adapter: 'HOSTMONITOR' });
-  await until(() => `a value; the server's log:\n${server.log.slice(-3000)}`, () => Number(record.last('memory')?.total) > 0, 15000);
+  await until(() => `a value; the server's log:\n${server.log.slice(-3000)}`, () => Number(record.last('memory')?.total) > 0);
   client.client.disconnect();
 }
 
@@ -148,7 +148,7 @@ test('who listens over TLS wants a certificate of the server, and brings its tok
   const port = await adapter.port();
   const settings = { auth: true, tokens: ['s3cret'], tls: { ca_file: authority.file } };
   const nobody = await dials(port, settings);
-  await until('the refusal', () => /remote adapter not reached/.test(nobody.log), 15000);
+  await until('the refusal', () => /remote adapter not reached/.test(nobody.log));
   await nobody.stop();
   assert.doesNotMatch(nobody.log, /remote adapter ready/);
   const server = await dials(port, { ...settings, tls: { ca_file: authority.file, ...files(authority.sign('dialing')) } });
@@ -166,10 +166,10 @@ test('who listens and stands still is lost in time, and dialed until it is back'
   await seesData(server);
   const before = Date.now();
   adapter.signal('SIGSTOP');
-  await until(() => `the loss; the log:\n${server.log.slice(-3000)}`, () => /remote adapter lost.*keepalive/.test(server.log), 15000);
+  await until(() => `the loss; the log:\n${server.log.slice(-3000)}`, () => /remote adapter lost.*keepalive/.test(server.log));
   const took = Date.now() - before;
-  assert.ok(took < 6000, `${took} ms`);
-  await until('an attempt in vain', () => /remote adapter not reached.*no answer/.test(server.log), 15000);
+  assert.ok(took < 15000, `${took} ms`); // without keepalives it is for ever
+  await until('an attempt in vain', () => /remote adapter not reached.*no answer/.test(server.log));
   adapter.signal('SIGCONT');
   await adapter.ready(2);
   await seesData(server);

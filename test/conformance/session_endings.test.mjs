@@ -103,7 +103,7 @@ test('a streaming response over HTTP ends in time with LOOP, and the session goe
   const stream = await createStream(server.port);
   const started = Date.now();
   assert.equal(await stream.next('LOOP'), 'LOOP,0');
-  assert.ok(Date.now() - started < 3000);
+  assert.ok(Date.now() - started < 10000);
   const id = stream.find('CONOK').split(',')[1];
   assert.match(await post(server.port, 'bind_session', `LS_session=${id}&LS_polling=true&LS_polling_millis=0`), /^CONOK,[^]*LOOP,0\r\n$/);
   const socket = await TlcpSocket.session(server.port);
@@ -116,10 +116,10 @@ test('polls that come too fast are held', async () => {
   const server = await start({ session: { polling_min_millis: 700 } }, { id: 'DEMO', data_adapter: (await adapterSet()).data_adapter });
   const created = await post(server.port, 'create_session', `${kCid}&LS_adapter_set=DEMO&LS_polling=true&LS_polling_millis=0`);
   const id = created.match(/^CONOK,([^,]+)/)[1];
-  const times = [];
+  const begun = Date.now();
   for (let i = 0; i < 3; ++i) {
     assert.match(await post(server.port, 'bind_session', `LS_session=${id}&LS_polling=true&LS_polling_millis=0`), /LOOP,0/);
-    times.push(Date.now());
   }
-  assert.ok(times[2] - times[1] >= 600, `${times[2] - times[1]} ms`);
+  const took = Date.now() - begun; // two of them at least were held
+  assert.ok(took >= 1300, `${took} ms`);
 });

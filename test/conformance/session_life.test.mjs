@@ -30,13 +30,13 @@ after(async () => {
 });
 
 test('a quiet stream gets PROBE at the asked interval, within the limits of the file', async () => {
+  const started = Date.now();
   const socket = await TlcpSocket.session(server.port, { params: '&LS_keepalive_millis=300' });
   assert.equal(socket.find('CONOK').split(',')[3], '300');
-  const started = Date.now();
   await socket.next('PROBE');
   await socket.next('PROBE');
   const took = Date.now() - started;
-  assert.ok(took >= 350 && took < 2000, `two probes took ${took} ms`);
+  assert.ok(took >= 350 && took < 10000, `two probes took ${took} ms`);
   socket.terminate();
   const greedy = await TlcpSocket.session(server.port, { params: '&LS_keepalive_millis=1' });
   assert.equal(greedy.find('CONOK').split(',')[3], '200');
@@ -73,7 +73,7 @@ for (const kind of ['WebSocket', 'HTTP stream']) {
     }
     await metadata.seen('NSC', ([id]) => id === session);
     const took = Date.now() - started;
-    assert.ok(took >= 400 && took < 5000, `closed after ${took} ms`);
+    assert.ok(took >= 400 && took < 15000, `closed after ${took} ms`);
     await until('USB', () => data.count(`USB ${item}`) === 1);
     const http = await HttpConnection.open(server.port);
     http.post('bind_session', `LS_session=${session}`);
@@ -84,11 +84,11 @@ for (const kind of ['WebSocket', 'HTTP stream']) {
 
 test('a session between two polls is kept for LS_polling_millis and the timeout', async () => {
   const http = await HttpConnection.open(server.port);
-  http.post('create_session', `${kCid}&LS_adapter_set=DEMO&LS_polling=true&LS_polling_millis=1500&LS_idle_millis=0`);
+  http.post('create_session', `${kCid}&LS_adapter_set=DEMO&LS_polling=true&LS_polling_millis=3000&LS_idle_millis=0`);
   const { body } = await http.response(0);
   const session = body.split(',')[1];
-  assert.match(body, /LOOP,1500\r\n$/);
-  await never('its end', () => metadata.all('NSC').some((packet) => metadata.strings(packet)[0] === session), 1400);
+  assert.match(body, /LOOP,3000\r\n$/);
+  await never('its end', () => metadata.all('NSC').some((packet) => metadata.strings(packet)[0] === session), 2000);
   await metadata.seen('NSC', ([id]) => id === session);
   http.destroy();
 });
@@ -138,7 +138,7 @@ test('a client that reads nothing: the session is conflated, not killed, and end
   data.update('slow', { a: 'the last' });
   await new Promise((resolve) => setTimeout(resolve, 500));
   socket.raw.resume();
-  await socket.next('U,1,1,the last', 15000);
+  await socket.next('U,1,1,the last');
   assert.ok(socket.count('U') < 1500, 'updates were conflated');
   assert.equal(socket.closed, null);
   socket.terminate();
@@ -148,17 +148,21 @@ test('PROBEs come early by up to the share of the file, and never late', async (
   const set = await adapterSet();
   const jittery = await Server.start({ adapter_set: [set], session: { keepalive_min_millis: 400, keepalive_jitter_percent: 50 } });
   try {
+    const begun = Date.now();
     const socket = await TlcpSocket.session(jittery.port, { params: '&LS_keepalive_millis=400' });
     const gaps = [];
-    for (let last = Date.now(), i = 0; i < 9; ++i) {
+    for (let last = Date.now(), i = 0; i < 15; ++i) {
       await socket.next('PROBE');
       gaps.push(Date.now() - last);
       last += gaps.at(-1);
     }
-    gaps.shift();
-    const [least, most] = [Math.min(...gaps), Math.max(...gaps)];
-    assert.ok(least >= 150 && most <= 700, gaps.join());
-    assert.ok(most - least > 30, `all the same: ${gaps.join()}`);
+    const all = Date.now() - begun;
+    assert.ok(all >= 15 * 200, `${gaps}`);
+    // One that a slow machine brings late makes the next seem early, but not most of them.
+    gaps.sort((a, b) => a - b);
+    assert.ok(gaps[3] < 370, `none comes early: ${gaps}`);
+    assert.ok(gaps[7] >= 200 && gaps[7] <= 440, `${gaps}`);
+    assert.ok(gaps[11] - gaps[3] > 15, `all the same: ${gaps}`);
     socket.terminate();
   } finally {
     await jittery.stop();

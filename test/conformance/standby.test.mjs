@@ -93,7 +93,7 @@ test('EF, the failure of the whole adapter, makes the standby take over', async 
 });
 
 test('an active process that is stopped is lost by the keepalive timeout, and the standby takes over', async () => {
-  await serve({ each: { keepalive_timeout_millis: 1000 } });
+  await serve({ each: { keepalive_timeout_millis: 4000 } });
   const active = await AdapterProcess.start(port, 'first');
   adapters.push(active);
   adapters.push(await AdapterProcess.start(port, 'second'));
@@ -109,7 +109,7 @@ test('an active process that is stopped is lost by the keepalive timeout, and th
 });
 
 test('a standby process that is stopped is lost, counted, and noticed by nobody else', async () => {
-  await serve({ each: { keepalive_timeout_millis: 1000 } });
+  await serve({ each: { keepalive_timeout_millis: 4000 } });
   const active = await AdapterProcess.start(port, 'first');
   const standby = await AdapterProcess.start(port, 'second');
   adapters.push(active, standby);
@@ -183,6 +183,8 @@ test('what a standby says of items is dropped and counted', async () => {
   await record.shows('x', { a: 'first' });
   standby.update('x', { a: 'intruder' }, false, active.active.get('x'));
   await never('a value of a standby', () => record.updates.some(({ values }) => values.a === 'intruder'), 200);
+  standby.end(); // behind what it has said
+  await until('its end', () => /remote adapter (lost|left)/.test(server.log));
   client.disconnect();
   await server.stop();
   assert.equal(server.totals().standby_packets, 1);

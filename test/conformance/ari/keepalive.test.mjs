@@ -17,7 +17,7 @@ async function serve(options) {
 }
 afterEach(() => server.stop());
 
-const kTimeout = 900;
+const kTimeout = 2400;
 const ofData = () => set.data_adapter[0];
 
 // Sends keepalives while `look` is watched; fails if it becomes true.
@@ -56,10 +56,10 @@ test('A5: KEEPALIVE in front of the answer to init, as often as it likes', async
     const adapter = new Kind({ answerInit: false });
     await adapter.connect(proxy.request_reply_port);
     await adapter.ready();
-    await beats([adapter.socket], 'the end of the connection', () => adapter.closed, 2 * kTimeout);
+    await beats([adapter.socket], 'the end of the connection', () => adapter.closed, 1.5 * kTimeout);
     const { id, method } = adapter.packets[0];
     adapter.reply(id, method, `S|ARI.version|S|${adapter.version}`);
-    await beats([adapter.socket], 'the end of the connection', () => adapter.closed, kTimeout);
+    await beats([adapter.socket], 'the end of the connection', () => adapter.closed, 1.5 * kTimeout);
   }
 });
 
@@ -93,10 +93,10 @@ for (const kind of ['a keepalive', 'an update', 'an answer']) {
       'an answer': () => policy.reply('unknown', 'NUS', 'V'),
     }[kind];
     const timer = setInterval(() => (say(), other.socket.write('KEEPALIVE\r\n')), kTimeout / 3);
-    await never('the end of a connection', () => watched.closed, 3 * kTimeout);
+    await never('the end of a connection', () => watched.closed, 2 * kTimeout);
     assert.equal(watched.all('CLOSE').length, 0);
     clearInterval(timer);
-    await until('CLOSE', () => watched.all('CLOSE').length === 1, 4 * kTimeout);
+    await until('CLOSE', () => watched.all('CLOSE').length === 1);
     assert.equal(watched.all('CLOSE')[0].line, '0|CLOSE|S|reason|S|keepalive+timeout');
     await until('the end of its connection', () => watched.closed);
   });
@@ -106,13 +106,13 @@ test('A15: of two connections each has a timer of its own', async () => {
   await serve({ data: [{ name: 'DEFAULT', notify_port: true, keepalive_timeout_millis: kTimeout }] });
   const start = () => DataAdapter.start(ofData().request_reply_port, { version: '1.8.3', notifyPort: ofData().notify_port });
   const both = await start();
-  await beats([both.socket, both.notify], 'the end of a connection', () => both.closed, 3 * kTimeout);
+  await beats([both.socket, both.notify], 'the end of a connection', () => both.closed, 2 * kTimeout);
   both.kill();
   for (const silent of ['notify', 'socket']) {
     await pause(100);
     const adapter = await start();
     const timer = setInterval(() => adapter[silent === 'socket' ? 'notify' : 'socket'].write('KEEPALIVE\r\n'), kTimeout / 3);
-    await until(`the end: ${silent} is silent`, () => adapter.closed, 4 * kTimeout);
+    await until(`the end: ${silent} is silent`, () => adapter.closed);
     clearInterval(timer);
     assert.equal(adapter.all('CLOSE')[0].line, '0|CLOSE|S|reason|S|keepalive+timeout');
   }

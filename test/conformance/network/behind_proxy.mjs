@@ -11,7 +11,7 @@ import { NumberedFeed } from './numbered_feed.mjs';
 
 export const kTransports = ['WS-STREAMING', 'HTTP-STREAMING', 'WS-POLLING', 'HTTP-POLLING'];
 const kSingles = 10;
-const kSingleMillis = 400;
+const kSingleMillis = 1500; // what a buffer holds does not come at all
 const kFirstAddress = 20; // of those that clients come from
 const kLarge = 'x'.repeat(30000);
 const kLargeUpdates = 1500; // more than all socket buffers on the way take

@@ -114,7 +114,7 @@ test('a throttled cable keeps its rate, and a free one holds no megabyte back', 
   const [from, start] = [end.got, performance.now()];
   await until('three kilobytes', () => end.got - from >= 3000);
   const seconds = (performance.now() - start) / 1000;
-  assert.ok(seconds > 0.7 && seconds < 3, `3000 bytes took ${seconds} s`);
+  assert.ok(seconds > 0.7 && seconds < 6, `3000 bytes took ${seconds} s`);
   proxy.throttle(0);
   await until('the rest', () => end.got === before + kMegabyte);
   proxy.stop();

@@ -35,6 +35,7 @@ async function told(way, port = server.port) {
   const session = await CountingSession.create(port, way);
   await session.subscribe();
   await session.knows(0, way);
+  for (const item of ['log', 'latest']) await adapter.subscribed(item);
   publish(kBurst);
   if (way.endsWith('poll')) await session.bind(way, 1000);
   await session.knows(sent, way);

@@ -83,7 +83,7 @@ TEST(Shard, AHandlerThatEndsALongWaitSeesThePresentTime) {
   Shard shard(0, 1, clock);
   Duration behind{0};
   std::thread late([&] {
-    std::this_thread::sleep_for(Millis(100));
+    std::this_thread::sleep_for(Millis(1000));
     shard.Post([&] {
       const TimePoint seen = shard.now();
       behind = clock.Now() - seen;
@@ -94,7 +94,7 @@ TEST(Shard, AHandlerThatEndsALongWaitSeesThePresentTime) {
   expected.async_wait([](const asio::error_code&) {});
   shard.RunTurn(std::chrono::seconds(5));
   late.join();
-  EXPECT_LT(behind, Millis(50));
+  EXPECT_LT(behind, Millis(500));
   EXPECT_GE(behind, Duration::zero());
 }
 
