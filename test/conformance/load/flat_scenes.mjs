@@ -17,7 +17,7 @@ import { frame, LightWebSocket } from './light_sockets.mjs';
 
 const kTransports = ['ARI', 'gRPC'];
 const kAdapterMiB = 10; // its queue has 1 MiB, and as much is being written
-const kFreshMillis = 1000;
+const kFreshMillis = 5000; // on a busy machine
 const kDeaf = 100; // clients that do not read
 const kAskers = 25; // clients of each Adapter Set whose adapter stands still
 const kAskMillis = 250;

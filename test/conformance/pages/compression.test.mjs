@@ -60,7 +60,7 @@ for (const transport of ['HTTP-STREAMING', 'HTTP-POLLING', 'WS-STREAMING']) {
     for (let i = 0; i < 20; ++i) {
       adapter.update('ticks', { a: `${transport} ${i}` });
       // Each before the next: nothing waits for company.
-      await page.waitForFunction((value) => window.seen.includes(value), `${transport} ${i}`, { timeout: 8000, polling: 10 });
+      await page.waitForFunction((value) => window.seen.includes(value), `${transport} ${i}`, { timeout: 20000, polling: 10 });
     }
     if (transport === 'HTTP-STREAMING') {
       assert.ok(encodings.includes('gzip'), encodings.join());
