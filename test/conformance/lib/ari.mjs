@@ -128,7 +128,7 @@ class Remote extends Recorder {
     this.socket.end();
   }
   reset() {
-    this.socket.resetAndDestroy();
+    this.socket.resetAndDestroy(); // not behind end()
   }
   // As when the process dies.
   kill() {

@@ -12,6 +12,12 @@ const kMostLinks = 500; // open at once
 const kLongestHoldMillis = 2000;
 const kThrottleTickMillis = 20;
 
+// Node loses a socket that is reset while its own end is under way: it stays open, and the process with it.
+function reset(socket) {
+  if (socket.writableEnded && !socket.writableFinished) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
 // One way of a connection.
 class Way {
   #source;
@@ -131,7 +137,7 @@ class Link {
     this.#deaf ||= side !== 'both';
     const ends = { both: [this.client, this.server], client: [this.client], server: [this.server] }[side];
     for (const end of ends) {
-      if (how === 'rst') end.resetAndDestroy();
+      if (how === 'rst') reset(end);
       else end.end(() => end.destroy());
     }
   }

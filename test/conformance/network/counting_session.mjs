@@ -64,7 +64,7 @@ export class CountingSession {
   async knows(n, way) {
     const had = this.lines.length;
     const last = `U,1,1,${n}|`;
-    const known = () => this.place >= had && (n === 0 ? this.lines.length >= kFirstLines : this.lines.some((line) => line.startsWith(last)));
+    const known = () => this.place >= had && (n === 0 ? this.lines.length >= kFirstLines : this.has(n));
     await until(
       () => `${last}; ${this.lines.length} lines, this connection is at ${this.place}:\n${this.connection.all.slice(-10).join('\n')}`,
       async () => {
@@ -77,6 +77,10 @@ export class CountingSession {
       },
     );
     this.check();
+  }
+  // The log has come to event n.
+  has(n) {
+    return this.lines.some((line) => line.startsWith(`U,1,1,${n}|`));
   }
   check() {
     if (this.failure) throw this.failure;

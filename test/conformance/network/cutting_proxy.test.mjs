@@ -77,6 +77,15 @@ test('a reset is seen at both ends, or at one alone', async () => {
   }
 });
 
+test('what is ending already is cut as well', async () => {
+  const { proxy, end, server } = await opened();
+  for (const link of proxy.links()) link.client.end();
+  proxy.cut();
+  await until('both ends', () => end.closed && server.closed);
+  assert.equal(proxy.links().length, 0);
+  proxy.stop();
+});
+
 test('a FIN is no error', async () => {
   const { proxy, end, server } = await opened();
   proxy.cut({ how: 'fin' });
