@@ -11,7 +11,7 @@ from test_part import ROOT
 JOBS = str(min(2, os.cpu_count() or 1))
 NODE_JOBS = str(int(JOBS) + 1)  # they wait more than they work
 # A test file that takes longer hangs: it is ended, so that its name is told and the others run.
-NODE_FILE_SECONDS = 300
+NODE_FILE_SECONDS = 600  # one builds the SDK
 NODE_LINES = 30  # of why a test failed
 CONFORMANCE = os.path.join(ROOT, "test", "conformance")
 

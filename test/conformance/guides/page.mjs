@@ -50,7 +50,8 @@ export class Page {
     return this.blocks.filter(({ lang }) => lang === 'sh').map(({ text }) => this.#real(text));
   }
   run(commands, cwd = this.dir) {
-    const { status, stdout, stderr } = spawnSync('bash', ['-euc', commands], { cwd, encoding: 'utf8', timeout: 600000, maxBuffer: 1 << 26 });
+    const env = { ...process.env, CMAKE_BUILD_PARALLEL_LEVEL: '2' };
+    const { status, stdout, stderr } = spawnSync('bash', ['-euc', commands], { cwd, env, encoding: 'utf8', timeout: 600000, maxBuffer: 1 << 26 });
     assert.equal(status, 0, `${commands}\n${stdout.slice(-3000)}\n${stderr.slice(-3000)}`);
     return stdout;
   }
