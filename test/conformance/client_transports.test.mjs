@@ -72,7 +72,7 @@ test('a forced transport is the one in use', async () => {
 
 test('left to itself the client ends on WS-STREAMING', async () => {
   const client = await Client.connected(server.url);
-  assert.equal(client.status, 'CONNECTED:WS-STREAMING');
+  await client.reached('WS-STREAMING');
   client.disconnect();
 });
 

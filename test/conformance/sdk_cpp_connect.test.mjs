@@ -136,8 +136,8 @@ describe('the adapter dials', () => {
 
 describe('the server dials', () => {
   test('in clear, and again when one of the two was away', async () => {
-    const adapter = CppAdapter.hostmonitor(['tcp-listen://:0']);
-    const port = await adapter.port();
+    const port = await freePort();
+    const adapter = CppAdapter.hostmonitor([`tcp-listen://:${port}`]);
     const first = await dials(port);
     await adapter.ready();
     await seesData(first.server);

@@ -11,6 +11,7 @@ import { Authority, files } from './lib/certs.mjs';
 import { Client } from './lib/client.mjs';
 import { CommandedAdapter } from './lib/commanded_adapter.mjs';
 import { CppAdapter } from './lib/cpp_adapter.mjs';
+import { freePort } from './lib/ports.mjs';
 import { adapterSet, Server } from './lib/server.mjs';
 import { TlcpSocket } from './lib/tlcp_ws.mjs';
 import { pause, until } from './lib/wait.mjs';
@@ -117,8 +118,8 @@ async function dials(port, settings = {}) {
 }
 
 test('who listens is dialed again when one of the two was away, and serves one server at a time', async () => {
-  const adapter = CppAdapter.hostmonitor(['grpc-listen://:0']);
-  const port = await adapter.port();
+  const port = await freePort();
+  const adapter = CppAdapter.hostmonitor([`grpc-listen://:${port}`]);
   const first = await dials(port);
   await adapter.ready();
   await seesData(first);

@@ -79,7 +79,7 @@ test('the log names session, item and adapter of what happens, and never a passw
   socket.control('LS_reqId=2&LS_op=destroy');
   await socket.next('END');
   data.kill();
-  await until('the loss in the log', () => /adapter/.test(server.log) && /(lost|gone|closed|disconnected|away)/.test(server.log));
+  await until('the loss in the log', () => /remote adapter lost" proxy=DEMO\.DEFAULT/.test(server.log));
   metadata.kill();
   await server.stop();
   assert.ok(server.log.includes(`session=${socket.sessionId}`), 'session=');
