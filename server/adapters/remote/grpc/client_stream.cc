@@ -34,7 +34,6 @@ Message Goodbye(GrpcStatus status, std::string_view text) {
   Message message;
   pb::Goodbye& goodbye = *message.mutable_goodbye();
   goodbye.set_reason(adapter_proto::StatusText(static_cast<int>(status), text));
-  goodbye.set_reconnect(true);
   return message;
 }
 

@@ -256,7 +256,6 @@ void GrpcRemote<Wire>::End(std::string_view reason, EndKind kind) {
   if (kind == EndKind::kClosed && status == GrpcStatus::kOk) {
     typename Wire::ToAdapter message;
     message.mutable_goodbye()->set_reason(end.reason);
-    message.mutable_goodbye()->set_reconnect(true);
     Send(message);
   }
   state_ = State::kEnded;
