@@ -33,7 +33,9 @@ constexpr Key<Server> kServer[] = {
 };
 
 constexpr Key<Listener> kListener[] = {
-    Bind<&Listener::name>("name", "For logs and metrics; each listener has its own.",
+    Bind<&Listener::name>("name",
+                          "In logs, and as LOCAL_SERVER of each new session at the Metadata "
+                          "Adapter; no two the same.",
                           {.check = kLabel}),
     Bind<&Listener::role>("role",
                           "What is served; all but general need a reason, see docs/operate.md.",

@@ -42,7 +42,7 @@ enum class ListenerRole : std::uint8_t { kGeneral, kCreateOnly, kControlOnly, kI
 std::string_view ToString(ListenerRole value);
 
 struct Listener {
-  std::string name = "main";  // unique; for logs and metrics
+  std::string name = "main";  // unique; for logs and Metadata Adapters
   ListenerRole role = ListenerRole::kGeneral;
   std::string address = "127.0.0.1";
   std::uint16_t port = 8080;
