@@ -28,10 +28,8 @@ constexpr int kLeastPingMillis = 5'000;
 // What HTTP/2 holds of a stream that nobody reads.
 constexpr int kStreamWindowBytes = 256 * 1024;
 constexpr int kStreamsPerConnection = 100;
-// Who connects and says nothing has no more time than who says no Hello; without streams a
-// connection is of use to nobody, and its adapter makes another one.
+// Who connects and says nothing has no more time than who says no Hello.
 constexpr int kHandshakeMillis = 10'000;
-constexpr int kIdleMillis = 60'000;
 // How long streams that have been ended may take to tell it.
 constexpr auto kLastWords = std::chrono::seconds(1);
 
@@ -72,7 +70,8 @@ GrpcListener::GrpcListener(std::unique_ptr<Parts> parts) : parts_(std::move(part
 
 StatusOr<std::unique_ptr<GrpcListener>> GrpcListener::Open(const config::ProxySettings& proxy,
                                                            std::size_t max_message_bytes,
-                                                           TlsContextPtr tls, OnStream on_stream) {
+                                                           TlsContextPtr tls, OnStream on_stream,
+                                                           std::chrono::milliseconds idle) {
   auto parts = std::make_unique<Parts>(std::move(on_stream));
   std::shared_ptr<grpc::ServerCredentials> credentials = grpc::InsecureServerCredentials();
   if (tls != nullptr) {
@@ -90,7 +89,7 @@ StatusOr<std::unique_ptr<GrpcListener>> GrpcListener::Open(const config::ProxySe
       static_cast<int>(std::min<std::size_t>(max_message_bytes, 1u << 30)));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnection);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMillis);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleMillis);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, static_cast<int>(idle.count()));
   builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kStreamWindowBytes);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, keepalive.ping_after_millis);

@@ -2,6 +2,7 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -24,10 +25,15 @@ class GrpcListener {
 
   using TlsContextPtr = std::shared_ptr<const tls::Context>;
 
+  // After so long without a stream a connection is ended: it is of use to nobody, and its adapter
+  // makes another one.
+  static constexpr std::chrono::milliseconds kIdle = std::chrono::minutes(1);
+
   // Speaks as `proxy` says; `tls` is null without.
   static StatusOr<std::unique_ptr<GrpcListener>> Open(const config::ProxySettings& proxy,
                                                       std::size_t max_message_bytes,
-                                                      TlsContextPtr tls, OnStream on_stream);
+                                                      TlsContextPtr tls, OnStream on_stream,
+                                                      std::chrono::milliseconds idle = kIdle);
   // Ends all streams; those that have owners, without asking them.
   ~GrpcListener();
 
