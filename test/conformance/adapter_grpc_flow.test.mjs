@@ -25,7 +25,7 @@ async function growth(memory, over) {
   await until('the end of a measurement', () => {
     most = Math.max(most, memory() - start);
     return most > kRoomMiB || over();
-  }, 90000, 50);
+  }, 150000, 50);
   return Math.round(most);
 }
 const inMillis = (millis) => {

@@ -180,7 +180,7 @@ test('a stalled reader: filtered, and unfiltered with losses', async () => {
   const check = (_, values) => feed.check(values);
   const open = (extra) => Decoder.open(small.port, ['stalled'], fields, { extra, check });
   const raws = [await open(''), await open(kUnfiltered)];
-  const official = await Client.connected(proxy.url, { transport: 'WS-STREAMING' });
+  const official = await Client.connected(proxy.url, { transport: 'WS-STREAMING', configure: Client.patient });
   const record = await official.subscribe(['stalled'], fields).active();
   const witness = await listen([feed], {}, small);
   await witness.settled('n', feed.last);

@@ -311,7 +311,7 @@ for (const mode of ['RAW', 'MERGE', 'DISTINCT', 'COMMAND']) {
     const item = `lost-${mode}`;
     const fields = [...(mode === 'COMMAND' ? ['key', 'command'] : []), 'n', 'filler'];
     const proxy = await startProxy(small.port, { upgrades: 'pass' });
-    const slow = await Client.connected(proxy.url, { transport: 'WS-STREAMING' });
+    const slow = await Client.connected(proxy.url, { transport: 'WS-STREAMING', configure: Client.patient });
     const other = await Client.connected(small.url);
     const configure = mode === 'RAW' ? undefined : (subscription) => subscription.setRequestedMaxFrequency('unfiltered');
     const record = await active(item, fields, { mode, configure }, slow, smallAdapter);
@@ -343,7 +343,7 @@ for (const mode of ['RAW', 'MERGE', 'DISTINCT', 'COMMAND']) {
 test('filtered COMMAND, a stalled reader: ADDs and DELETEs that are lost are told, the table is right', async () => {
   const fields = ['key', 'command', 'n', 'filler'];
   const proxy = await startProxy(small.port, { upgrades: 'pass' });
-  const slow = await Client.connected(proxy.url, { transport: 'WS-STREAMING' });
+  const slow = await Client.connected(proxy.url, { transport: 'WS-STREAMING', configure: Client.patient });
   const other = await Client.connected(small.url);
   const record = await active('table', fields, { mode: 'COMMAND' }, slow, smallAdapter);
   const witness = await active('table', ['key', 'command', 'n'], { mode: 'COMMAND' }, other, smallAdapter);

@@ -135,7 +135,7 @@ test('write_timeout_millis: a client that does not read is cut off, and another 
     await add.response(0);
     const value = 'y'.repeat(100000);
     for (let i = 0; i < 100; ++i) adapter.update('x', { n: value + i });
-    await witness.next(new RegExp('^U,1,1,y+99$'));
+    await witness.next(new RegExp('^U,1,1,y+99$'), 60000);
     await until('the cut', () => server.log.includes('client does not read'));
   }, { delivery: { write_timeout_millis: 700 } });
   assert.equal(counted.slow_readers, 1);

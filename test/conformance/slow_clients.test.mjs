@@ -19,7 +19,7 @@ async function world(transport, delivery) {
   const server = await Server.start({ adapter_set: [set], delivery });
   const adapter = await DataAdapter.start(set.data_adapter[0].request_reply_port);
   const cable = await CuttingProxy.start(server.port);
-  const slow = await Client.connected(cable.url, { transport });
+  const slow = await Client.connected(cable.url, { transport, configure: Client.patient });
   const other = await Client.connected(server.url);
   const slowRecord = await slow.subscribe(['x'], ['n', 'filler']).active();
   const record = await other.subscribe(['x'], ['n']).active();
@@ -73,7 +73,7 @@ test('one that has given up its connection is told where it comes back', async (
 test('by default it is conflated for as long as it likes, and then gets the values of now', async () => {
   const { cable, slow, slowRecord, record, session, stop, last, end } = await world('WS-STREAMING', {});
   cable.stall();
-  await pause(2500); // less than what makes the client's library doubt its connection
+  await pause(2500);
   stop();
   await until('all updates at the other', () => record.last('x').n === String(last()));
   const before = slowRecord.updates.length;

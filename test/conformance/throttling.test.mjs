@@ -90,7 +90,8 @@ async function carries(cable, kbps, millis, what) {
   await settles(() => `${what}: ${rate().toFixed()} bytes/s, the limit is ${kbps * 125}`, millis, () => Math.abs(rate() / (kbps * 125) - 1) < 0.08);
 }
 
-const kNames = ['a', 'b', 'c', 'd', 'e'];
+// Items enough that each write of a slow machine has a lot to say.
+const kNames = Array.from({ length: 50 }, (_, i) => `chatter${i}`);
 // Small lines, so that what is around them matters.
 const chatter = () => adapter.feed(1500, (n) => adapter.update(kNames[n % kNames.length], { n: String(n) }));
 

@@ -378,7 +378,7 @@ test('a connection moves to the shard of its session, with what is unread and un
     second.send(`bind_session\r\nLS_session=${first.sessionId}&LS_send_sync=false`);
     second.control(`LS_reqId=b&LS_op=add&LS_subId=1&LS_mode=MERGE&LS_group=moved&LS_schema=value&LS_snapshot=true`);
     if (large) second.raw.resume();
-    await second.next('CONOK', 30000);
+    await second.next('CONOK', 60000);
     await second.next('U,1,1,1');
     if (large) assert.equal(second.count('REQERR') + second.count('ERROR'), 120_000);
     second.send('wsok');

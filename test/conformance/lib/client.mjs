@@ -32,6 +32,12 @@ export class Client {
     return client;
   }
 
+  // For `configure`: a client that does not doubt a connection which says nothing for a minute.
+  static patient({ connectionOptions }) {
+    connectionOptions.setStalledTimeout(60000);
+    connectionOptions.setReconnectTimeout(60000);
+  }
+
   connect() {
     this.client.connect();
   }
