@@ -163,13 +163,12 @@ Result<std::vector<std::string>> LiteralBasedProvider::Items(const ItemsRequest&
   return items;
 }
 
-Result<ItemLimits> LiteralBasedProvider::ItemData(std::string_view item) {
-  return ItemLimits{ModesOf(item), distinct_snapshot_length_, 0};
+Result<ItemLimits> LiteralBasedProvider::ItemData(const ItemDataRequest& request) {
+  return ItemLimits{ModesOf(request.item), distinct_snapshot_length_, 0};
 }
 
-Result<UserItemLimits> LiteralBasedProvider::UserItemData(const NullableString& /*user*/,
-                                                          std::string_view item) {
-  return UserItemLimits{ModesOf(item), buffer_size_, max_frequency_};
+Result<UserItemLimits> LiteralBasedProvider::UserItemData(const UserItemDataRequest& request) {
+  return UserItemLimits{ModesOf(request.item), buffer_size_, max_frequency_};
 }
 
 ModeSet LiteralBasedProvider::ModesOf(std::string_view item) const {

@@ -61,10 +61,11 @@ Result<Filter> MetadataProvider::Selector(const SelectorRequest& /*request*/) {
   return SelectorError{"this adapter has no selectors"};
 }
 
-Result<ItemLimits> MetadataProvider::ItemData(std::string_view /*item*/) { return ItemLimits{}; }
+Result<ItemLimits> MetadataProvider::ItemData(const ItemDataRequest& /*request*/) {
+  return ItemLimits{};
+}
 
-Result<UserItemLimits> MetadataProvider::UserItemData(const NullableString& /*user*/,
-                                                      std::string_view /*item*/) {
+Result<UserItemLimits> MetadataProvider::UserItemData(const UserItemDataRequest& /*request*/) {
   return UserItemLimits{};
 }
 

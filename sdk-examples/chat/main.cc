@@ -102,7 +102,7 @@ class Door final : public adapter::MetadataProvider {
     return std::vector<std::string>{request.group};
   }
 
-  adapter::Result<adapter::ItemLimits> ItemData(std::string_view) override {
+  adapter::Result<adapter::ItemLimits> ItemData(const adapter::ItemDataRequest&) override {
     return adapter::ItemLimits{.modes = adapter::Mode::kDistinct,
                                .distinct_snapshot_length = kHistory};
   }

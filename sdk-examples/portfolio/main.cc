@@ -126,8 +126,8 @@ class Broker final : public adapter::MetadataProvider {
     return items;
   }
 
-  adapter::Result<adapter::ItemLimits> ItemData(std::string_view item) override {
-    const bool table = item.starts_with(kItemPrefix);
+  adapter::Result<adapter::ItemLimits> ItemData(const adapter::ItemDataRequest& request) override {
+    const bool table = request.item.starts_with(kItemPrefix);
     return adapter::ItemLimits{.modes = table ? adapter::Mode::kCommand : adapter::Mode::kMerge};
   }
 

@@ -78,7 +78,7 @@ class Caller final : public adapter::MetadataProvider {
     return std::vector<std::string>{ItemOf(request.session)};
   }
 
-  adapter::Result<adapter::ItemLimits> ItemData(std::string_view) override {
+  adapter::Result<adapter::ItemLimits> ItemData(const adapter::ItemDataRequest&) override {
     return adapter::ItemLimits{.modes = adapter::Mode::kRaw};
   }
 

@@ -48,15 +48,15 @@ adapter::Result<adapter::UserProfile> StocklistMetadata::NotifyUser(
   return profile;
 }
 
-adapter::Result<adapter::ItemLimits> StocklistMetadata::ItemData(std::string_view) {
+adapter::Result<adapter::ItemLimits> StocklistMetadata::ItemData(const adapter::ItemDataRequest&) {
   adapter::ItemLimits limits;
   limits.modes = adapter::Mode::kMerge;
   return limits;
 }
 
 adapter::Result<adapter::UserItemLimits> StocklistMetadata::UserItemData(
-    const adapter::NullableString& user, std::string_view) {
-  const UserRights* rights = users_.Find(NameOf(user));
+    const adapter::UserItemDataRequest& request) {
+  const UserRights* rights = users_.Find(NameOf(request.user));
   adapter::UserItemLimits limits;
   limits.modes = rights == nullptr ? adapter::ModeSet() : adapter::ModeSet(adapter::Mode::kMerge);
   if (rights != nullptr && rights->max_frequency) {

@@ -20,9 +20,9 @@ class StocklistMetadata final : public adapter::MetadataProvider {
   explicit StocklistMetadata(UserTable users);
 
   adapter::Result<adapter::UserProfile> NotifyUser(const adapter::UserRequest& request) override;
-  adapter::Result<adapter::ItemLimits> ItemData(std::string_view item) override;
-  adapter::Result<adapter::UserItemLimits> UserItemData(const adapter::NullableString& user,
-                                                        std::string_view item) override;
+  adapter::Result<adapter::ItemLimits> ItemData(const adapter::ItemDataRequest& request) override;
+  adapter::Result<adapter::UserItemLimits> UserItemData(
+      const adapter::UserItemDataRequest& request) override;
 
   // Refuses a subscription to items that the user may not see, with a text that the client can
   // show. Asked for users with restricted rights only.

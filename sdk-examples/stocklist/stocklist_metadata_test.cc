@@ -49,15 +49,15 @@ TEST(StocklistMetadata, RefusesStrangersAndWrongPasswordsAlike) {
 
 TEST(StocklistMetadata, AllowsMergeOnly) {
   StocklistMetadata metadata(UserTable::BuiltIn());
-  EXPECT_EQ(metadata.ItemData("stock.MSFT")->modes, adapter::ModeSet(Mode::kMerge));
-  EXPECT_EQ(metadata.UserItemData(std::nullopt, "cpu.0")->modes, adapter::ModeSet(Mode::kMerge));
-  EXPECT_EQ(metadata.UserItemData("stranger", "cpu.0")->modes, adapter::ModeSet());
+  EXPECT_EQ(metadata.ItemData({"stock.MSFT"})->modes, adapter::ModeSet(Mode::kMerge));
+  EXPECT_EQ(metadata.UserItemData({std::nullopt, "cpu.0"})->modes, adapter::ModeSet(Mode::kMerge));
+  EXPECT_EQ(metadata.UserItemData({"stranger", "cpu.0"})->modes, adapter::ModeSet());
 }
 
 TEST(StocklistMetadata, LimitsTheFrequencyOfTheDelayedUser) {
   StocklistMetadata metadata(UserTable::BuiltIn());
-  EXPECT_EQ(metadata.UserItemData("delayed", "index.SP500")->max_frequency, 1.0);
-  EXPECT_EQ(metadata.UserItemData("demo", "index.SP500")->max_frequency, 0.0);
+  EXPECT_EQ(metadata.UserItemData({"delayed", "index.SP500"})->max_frequency, 1.0);
+  EXPECT_EQ(metadata.UserItemData({"demo", "index.SP500"})->max_frequency, 0.0);
 }
 
 TEST(StocklistMetadata, RefusesItemsThatAUserMayNotSee) {

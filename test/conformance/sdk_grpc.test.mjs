@@ -3,16 +3,18 @@
 // gRPC carries, and that neither side grows when the other one stands still. What is the same over ARI is tested by
 // sdk_cpp_servers.test.mjs and sdk_control.test.mjs, with PENSTOCK_ADAPTERS=grpc.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
 
 import { Authority, files } from './lib/certs.mjs';
+import { closeLater } from './lib/cleanup.mjs';
 import { Client } from './lib/client.mjs';
 import { CommandedAdapter } from './lib/commanded_adapter.mjs';
 import { CppAdapter } from './lib/cpp_adapter.mjs';
 import { freePort } from './lib/ports.mjs';
-import { adapterSet, Server } from './lib/server.mjs';
+import { adapterSet, binary, endpointOf, Server } from './lib/server.mjs';
 import { TlcpSocket } from './lib/tlcp_ws.mjs';
 import { pause, until } from './lib/wait.mjs';
 
@@ -187,6 +189,31 @@ test('a client is told the response to its message', async () => {
   assert.match(await client.send('sell stock.IBM 111', 'orders').outcome(), /^deny -1 /);
   client.disconnect();
   await adapter.stop();
+  await server.stop();
+});
+
+// What is remembered of one Data Adapter's item is not taken for the other's, whichever was asked about first.
+test('items of one name may have other modes of another Data Adapter', async () => {
+  const set = await adapterSet({ overGrpc: true, metadata: {}, data: ['ANY', 'RAW'] });
+  const server = await Server.start({ adapter_set: [set] });
+  const program = path.resolve(path.dirname(binary()), '../../test/conformance/control_adapter/control_adapter');
+  const endpoint = endpointOf(set.metadata_adapter.request_reply_port, true);
+  const metadata = closeLater(spawn(program, [endpoint], { stdio: ['pipe', 'inherit', 'inherit'] }), (one) => one.kill());
+  await until('the Metadata Adapter', () => /remote adapter ready/.test(server.log));
+  const socket = await TlcpSocket.session(server.port);
+  let subscriptions = 0;
+  for (const item of ['item', 'user']) {
+    for (const [suffix, ...order] of [['a', 'ANY', 'RAW'], ['b', 'RAW', 'ANY']]) {
+      for (const adapter of order) {
+        const answer = await socket.subscribe(++subscriptions, item + suffix, 'n', `&LS_data_adapter=${adapter}`);
+        assert.match(answer, adapter === 'ANY' ? /^SUBOK,/ : /^REQERR,a\d+,24,/, `${item + suffix} of ${adapter}`);
+      }
+    }
+  }
+  socket.terminate();
+  metadata.stdin.end();
+  await until('the end of the adapter', () => metadata.exitCode !== null);
+  assert.equal(metadata.exitCode, 0);
   await server.stop();
 });
 

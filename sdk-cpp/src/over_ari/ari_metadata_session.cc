@@ -175,8 +175,8 @@ Status AriMetadataSession::HandleItemData(ari::Method method, const std::string&
     std::vector<std::string> items;
     if (Status s = ToStatus(ari::ParseItemData(args, dialect_, &items)); !s) return s;
     std::vector<ari::ItemLimits> all;
-    for (const std::string& item : items) {
-      const auto limits = provider_->ItemData(item);
+    for (std::string& item : items) {
+      const auto limits = provider_->ItemData({std::move(item)});
       if (!limits) return limits.error();
       all.push_back(
           {limits->distinct_snapshot_length, limits->min_source_frequency, ToModes(limits->modes)});
@@ -187,8 +187,8 @@ Status AriMetadataSession::HandleItemData(ari::Method method, const std::string&
   ari::UserItemDataRequest r;
   if (Status s = ToStatus(ari::ParseUserItemData(args, dialect_, &r)); !s) return s;
   std::vector<ari::UserItemLimits> all;
-  for (const std::string& item : r.items) {
-    const auto limits = provider_->UserItemData(r.user, item);
+  for (std::string& item : r.items) {
+    const auto limits = provider_->UserItemData({r.user, std::move(item)});
     if (!limits) return limits.error();
     all.push_back({limits->buffer_size, limits->max_frequency, ToModes(limits->modes)});
   }

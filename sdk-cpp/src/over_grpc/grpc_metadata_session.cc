@@ -150,7 +150,7 @@ Status GrpcMetadataSession::HandleItemData(const pb::GetItemData& request,
                                            pb::MetadataAnswer* answer) {
   pb::ItemDataList& list = *answer->mutable_item_data();
   for (const std::string& item : request.items()) {
-    const auto limits = provider_->ItemData(item);
+    const auto limits = provider_->ItemData({item, request.data_adapter()});
     if (!limits) return limits.error();
     *list.add_items() = ToProto(*limits);
   }
@@ -162,7 +162,7 @@ Status GrpcMetadataSession::HandleUserItemData(const pb::GetUserItemData& reques
   const NullableString user = request.has_user() ? NullableString(request.user()) : std::nullopt;
   pb::UserItemDataList& list = *answer->mutable_user_item_data();
   for (const std::string& item : request.items()) {
-    const auto limits = provider_->UserItemData(user, item);
+    const auto limits = provider_->UserItemData({user, item, request.data_adapter()});
     if (!limits) return limits.error();
     *list.add_items() = ToProto(*limits);
   }

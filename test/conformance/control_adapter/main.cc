@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Penstock authors.
 
-// A Metadata Adapter made with the SDK that ends what it is told to end, for sdk_control.test.mjs:
+// A Metadata Adapter made with the SDK that ends what it is told to end, for sdk_control.test.mjs
+// and others:
 //   control_adapter SERVER
 // Each line of the standard input is a wish, each is answered by a line:
 //   end SESSION [CODE TEXT]       ok | error ...
 //   unsubscribe SESSION NUMBER    true | false | error ...
 // Groups that begin with "kept" may not be ended. The selector "FIELD>NUMBER" takes what it says.
+// Of the Data Adapter RAW, items that begin with "item" may be had in RAW alone (ItemData), and so
+// may those that begin with "user" (UserItemData).
 #include <iostream>
 #include <memory>
 #include <optional>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 #include "penstock/adapter/adapter_host.h"
 
@@ -27,11 +31,23 @@ class Control : public MetadataProvider {
   Result<TablesProfile> NewTables(const TablesRequest& request) override {
     return TablesProfile{.enable_unsubscription = !request.tables[0].group.starts_with("kept")};
   }
+  Result<ItemLimits> ItemData(const ItemDataRequest& request) override {
+    return ItemLimits{.modes = ModesOf("item", request)};
+  }
+  Result<UserItemLimits> UserItemData(const UserItemDataRequest& request) override {
+    return UserItemLimits{.modes = ModesOf("user", request)};
+  }
   Result<Filter> Selector(const SelectorRequest& request) override {
     const std::size_t at = request.selector.find('>');
     if (at == std::string::npos) return MetadataProvider::Selector(request);
     return Filter::Compare(request.selector.substr(0, at), Relation::kGreater,
                            std::stod(request.selector.substr(at + 1)));
+  }
+
+ private:
+  static ModeSet ModesOf(std::string_view prefix, const auto& request) {
+    const bool raw = request.item.starts_with(prefix) && request.data_adapter == "RAW";
+    return raw ? ModeSet(Mode::kRaw) : ModeSet::All();
   }
 };
 

@@ -47,11 +47,13 @@ class FakeMetadata : public MetadataProvider {
                                      Filter::Not(Filter::IsNull("name"))}),
                         Filter::Compare("name", Relation::kEqual, "giant")});
   }
-  Result<ItemLimits> ItemData(std::string_view item) override {
-    return ItemLimits{item == "a" ? Mode::kRaw | Mode::kMerge : ModeSet(), 10, 0.5};
+  Result<ItemLimits> ItemData(const ItemDataRequest& r) override {
+    journal.Add("item " + r.item + " " + r.data_adapter.value_or("(null)"));
+    return ItemLimits{r.item == "a" ? Mode::kRaw | Mode::kMerge : ModeSet(), 10, 0.5};
   }
-  Result<UserItemLimits> UserItemData(const NullableString& /*user*/,
-                                      std::string_view /*item*/) override {
+  Result<UserItemLimits> UserItemData(const UserItemDataRequest& r) override {
+    journal.Add("user item " + r.user.value_or("(null)") + " " + r.item + " " +
+                r.data_adapter.value_or("(null)"));
     return UserItemLimits{ModeSet::All(), 30, 2.5};
   }
   Result<MessageProfile> UserMessage(const UserMessageRequest& r) override {

@@ -175,18 +175,24 @@ TEST_F(GrpcMetadataHost, AnswersItemsAndSchemas) {
   EXPECT_EQ(Ask(request).error().kind(), pb::Error::KIND_SCHEMA);
   request.mutable_get_item_data()->add_items("a");
   request.mutable_get_item_data()->add_items("b");
+  request.mutable_get_item_data()->set_data_adapter("QUOTES");
   const auto data = Ask(request);
   ASSERT_EQ(data.item_data().items_size(), 2);
   EXPECT_EQ(data.item_data().items(0).modes_size(), 2);
   EXPECT_EQ(data.item_data().items(0).modes(1), pb::MODE_MERGE);
   EXPECT_EQ(data.item_data().items(0).distinct_snapshot_length(), 10u);
   EXPECT_EQ(data.item_data().items(1).modes_size(), 0);
+  request.mutable_get_user_item_data()->set_user("u");
   request.mutable_get_user_item_data()->add_items("a");
+  request.mutable_get_user_item_data()->set_data_adapter("NEWS");
   const auto user_data = Ask(request);
   ASSERT_EQ(user_data.user_item_data().items_size(), 1);
   EXPECT_EQ(user_data.user_item_data().items(0).modes_size(), 4);
   EXPECT_EQ(user_data.user_item_data().items(0).buffer_size(), 30u);
   EXPECT_EQ(user_data.user_item_data().items(0).max_frequency(), 2.5);
+  ASSERT_TRUE(provider_->journal.SkipTo("item a QUOTES"));
+  EXPECT_EQ(provider_->journal.Next(), "item b QUOTES");
+  EXPECT_EQ(provider_->journal.Next(), "user item u a NEWS");
 }
 
 TEST_F(GrpcMetadataHost, AnswersMessagesAndTables) {

@@ -74,6 +74,9 @@ TEST_F(MetadataHost, AnswersItemsAndSchemas) {
   EXPECT_EQ(Ask(&c, "2|GSC|S|u|S|a b|S|bad|S|S1"), "2|GSC|ES|unknown schema");
   EXPECT_EQ(Ask(&c, "2|GIT|S|a|S|b"), "2|GIT|I|10|D|0.5|M|RM|I|10|D|0.5|M|$");
   EXPECT_EQ(Ask(&c, "2|GUI|S|u|S|a"), "2|GUI|I|30|D|2.5|M|RMDC");
+  for (const char* const asked : {"item a (null)", "item b (null)", "user item u a (null)"}) {
+    EXPECT_EQ(provider_->journal.Next(), asked);
+  }
 }
 
 // A11
@@ -271,18 +274,18 @@ TEST(LiteralBased, ReadsItsParameters) {
   EXPECT_EQ(p.NotifyUser({.user = "bob"})->max_bandwidth_kbps, 40.5);
   EXPECT_EQ(p.NotifyUser({.user = "eve"}).error().kind(), Error::Kind::kAccess);
   EXPECT_FALSE(p.NotifyUser(UserRequest{}).ok());
-  EXPECT_EQ(p.UserItemData("bob", "i")->max_frequency, 2);
-  EXPECT_EQ(p.UserItemData("bob", "i")->buffer_size, 30);
-  EXPECT_EQ(p.ItemData("i")->distinct_snapshot_length, 10);
-  EXPECT_EQ(p.ItemData("i")->modes, ModeSet::All());
+  EXPECT_EQ(p.UserItemData({"bob", "i"})->max_frequency, 2);
+  EXPECT_EQ(p.UserItemData({"bob", "i"})->buffer_size, 30);
+  EXPECT_EQ(p.ItemData({"i"})->distinct_snapshot_length, 10);
+  EXPECT_EQ(p.ItemData({"i"})->modes, ModeSet::All());
 }
 
 TEST(LiteralBased, ForgetsTheParametersOfAnEarlierInit) {
   LiteralBasedProvider p;
   ASSERT_TRUE(p.Init({{"buffer_size", "30"}, {"max_frequency", "2.5"}}).ok());
   ASSERT_TRUE(p.Init({}).ok());
-  EXPECT_EQ(p.UserItemData("u", "i")->buffer_size, 0);
-  EXPECT_EQ(p.UserItemData("u", "i")->max_frequency, 0);
+  EXPECT_EQ(p.UserItemData({"u", "i"})->buffer_size, 0);
+  EXPECT_EQ(p.UserItemData({"u", "i"})->max_frequency, 0);
 }
 
 TEST(LiteralBased, LetsEverybodyInByDefault) {
@@ -307,12 +310,12 @@ TEST(LiteralBased, FirstFamilyThatMatchesGivesTheModes) {
                       {"item_family_2", "item[0-9]+|other"},
                       {"modes_for_item_family_2", "MERGE, RAW"}})
                   .ok());
-  EXPECT_EQ(p.ItemData("item7")->modes, Mode::kMerge | Mode::kRaw);
-  EXPECT_EQ(p.ItemData("itemX")->modes, ModeSet(Mode::kCommand));
-  EXPECT_EQ(p.ItemData("an other")->modes, ModeSet());
+  EXPECT_EQ(p.ItemData({"item7"})->modes, Mode::kMerge | Mode::kRaw);
+  EXPECT_EQ(p.ItemData({"itemX"})->modes, ModeSet(Mode::kCommand));
+  EXPECT_EQ(p.ItemData({"an other"})->modes, ModeSet());
   EXPECT_EQ(p.Items({"u", "S", "item1 itemX"})->size(), 2u);
   EXPECT_EQ(p.Items({"u", "S", "item1 none"}).error().kind(), Error::Kind::kItems);
-  EXPECT_EQ(p.ItemData("item" + std::string(5000, '1'))->modes, ModeSet());
+  EXPECT_EQ(p.ItemData({"item" + std::string(5000, '1')})->modes, ModeSet());
 }
 
 }  // namespace

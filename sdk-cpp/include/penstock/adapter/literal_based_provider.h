@@ -38,8 +38,8 @@ class PENSTOCK_SDK_EXPORT LiteralBasedProvider : public MetadataProvider {
   Status Init(const Params& params) override;
   Result<UserProfile> NotifyUser(const UserRequest& request) override;
   Result<std::vector<std::string>> Items(const ItemsRequest& request) override;
-  Result<ItemLimits> ItemData(std::string_view item) override;
-  Result<UserItemLimits> UserItemData(const NullableString& user, std::string_view item) override;
+  Result<ItemLimits> ItemData(const ItemDataRequest& request) override;
+  Result<UserItemLimits> UserItemData(const UserItemDataRequest& request) override;
 
  private:
   struct Family;

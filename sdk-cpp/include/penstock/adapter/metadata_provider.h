@@ -60,11 +60,11 @@ class PENSTOCK_SDK_EXPORT MetadataProvider {
   // ItemsError, SchemaError. Default: SelectorError.
   virtual Result<Filter> Selector(const SelectorRequest& request);
 
-  // What an item allows at all (GIT). Called for each item of a request in turn.
-  virtual Result<ItemLimits> ItemData(std::string_view item);
+  // What an item allows at all (GIT). Called for each item of a request of the server in turn.
+  virtual Result<ItemLimits> ItemData(const ItemDataRequest& request);
 
-  // What an item allows to a user (GUI). Called for each item of a request in turn.
-  virtual Result<UserItemLimits> UserItemData(const NullableString& user, std::string_view item);
+  // What an item allows to a user (GUI). Called for each item of a request of the server in turn.
+  virtual Result<UserItemLimits> UserItemData(const UserItemDataRequest& request);
 
   // A client sent a message (NUM). CreditsError, NotificationError. The messages of one sequence
   // come one at a time, in order. Over gRPC the client gets the profile's response as well.

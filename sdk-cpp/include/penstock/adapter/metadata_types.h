@@ -70,7 +70,12 @@ struct SelectorRequest {
   NullableString data_adapter = {};
 };
 
-// What an item allows, whoever asks (GIT). Constant: the server may ask once and remember.
+// What does this item allow, whoever asks (GIT)?
+struct ItemDataRequest {
+  std::string item = {};
+  NullableString data_adapter = {};  // over gRPC only
+};
+// Constant: the server may ask once and remember.
 struct ItemLimits {
   // MERGE, DISTINCT and COMMAND exclude each other in what an item can really be.
   ModeSet modes = ModeSet::All();
@@ -79,7 +84,12 @@ struct ItemLimits {
       0;  // events a second that must survive a prefilter; 0: no prefilter
 };
 
-// What an item allows to one user (GUI).
+// What does this item allow to this user (GUI)?
+struct UserItemDataRequest {
+  NullableString user = {};
+  std::string item = {};
+  NullableString data_adapter = {};  // over gRPC only
+};
 struct UserItemLimits {
   ModeSet modes = ModeSet::All();
   int32_t buffer_size = 0;   // events kept for a client that is slow
