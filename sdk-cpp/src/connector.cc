@@ -3,6 +3,8 @@
 
 #include "connector.h"
 
+#include <utility>
+
 #include "dialer.h"
 #include "listener.h"
 #include "tls.h"
@@ -10,8 +12,11 @@
 namespace penstock::adapter {
 
 std::unique_ptr<Connector> Connector::Create(const Endpoint& endpoint, const HostOptions& options,
-                                             const Log& log, NodeCells& cells) {
-  if (endpoint.listens()) return std::make_unique<Listener>(endpoint, options, log, cells);
+                                             const Log& log, NodeCells& cells,
+                                             Beginning beginning) {
+  if (endpoint.listens()) {
+    return std::make_unique<Listener>(endpoint, options, log, cells, std::move(beginning));
+  }
   return std::make_unique<Dialer>(endpoint, options);
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <string_view>
 #include <utility>
 
 #include "tcp_stream.h"
@@ -12,10 +13,14 @@
 namespace penstock::adapter {
 namespace {
 
-// How long a handshake may take, and how many may go on at once. Of more the oldest gives way, so
-// that strangers who fill the house still do not keep a server out that knows what to say.
+// How long a handshake may take, and how many may be there at once. Of more the oldest gives way,
+// so that strangers who fill the house still do not keep a server out that knows what to say.
 constexpr std::chrono::milliseconds kHandshakeTime{3000};
 constexpr size_t kMaxGuests = 16;
+// What a guest may say in a line that does not end.
+constexpr size_t kMostHeard = size_t{1} << 20;
+// A TLS record, so that nothing of it is left behind where polling does not see it.
+constexpr size_t kReadBuffer = size_t{16} << 10;
 
 // No connection now, but nothing is wrong with the listening socket or the process.
 bool MayAcceptAgain(int error) {
@@ -29,80 +34,130 @@ Result<Connector::Streams> Listener::Open(const StopSignal& stop) {
   if (!socket_) {
     if (const Status bound = Bind(stop); !bound) return bound.error();
   }
-  Result<Arrival> arrival = Await(stop);
+  Result<Guest> arrival = Await(stop);
   SendGuestsAway(arrival ? "another server is connected" : "the host listens no more");
   if (!arrival) return arrival.error();
+  Guest server = std::move(arrival).value();
   reported_ = false;
-  Tell(LogLevel::kInfo, "connected by " + arrival->peer);
+  Tell(LogLevel::kInfo, "connected by " + server.peer);
+  heard_ = std::move(server.heard);
   Streams streams;
-  streams.push_back(std::move(arrival).value().stream);
+  streams.push_back(std::move(server.stream));
   return streams;
 }
 
-Result<Listener::Arrival> Listener::Await(const StopSignal& stop) {
+Result<Listener::Guest> Listener::Await(const StopSignal& stop) {
   const Patience forever{Clock::time_point::max(), &stop};
   std::vector<pollfd> waits;
   while (true) {
     waits.clear();
+    auto until = Clock::time_point::max();
     for (const Guest& guest : guests_) {
-      waits.push_back({guest.handshake->fd(), guest.handshake->events(), 0});
+      const TlsHandshake* const hands = guest.handshake.get();
+      waits.push_back({hands != nullptr ? hands->fd() : guest.stream->fd(),
+                       hands != nullptr ? hands->events() : static_cast<short>(POLLIN), 0});
+      until = std::min(until, guest.deadline);
     }
     waits.push_back({fd(), POLLIN, 0});
-    const auto until = guests_.empty() ? Clock::time_point::max() : guests_.front().deadline;
     if (const Status waited = forever.WaitForAny(&waits, until); !waited) return waited.error();
-    if (Arrival arrival = StepGuests(waits); arrival.stream != nullptr) return arrival;
+    if (std::optional<Guest> server = StepGuests(waits)) return std::move(*server);
     if (waits.back().revents == 0) continue;
-    Result<Arrival> arrival = AcceptOne();
-    if (!arrival || arrival->stream != nullptr) return arrival;
+    if (const Status accepted = AcceptOne(); !accepted) return accepted.error();
   }
 }
 
-Result<Listener::Arrival> Listener::AcceptOne() {
+Status Listener::AcceptOne() {
   Accepted accepted = Accept(fd());
   if (!accepted.fd) {
-    if (MayAcceptAgain(accepted.error)) return Arrival{};
+    if (MayAcceptAgain(accepted.error)) return {};
     return Error("cannot accept: " + ErrorText(accepted.error));
   }
-  if (!endpoint_.tls) {
-    return Arrival{std::make_unique<TcpStream>(std::move(accepted.fd)), std::move(accepted.peer)};
-  }
-  AddGuest(std::move(accepted.fd), std::move(accepted.peer));
-  return Arrival{};
-}
-
-void Listener::AddGuest(UniqueFd fd, std::string peer) {
-  const auto tls = LoadTls(options_.tls, endpoint_.role);
-  if (!tls) return Report(peer, tls.error().message());
-  auto handshake = BeginTls(*tls, std::move(fd), endpoint_.host);
-  if (!handshake) return Report(peer, handshake.error().message());
   if (guests_.size() == kMaxGuests) {
-    Report(guests_.front().peer, "TLS handshake: too many at once");
+    Report(guests_.front().peer, "too many at once");
     guests_.pop_front();
   }
-  const auto time = std::min(options_.connect_timeout, kHandshakeTime);
-  guests_.push_back({std::move(handshake).value(), std::move(peer), DeadlineAfter(time)});
+  Guest guest{std::move(accepted.peer)};
+  if (const Status begun = BeginWith(std::move(accepted.fd), &guest); !begun) {
+    Report(guest.peer, begun.error().message());
+  } else {
+    guests_.push_back(std::move(guest));
+  }
+  return {};
 }
 
-Listener::Arrival Listener::StepGuests(const std::vector<pollfd>& waits) {
+Status Listener::BeginWith(UniqueFd fd, Guest* guest) {
+  if (!endpoint_.tls) return Greet(std::make_unique<TcpStream>(std::move(fd)), guest);
+  const auto tls = LoadTls(options_.tls, endpoint_.role);
+  if (!tls) return tls.error();
+  auto handshake = BeginTls(*tls, std::move(fd), endpoint_.host);
+  if (!handshake) return handshake.error();
+  guest->handshake = std::move(handshake).value();
+  guest->deadline = DeadlineAfter(std::min(options_.connect_timeout, kHandshakeTime));
+  return {};
+}
+
+// What is written fits in what the kernel takes of a new connection: this waits for nobody.
+Status Listener::Greet(std::unique_ptr<Stream> stream, Guest* guest) {
+  guest->handshake = nullptr;
+  guest->stream = std::move(stream);
+  guest->deadline = DeadlineAfter(options_.connect_timeout);
+  std::string_view left = beginning_.greeting;
+  while (!left.empty()) {
+    const size_t written = guest->stream->Write(left);
+    if (written == 0) return Error("cannot send: " + guest->stream->why_unsent());
+    left.remove_prefix(written);
+  }
+  return {};
+}
+
+std::optional<Listener::Guest> Listener::StepGuests(const std::vector<pollfd>& waits) {
   const auto now = Clock::now();
   std::deque<Guest> staying;
-  Arrival arrival;
+  std::optional<Guest> server;
   for (size_t i = 0; i < guests_.size(); ++i) {
     Guest& guest = guests_[i];
-    Result<std::unique_ptr<Stream>> stream = std::unique_ptr<Stream>();
-    if (waits[i].revents != 0 && arrival.stream == nullptr) stream = guest.handshake->Step();
-    if (!stream) {
-      Report(guest.peer, stream.error().message());
-    } else if (*stream != nullptr) {
-      arrival = {std::move(stream).value(), std::move(guest.peer)};
+    Result<bool> is_server = false;
+    if (waits[i].revents != 0 && !server) is_server = Step(&guest);
+    if (!is_server.ok()) {
+      Report(guest.peer, is_server.error().message());
+    } else if (*is_server) {
+      server = std::move(guest);
     } else if (now >= guest.deadline) {
-      Report(guest.peer, "TLS handshake: " + ErrorText(ETIMEDOUT));
+      Report(guest.peer, guest.handshake != nullptr ? "TLS handshake: " + ErrorText(ETIMEDOUT)
+                                                    : "no init request in time");
     } else {
       staying.push_back(std::move(guest));
     }
   }
   guests_ = std::move(staying);
-  return arrival;
+  return server;
+}
+
+Result<bool> Listener::Step(Guest* guest) {
+  if (guest->handshake != nullptr) {
+    auto stream = guest->handshake->Step();
+    if (!stream) return stream.error();
+    if (*stream == nullptr) return false;
+    if (const Status greeted = Greet(std::move(stream).value(), guest); !greeted) {
+      return greeted.error();
+    }
+    return false;
+  }
+  char buffer[kReadBuffer];
+  const Stream::ReadResult got = guest->stream->Read(buffer);
+  if (got.status == Stream::ReadStatus::kNothingYet) return false;
+  if (got.status == Stream::ReadStatus::kEnd) return Error("hung up");
+  if (got.status == Stream::ReadStatus::kFailed) return Error(guest->stream->why());
+  const std::string_view more(buffer, got.size);
+  guest->heard += more;
+  if (more.find('\n') == std::string_view::npos) {
+    if (guest->heard.size() > kMostHeard) return Error("sends more than it has to say");
+    return false;
+  }
+  if (const Status checked = beginning_.check_answer(guest->heard); !checked) {
+    return checked.error();
+  }
+  return true;
 }
 
 void Listener::SendGuestsAway(const std::string& why) {

@@ -31,9 +31,7 @@ constexpr milliseconds kFlushTime{1000};
 // looked at.
 constexpr milliseconds kSilenceLimit{25000};
 constexpr milliseconds kSilenceCheck{5000};
-// How long who came first has the time to send its init request before another caller takes its
-// place, and a listener leaves callers alone whom it cannot accept.
-constexpr milliseconds kInitGrace{2000};
+// How long a listener leaves callers alone whom it cannot accept.
 constexpr milliseconds kAcceptPause{1000};
 // How often it is looked whether a server that left its answers has taken them.
 constexpr milliseconds kUnreadCheck{50};
@@ -42,7 +40,11 @@ constexpr milliseconds kUnreadCheck{50};
 
 AriConversation::AriConversation(Context context)
     : context_(std::move(context)),
-      connector_(Connector::Create(*context_.endpoint, *context_.options, log(), cells())),
+      greeting_(Greeting(*context_.options)),
+      connector_(Connector::Create(
+          *context_.endpoint, *context_.options, log(), cells(),
+          {greeting_,
+           [init = init_method()](std::string_view said) { return CheckAnswer(init, said); }})),
       links_(*context_.options, context_.cells),
       buffer_(kReadBuffer) {}
 
@@ -79,21 +81,20 @@ Status AriConversation::Fail(std::string_view message) {
 Status AriConversation::Open() {
   Result<Connector::Streams> streams = connector_->Open(*context_.stop);
   if (!streams) return streams.error();
-  Status status = links_.Open(std::move(streams).value());
+  // Whoever dials a listener was greeted before it was let in.
+  const bool greeted = context_.endpoint->listens();
+  Status status = links_.Open(std::move(streams).value(), greeted ? std::string() : greeting_);
   if (!status) return status;
-  callers_from_ = DeadlineAfter(kInitGrace);
   splitter_.emplace(options().max_line_bytes);
   warned_ = false;
   return {};
 }
 
 Conversation::Ending AriConversation::Serve() {
-  // A listener must not be held by somebody who says nothing.
-  const auto init_deadline = context_.endpoint->listens() ? DeadlineAfter(options().connect_timeout)
-                                                          : Clock::time_point::max();
   std::string reason;
-  Next next = Next::kGoOn;
-  while (next == Next::kGoOn) next = ServeOnce(init_deadline, &reason);
+  const std::string heard = connector_->TakeHeard();
+  Next next = heard.empty() ? Next::kGoOn : OnBytes(heard, &reason);
+  while (next == Next::kGoOn) next = ServeOnce(&reason);
   // A server that hangs up soon after each init gets growing delays, too.
   const bool was_stable = session_ != nullptr && Clock::now() >= stable_at_;
   if (next == Next::kFlushAndDisconnect) Flush(DeadlineAfter(kFlushTime));
@@ -105,8 +106,7 @@ Conversation::Ending AriConversation::Serve() {
   return {std::move(reason), was_stable};
 }
 
-AriConversation::Next AriConversation::ServeOnce(Clock::time_point init_deadline,
-                                                 std::string* reason) {
+AriConversation::Next AriConversation::ServeOnce(std::string* reason) {
   waits_.clear();
   bool pending = false;
   // Who asks and asks and does not read the answers is asked to wait.
@@ -120,7 +120,6 @@ AriConversation::Next AriConversation::ServeOnce(Clock::time_point init_deadline
   waits_.push_back({now < callers_from_ ? -1 : connector_->fd(), POLLIN, 0});
   waits_.push_back({context_.stop->fd(), POLLIN, 0});
   auto deadline = now + (unread ? kUnreadCheck : kSilenceCheck);
-  if (session_ == nullptr) deadline = std::min(deadline, init_deadline);
   if (now < callers_from_) deadline = std::min(deadline, callers_from_);
   if (::poll(waits_.data(), waits_.size(), pending ? 0 : MillisUntil(deadline)) < 0 &&
       errno != EINTR) {
@@ -132,23 +131,16 @@ AriConversation::Next AriConversation::ServeOnce(Clock::time_point init_deadline
     if (waits_[i].revents == 0 && !links_.stream(i).HasPending()) continue;
     if (const Next next = ReadSome(i, reason); next != Next::kGoOn) return next;
   }
-  if (session_ == nullptr && Clock::now() >= init_deadline) {
-    *reason = "the server sent no init request in time";
-    return Next::kDisconnect;
-  }
   for (size_t i = 0; i < links_.size(); ++i) {
     if (!HasFallenSilent(links_.stream(i).fd(), kSilenceLimit)) continue;
     *reason = "the server acknowledges nothing any more";
     return Next::kDisconnect;
   }
-  return waits_[links_.size()].revents == 0 ? Next::kGoOn : OnCaller(reason);
+  if (waits_[links_.size()].revents != 0) OnCaller();
+  return Next::kGoOn;
 }
 
-AriConversation::Next AriConversation::OnCaller(std::string* reason) {
-  if (session_ == nullptr) {
-    *reason = "the server sent no init request, and another one waits";
-    return Next::kDisconnect;
-  }
+void AriConversation::OnCaller() {
   // Somebody else comes because this server is gone without a word? Then what is written now is
   // answered by a reset, or by nobody.
   if (connector_->TurnAway()) {
@@ -158,7 +150,6 @@ AriConversation::Next AriConversation::OnCaller(std::string* reason) {
     // Without a descriptor to accept it by, the caller would wake this thread at once again.
     callers_from_ = DeadlineAfter(kAcceptPause);
   }
-  return Next::kGoOn;
 }
 
 AriConversation::Next AriConversation::ReadSome(size_t link, std::string* reason) {
@@ -177,7 +168,11 @@ AriConversation::Next AriConversation::ReadSome(size_t link, std::string* reason
   }
   // Nothing comes down the notification connection.
   if (link != 0) return Next::kGoOn;
-  splitter_->Feed(std::string_view(buffer_.data(), got.size));
+  return OnBytes(std::string_view(buffer_.data(), got.size), reason);
+}
+
+AriConversation::Next AriConversation::OnBytes(std::string_view bytes, std::string* reason) {
+  splitter_->Feed(bytes);
   while (true) {
     std::string_view line;
     switch (splitter_->Next(&line)) {
@@ -205,9 +200,7 @@ AriConversation::Next AriConversation::OnLine(std::string_view line, std::string
   }
   if (head.method == ari::Method::kKeepalive) return Next::kGoOn;
   if (head.method == ari::Method::kClose) {
-    NullableString why;
-    const bool understood = ari::ParseClose(head.args, &why).ok();
-    *reason = understood && why ? *why : "the server closed the connection without a reason";
+    *reason = CloseReason(head);
     return Next::kDisconnect;
   }
   if (head.method == init_method()) {
@@ -237,7 +230,6 @@ AriConversation::Next AriConversation::OnInit(const ari::PacketHead& head, std::
   links_.answers().PushAnswer(line);
   OpenSession(*version, request);
   stable_at_ = DeadlineAfter(options().max_backoff);
-  callers_from_ = Clock::now();
   cells().connections.Add();
   log().Write(LogLevel::kInfo, "ready, protocol " + std::string(ari::VersionText(*version)));
   context_.on_ready();

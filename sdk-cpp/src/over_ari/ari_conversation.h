@@ -51,10 +51,11 @@ class AriConversation final : public Conversation {
   ari::Method init_method() const { return is_data() ? ari::Method::kDpi : ari::Method::kMpi; }
 
   // Waits for what comes next and sees to it.
-  Next ServeOnce(Clock::time_point init_deadline, std::string* reason);
+  Next ServeOnce(std::string* reason);
   // Another server comes to a listener.
-  Next OnCaller(std::string* reason);
+  void OnCaller();
   Next ReadSome(size_t link, std::string* reason);
+  Next OnBytes(std::string_view bytes, std::string* reason);
   Next OnLine(std::string_view line, std::string* reason);
   Next OnInit(const ari::PacketHead& head, std::string* reason);
   Next Refuse(const ari::PacketHead& head, const Error& error, std::string* reason);
@@ -65,6 +66,7 @@ class AriConversation final : public Conversation {
   void EndSession();
 
   const Context context_;
+  const std::string greeting_;
 
   // Reader only.
   std::unique_ptr<Connector> connector_;

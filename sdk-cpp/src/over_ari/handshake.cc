@@ -7,8 +7,12 @@
 #include <string_view>
 #include <tuple>
 
+#include "ari/line_splitter.h"
+
 namespace penstock::adapter {
 namespace {
+
+constexpr std::string_view kSdkName = "Penstock C++ SDK";
 
 // True for a well-formed number above 1.9.1, of a server newer than this library.
 bool IsNewer(std::string_view text) {
@@ -27,6 +31,31 @@ bool IsNewer(std::string_view text) {
 }
 
 }  // namespace
+
+std::string Greeting(const HostOptions& options) {
+  std::string rac;
+  ari::WriteRac("1", {options.user, options.password, true, std::string(kSdkName)}, &rac);
+  return rac;
+}
+
+Status CheckAnswer(ari::Method init, std::string_view said) {
+  ari::LineSplitter splitter;
+  splitter.Feed(said);
+  std::string_view line;
+  ari::PacketHead head;
+  if (splitter.Next(&line) != ari::LineSplitter::Cut::kLine || !ari::ParseHead(line, &head).ok()) {
+    return Error("what it says is no request");
+  }
+  if (head.method == ari::Method::kClose) return Error(CloseReason(head));
+  if (head.method != init) return Error("a request before the init request");
+  return {};
+}
+
+std::string CloseReason(const ari::PacketHead& head) {
+  NullableString why;
+  const bool understood = ari::ParseClose(head.args, &why).ok();
+  return understood && why ? *why : "the server closed the connection without a reason";
+}
 
 Result<ari::Version> ChooseVersion(const std::optional<std::string>& offered, bool needs_latest) {
   const std::string text = offered.value_or("1.8.0");

@@ -8,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-#include "ari/init.h"
+#include "ari/method.h"
 #include "over_ari/keepalive.h"
 #include "tcp.h"
 
@@ -17,7 +17,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::string_view kSdkName = "Penstock C++ SDK";
 // For a writer to tell why its write has failed.
 constexpr milliseconds kTellTime{50};
 // How long the server may take to hang up after our end of the connection is closed.
@@ -25,19 +24,16 @@ constexpr milliseconds kLingerTime{500};
 
 }  // namespace
 
-Status Links::Open(Connector::Streams streams) {
+Status Links::Open(Connector::Streams streams, const std::string& greeting) {
   for (auto& stream : streams) {
     Link& link = links_.emplace_back();
     link.stream = std::move(stream);
     link.outbox = std::make_shared<Outbox>(options_.max_queued_bytes, cells_);
   }
   SetKeepalive(KeepaliveInterval(options_.keepalive, std::nullopt));
-  // RAC must be the first packet of each connection (ari.md 1.4).
-  std::string rac;
-  ari::WriteRac("1", {options_.user, options_.password, true, std::string(kSdkName)}, &rac);
   try {
     for (Link& link : links_) {
-      link.outbox->PushAnswer(rac);
+      if (!greeting.empty()) link.outbox->PushAnswer(greeting);
       link.writer = std::thread(
           [outbox = link.outbox, stream = link.stream.get()] { outbox->WriterLoop(stream); });
     }

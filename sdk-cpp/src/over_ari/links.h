@@ -27,8 +27,8 @@ class Links {
   Links(const HostOptions& options, std::shared_ptr<NodeCells> cells)
       : options_(options), cells_(std::move(cells)) {}
 
-  // Takes the streams and says on each who we are. On an error they are closed again.
-  Status Open(Connector::Streams streams);
+  // Takes the streams, and says on each the greeting first. On an error they are closed again.
+  Status Open(Connector::Streams streams, const std::string& greeting);
   void SetKeepalive(std::chrono::milliseconds interval);
 
   size_t size() const { return links_.size(); }

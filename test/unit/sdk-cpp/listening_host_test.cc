@@ -8,7 +8,10 @@
 #include <ctime>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -40,6 +43,8 @@ class ListeningHost : public ::testing::Test {
     EXPECT_TRUE(host_->Start().ok());
     return ListeningPort(&listener_);
   }
+
+  static bool EndsIn(const std::string& text, std::string_view end) { return text.ends_with(end); }
 
   const std::shared_ptr<FakeData> provider_ = std::make_shared<FakeData>();
   FakeListener listener_;
@@ -100,19 +105,50 @@ TEST_F(ListeningHost, GivesUpOnWhoeverConnectsAndSaysNothing) {
   ProxyConnection c = DialHost(port);
   EXPECT_EQ(c.Hear(), kRac);
   EXPECT_EQ(c.Hear(), "<closed>");
-  EXPECT_TRUE(listener_.states.SkipTo("connecting the server sent no init request in time"));
+  EXPECT_TRUE(EndsIn(listener_.log.Next(), ": no init request in time"));
 }
 
-TEST_F(ListeningHost, WhoSaysNothingKeepsAServerOutForAMomentOnly) {
+// More than are listened to at once.
+TEST_F(ListeningHost, StrangersWhoSayNothingKeepNoServerOut) {
   options_.connect_timeout = hours(1);
   const uint16_t port = Start();
-  ProxyConnection silent = DialHost(port);
-  EXPECT_EQ(silent.Hear(), kRac);
+  std::vector<ProxyConnection> silent;
+  for (int i = 0; i < 20; ++i) silent.push_back(DialHost(port));
+  const auto before = std::chrono::steady_clock::now();
   ProxyConnection c = DialHost(port);
   OpenData(&c);
-  c.Say("2a|SUB|S|snap");
-  EXPECT_EQ(c.Hear(), "2a|SUB|V");
-  EXPECT_EQ(silent.Hear(), "<closed>");
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(1));
+  EXPECT_EQ(host_->counters().total.turned_away, silent.size());
+  for (ProxyConnection& one : silent) {
+    EXPECT_EQ(one.Hear(), kRac);
+    EXPECT_EQ(one.Hear(), "<closed>");
+  }
+}
+
+TEST_F(ListeningHost, TurnsAwayWhoSpeaksOtherwiseThanAServer) {
+  options_.connect_timeout = hours(1);
+  const uint16_t port = Start();
+  ProxyConnection waits = DialHost(port);
+  EXPECT_EQ(waits.Hear(), kRac);
+  const std::pair<const char*, const char*> said[] = {
+      {"GET / HTTP/1.1", ": what it says is no request"},
+      {"1|SUB|S|item", ": a request before the init request"},
+      {"1a|MPI|S|ARI.version|S|1.9.1", ": a request before the init request"},
+      {"0|CLOSE|S|reason|S|wrong+credentials", ": wrong credentials"}};
+  for (const auto& [line, why] : said) {
+    ProxyConnection other = DialHost(port);
+    EXPECT_EQ(other.Hear(), kRac);
+    other.Say(line);
+    EXPECT_EQ(other.Hear(), "<closed>");
+    EXPECT_TRUE(EndsIn(listener_.log.Next(), why)) << line;
+  }
+  // In pieces, and with a request behind it.
+  waits.SayRaw("1a|DPI|S|ARI.ver");
+  waits.SayRaw("sion|S|1.9.1\r\n2a|SUB|S|snap\r\n3");
+  EXPECT_EQ(waits.Hear(), "1a|DPI|S|ARI.version|S|1.9.1");
+  EXPECT_EQ(waits.Hear(), "2a|SUB|V");
+  waits.Say("a|USB|S|snap");
+  EXPECT_EQ(waits.Hear(), "3a|USB|V");
 }
 
 // The time of the processor that this process has used.

@@ -101,9 +101,9 @@ struct HostOptions {
   bool reconnect = true;
   std::chrono::milliseconds min_backoff{500};
   std::chrono::milliseconds max_backoff{30000};
-  // For each attempt, with its TLS handshake; and, of a server that dials, until its init request
-  // (2 s if another one waits, and 3 s at most for the handshake). No time here, and none given to
-  // Stop(), counts for more than 24 hours.
+  // For each attempt, with its TLS handshake; and, of a server that dials, until its init request,
+  // behind a handshake of 3 s at most (over gRPC 2 s if another one waits). No time here, and none
+  // given to Stop(), counts for more than 24 hours.
   std::chrono::milliseconds connect_timeout{10000};
 
   // Threads that run the provider's calls; at least 1.
