@@ -22,7 +22,7 @@ before(async () => {
   const set = await adapterSet({ data: [{ name: 'DEFAULT' }, { name: 'OTHER' }] });
   feedPort = set.data_adapter[0].request_reply_port;
   tlsPort = await freePort();
-  const listener = [{}, { name: 'tls', port: tlsPort, tls: { certificates: [files(authority.sign('server'))] } }];
+  const listener = [{}, { name: 'tls', port: tlsPort, tls: { certificates: [files(authority.sign('server'))], handshake_timeout_millis: 30000 } }]; // twenty at once
   server = await Server.start({ adapter_set: [set], listener, session: { content_length_min_bytes: 1000, content_length_bytes: 6000 } });
 });
 after(() => server?.stop());
@@ -35,7 +35,7 @@ const fed = () => ['--feed', feedPort, '--rate', kRate, '--server-pid', server.p
 
 function checkAllDelivered(result) {
   const { json } = result;
-  assert.equal(result.code, 0, result.stderr);
+  assert.equal(result.code, 0, `${result.stderr}\n${JSON.stringify(json?.errors)}`);
   assert.equal(json.ready, 20);
   assert.deepEqual(json.errors, {});
   assert.ok(Math.abs(json.published - 2 * kRate) <= kRate / 2, `${json.published} published`);
