@@ -35,9 +35,14 @@ if(PENSTOCK_LLD)
 endif()
 
 # penstock_library(NAME x SRCS ... INCLUDE root DEPS ... PUBLIC_DEPS ...): target penstock_x, alias penstock::x.
+# With OBJECT its objects are for another library.
 function(penstock_library)
-  cmake_parse_arguments(A "" "NAME;INCLUDE" "SRCS;DEPS;PUBLIC_DEPS" ${ARGN})
-  add_library(penstock_${A_NAME} STATIC ${A_SRCS})
+  cmake_parse_arguments(A "OBJECT" "NAME;INCLUDE" "SRCS;DEPS;PUBLIC_DEPS" ${ARGN})
+  if(A_OBJECT)
+    add_library(penstock_${A_NAME} OBJECT ${A_SRCS})
+  else()
+    add_library(penstock_${A_NAME} STATIC ${A_SRCS})
+  endif()
   add_library(penstock::${A_NAME} ALIAS penstock_${A_NAME})
   target_include_directories(penstock_${A_NAME} PUBLIC $<BUILD_INTERFACE:${A_INCLUDE}>)
   target_link_libraries(penstock_${A_NAME} PUBLIC ${A_PUBLIC_DEPS}
@@ -51,9 +56,10 @@ function(penstock_executable)
   target_link_libraries(${A_NAME} PRIVATE penstock_options ${A_DEPS})
 endfunction()
 
-# penstock_test(NAME x SRCS ... DEPS ...): a GoogleTest program, one CTest entry.
+# penstock_test(NAME x SRCS ... DEPS ...): a GoogleTest program, one CTest entry. In a debug build the
+# compiler would work longer on the cases than they run: only those are optimised that say OPTIMIZED.
 function(penstock_test)
-  cmake_parse_arguments(A "" "NAME;TIMEOUT" "SRCS;DEPS" ${ARGN})
+  cmake_parse_arguments(A "OPTIMIZED" "NAME;TIMEOUT" "SRCS;DEPS" ${ARGN})
   if(NOT PENSTOCK_BUILD_TESTS)
     return()
   endif()
@@ -61,6 +67,9 @@ function(penstock_test)
   add_executable(${A_NAME} ${A_SRCS})
   target_include_directories(${A_NAME} PRIVATE ${PROJECT_SOURCE_DIR}/test)
   target_link_libraries(${A_NAME} PRIVATE penstock_options ${A_DEPS} GTest::gtest GTest::gtest_main)
+  if(NOT A_OPTIMIZED)
+    target_compile_options(${A_NAME} PRIVATE $<$<CONFIG:Debug>:-O0>)
+  endif()
   add_test(NAME ${A_NAME} COMMAND ${A_NAME})
   if(NOT A_TIMEOUT)
     set(A_TIMEOUT 120)

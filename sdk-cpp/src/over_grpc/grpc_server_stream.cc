@@ -10,7 +10,7 @@ namespace penstock::adapter {
 namespace {
 
 // How long what is being written may take, and then the end of the stream.
-constexpr std::chrono::milliseconds kLastWords{1000};
+constexpr std::chrono::milliseconds kLastWrite{1000};
 
 // gRPC says "ipv4:127.0.0.1:50312" or "ipv6:%5B::1%5D:50312".
 std::string AddressOf(std::string uri) {
@@ -63,7 +63,7 @@ void GrpcServerStream::End(const grpc::Status& status) {
   if (is_closed()) return;
   static_cast<void>(Close());
   const auto written = [this] { return !is_writing(); };
-  if (!changed_.wait_for(lock, kLastWords, written)) {
+  if (!changed_.wait_for(lock, kLastWrite, written)) {
     context_->TryCancel();
     changed_.wait(lock, written);
   }
@@ -71,7 +71,7 @@ void GrpcServerStream::End(const grpc::Status& status) {
   Finish(status);
   lock.lock();
   const auto over = [this] { return is_over(); };
-  if (changed_.wait_for(lock, kLastWords, over)) return;
+  if (changed_.wait_for(lock, kLastWrite, over)) return;
   context_->TryCancel();
   changed_.wait(lock, over);
 }

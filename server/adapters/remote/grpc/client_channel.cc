@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "adapters/remote/grpc/keepalive.h"
+#include "adapters/remote/grpc/stream.h"
 #include "transport/tls/pem.h"
 
 namespace penstock::adapters {
@@ -22,8 +23,6 @@ namespace {
 
 // When to try again is a Redialer's, and how long one attempt may take a GrpcDialer's.
 constexpr int kNever = std::numeric_limits<int>::max();
-// What HTTP/2 holds of a stream that nobody reads.
-constexpr int kStreamWindowBytes = 256 * 1024;
 
 std::string HostAndPort(const std::string& host, std::uint16_t port) {
   const bool is_v6 = host.find(':') != std::string::npos;

@@ -18,11 +18,8 @@ namespace penstock::adapters {
 
 namespace {
 
-constexpr char kMetadata[] = "/penstock.adapter.v1.DialedAdapterService/Metadata";
-constexpr char kData[] = "/penstock.adapter.v1.DialedAdapterService/Data";
-
-// How long streams that have been ended may take to tell it.
-constexpr auto kLastWords = std::chrono::seconds(1);
+constexpr char kDialedMetadata[] = "/penstock.adapter.v1.DialedAdapterService/Metadata";
+constexpr char kDialedData[] = "/penstock.adapter.v1.DialedAdapterService/Data";
 
 std::string Describe(const grpc::Status& status) {
   if (status.ok()) return "the remote adapter has ended the stream";
@@ -86,7 +83,7 @@ std::shared_ptr<GrpcClientStream> GrpcClientStream::Begin(runtime::Shard& shard,
   // Its headers say who is there: until then nothing is read.
   stream->BlockReading();
   grpc::GenericStub(stream->channel_)
-      .PrepareBidiStreamingCall(&stream->context_, is_metadata ? kMetadata : kData,
+      .PrepareBidiStreamingCall(&stream->context_, is_metadata ? kDialedMetadata : kDialedData,
                                 grpc::StubOptions(), stream.get());
   stream->AddHold();  // reads and writes are begun by the shard, too
   stream->StartCall();

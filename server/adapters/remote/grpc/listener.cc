@@ -25,13 +25,9 @@ constexpr std::string_view kData = "/penstock.adapter.v1.AdapterService/Data";
 
 // Pings of adapters beyond this are a flood.
 constexpr int kLeastPingMillis = 5'000;
-// What HTTP/2 holds of a stream that nobody reads.
-constexpr int kStreamWindowBytes = 256 * 1024;
 constexpr int kStreamsPerConnection = 100;
 // Who connects and says nothing has no more time than who says no Hello.
 constexpr int kHandshakeMillis = 10'000;
-// How long streams that have been ended may take to tell it.
-constexpr auto kLastWords = std::chrono::seconds(1);
 
 }  // namespace
 

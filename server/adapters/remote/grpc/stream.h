@@ -2,6 +2,7 @@
 // Copyright the Penstock authors.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,6 +17,11 @@ class MessageLite;
 }
 
 namespace penstock::adapters {
+
+// What HTTP/2 holds of a stream that nobody reads.
+inline constexpr int kStreamWindowBytes = 256 * 1024;
+// How long streams that have been ended may take to tell it.
+inline constexpr auto kLastWords = std::chrono::seconds(1);
 
 // How a stream ends, in gRPC's numbers.
 enum class GrpcStatus : std::uint8_t {
