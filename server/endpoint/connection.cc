@@ -315,12 +315,21 @@ void Connection::OnTimer() {
     Close("slow reader");
     return;
   }
-  if (now >= input_due_) {
-    OnInputDue();
-    return;
-  }
+  if (now >= input_due_ && !ReadLate()) OnInputDue();
+  if (state_ == State::kClosed) return;
   const TimePoint next = std::min(input_due_, output_due_);
-  if (next != TimePoint::max()) shard().wheel().Arm(timer_, next);
+  if (next > now && next != TimePoint::max()) shard().wheel().Arm(timer_, next);
+}
+
+// The time is the client's: what has come and lies unread is not late, but this shard, which has
+// too much else to read. Were it cut, all who come back at once would be, again and again.
+bool Connection::ReadLate() {
+  if (state_ != State::kOpen || input_over_ || !HasRoom()) return false;
+  char byte;
+  if (socket_.Peek({&byte, 1}).status != tcp::ReadStatus::kData) return false;
+  OnReadable();
+  if (securing_ && state_ == State::kOpen) ExpectInput(listener().handshake_timeout);
+  return state_ != State::kOpen || input_due_ > shard().now();
 }
 
 void Connection::OnInputDue() {

@@ -115,6 +115,7 @@ class Connection final : public tcp::SocketOwner, public runtime::Deferred {
   void OnBacklog(std::size_t before);
   void OnWriteFailed();
   void OnTimer();
+  bool ReadLate();
   void OnInputDue();
   void OnEnd();
   void EndSending();
