@@ -71,11 +71,12 @@ void Digits(std::uint64_t n, char* to) {
   for (std::size_t i = kValueBytes; i > 0; n /= 10) to[--i] = static_cast<char>('0' + n % 10);
 }
 
-// The updates of a run at a given pace; their number.
+// The updates of a run at a given pace; the number of those that were taken.
 std::uint64_t Pace(std::vector<Subscription>& subscriptions, std::span<Field> fields, char* time,
                    double seconds, double rate) {
   const auto start = Clock::now();
   const auto count = static_cast<std::uint64_t>(seconds * rate);
+  std::uint64_t taken = 0;
   for (std::uint64_t n = 0; n < count; ++n) {
     const std::chrono::duration<double> due(static_cast<double>(n) / rate);
     std::this_thread::sleep_until(start + std::chrono::duration_cast<Clock::duration>(due));
@@ -83,9 +84,9 @@ std::uint64_t Pace(std::vector<Subscription>& subscriptions, std::span<Field> fi
     Digits(static_cast<std::uint64_t>(
                std::chrono::duration_cast<std::chrono::microseconds>(now).count()),
            time);
-    static_cast<void>(subscriptions[n % subscriptions.size()].Update(fields));
+    taken += subscriptions[n % subscriptions.size()].Update(fields) == PushResult::kOk ? 1 : 0;
   }
-  return count;
+  return taken;
 }
 
 }  // namespace
@@ -107,6 +108,7 @@ int main(int argc, char** argv) {
   std::array<Field, kFields> fields;
   for (std::size_t f = 0; f < kFields; ++f) {
     names[f] = "field" + std::to_string(f);
+    Digits(f, values[f].data());
     fields[f] = {names[f], std::string_view(values[f].data(), kValueBytes)};
   }
 

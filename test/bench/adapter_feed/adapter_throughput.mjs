@@ -86,6 +86,7 @@ async function timeTheWay(kit) {
   };
   assert.match(await client.subscribe(1, names('item', 10), 'field0', '&LS_requested_max_frequency=unfiltered'), /^SUBOK/);
   const { updates } = await publish(kit.command, endpoint, 10, seconds, kPace);
+  assert.ok(updates >= seconds * kPace * 0.9, `${updates} updates were taken`);
   await until(() => `${times.length} of ${updates} updates`, () => times.length >= updates * 0.9);
   client.terminate();
   await server.stop();
