@@ -205,7 +205,7 @@ export async function stoppedAdapters(check) {
   });
   const askers = [];
   for (const { id, metadata_adapter: metadata } of sets) {
-    await until(`the adapter of ${id}`, () => TlcpSocket.session(server.port, { set: id }).then((one) => (one.terminate(), true), () => false), 20000, 100);
+    if (metadata) await until(`the adapter of ${id}`, () => server.log.includes(`"remote adapter active" proxy=${id} `));
     for (let i = 0; i < kAskers; ++i) askers.push(await Asker.open(server.port, id, metadata !== undefined));
   }
   let timer = null;
