@@ -8,6 +8,7 @@ import glob
 import json
 import os
 import re
+import statistics
 import subprocess
 import sys
 import time
@@ -31,8 +32,14 @@ EXAMPLES = ("penstock-example-chat", "penstock-example-hello", "penstock-example
             "penstock-example-portfolio", "penstock-example-roundtrip")
 # How often its target a microbenchmark may take before it counts as failed.
 BENCH_ROOM = 1.5
-# Updates a second that one adapter process is to get through one connection.
+# What part of their targets the benchmarks take, in the median, on the machine of docs/performance.md. Where
+# that is more the machine is slower, or busy, and all targets grow with it: what is found is a benchmark that has
+# become dearer than the others.
+USUAL_SHARE = 0.29
+# Updates a second that one adapter process is to get through one connection; where the machine is too slow for that,
+# so many times those of the Node.js kit (usual are nine).
 ADAPTER_UPDATES = 500_000
+TIMES_THE_KIT = 6
 
 
 def sources():
@@ -243,12 +250,17 @@ def microbenchmarks(part, folder):
     with open(result, encoding="utf-8") as file:
         medians = {one["run_name"].split("/repeats:")[0]: one
                    for one in json.load(file)["benchmarks"] if one.get("aggregate_name") == "median"}
-    part.check(bool(medians), "there are benchmarks")
+    if not part.check(bool(medians), "there are benchmarks"):
+        return False
+    times = {name: one["cpu_time"] / one.get("units", 1) for name, one in medians.items()}
+    share = statistics.median(times[name] / one["target_ns"] for name, one in medians.items())
+    slowness = max(1.0, share / USUAL_SHARE)
+    print(f"  targets times {slowness:.1f}, for this machine", flush=True)
     for name, one in medians.items():
-        took = one["cpu_time"] / one.get("units", 1)
+        took = times[name]
         print(f"  {name:24} {took:8.1f} ns, target {one['target_ns']:.0f}; "
               f"{one['allocations']:.2f} allocations", flush=True)
-        part.check(took <= BENCH_ROOM * one["target_ns"], f"{name}: {took:.1f} ns")
+        part.check(took <= BENCH_ROOM * slowness * one["target_ns"], f"{name}: {took:.1f} ns")
         part.check(one["allocations"] <= one["allowed"],
                    f"{name}: {one['allocations']:.2f} allocations, allowed {one['allowed']:.0f}")
     published = [one["cpu_time"] for name, one in medians.items() if name.startswith("Publish/")]
@@ -272,7 +284,8 @@ def adapter_throughput(part, folder):
                  r"^\| (C\+\+ SDK|C\+\+ SDK, gRPC|Node.js kit) \| (\d+) \| \S+ \| \S+ \|$", text, re.M)}
     for line in re.findall(r"^\| .*", text, re.M):
         print("  " + line, flush=True)
-    part.check(rates["C++ SDK"] * BENCH_ROOM >= ADAPTER_UPDATES,
+    part.check(rates["C++ SDK"] * BENCH_ROOM >= ADAPTER_UPDATES
+               or rates["C++ SDK"] >= TIMES_THE_KIT * rates["Node.js kit"],
                f"{rates['C++ SDK']} updates a second from an adapter")
     for name in ("C++ SDK", "C++ SDK, gRPC"):
         part.check(rates[name] > rates["Node.js kit"], f"{name} is faster than the Node.js kit")
