@@ -12,8 +12,10 @@ SANITIZERS = {
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
     "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
 }
-# What a sanitizer has found is so, whether or not it happens again.
-SANITIZER_SPOKE = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:")
+# What a sanitizer has found, and a program that crashed, is no accident of the clock, whether or not it
+# happens again.
+NO_ACCIDENT = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:|a sanitizer spoke|"
+                         r"the server's end; its log|SEGFAULT|Subprocess aborted")
 
 
 class Part:
@@ -40,7 +42,7 @@ class Part:
         """Most tests here watch clocks, and whatever else the machine does can make them late. What has
         failed runs a second time, alone: then it has failed, or it has passed and its name is told.
         `failed_before` is the count before the first try, `output` what that one said."""
-        if self.failed == failed_before or SANITIZER_SPOKE.search(output):
+        if self.failed == failed_before or NO_ACCIDENT.search(output):
             return
         passed, failed = self.passed, self.failed
         print(f"  once more, alone: {what}", flush=True)
